@@ -1,0 +1,3 @@
+//! Cubes from records: pure functions, no store, no clock.
+
+pub mod cube;

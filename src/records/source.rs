@@ -1,0 +1,25 @@
+//! What may read all records' coded parts at once: the joint between `records` and `indicators`.
+
+use crate::records::types::{Answer, Consent, Enterprise, SupportRequest, Visit};
+
+/// Reads the coded parts of all records, in the order of their identifiers. The identifying parts
+/// cannot be reached through it.
+pub trait RecordSource {
+    /// Why reading can fail.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Calls `visit` with each enterprise.
+    fn for_each_enterprise(&self, visit: &mut dyn FnMut(Enterprise)) -> Result<(), Self::Error>;
+
+    /// Calls `visit` with each visit.
+    fn for_each_visit(&self, visit: &mut dyn FnMut(Visit)) -> Result<(), Self::Error>;
+
+    /// Calls `visit` with each support request.
+    fn for_each_request(&self, visit: &mut dyn FnMut(SupportRequest)) -> Result<(), Self::Error>;
+
+    /// Calls `visit` with each answer.
+    fn for_each_answer(&self, visit: &mut dyn FnMut(Answer)) -> Result<(), Self::Error>;
+
+    /// Calls `visit` with each consent.
+    fn for_each_consent(&self, visit: &mut dyn FnMut(Consent)) -> Result<(), Self::Error>;
+}

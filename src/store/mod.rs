@@ -1,0 +1,156 @@
+//! The store: ordered keys and values with one atomic batch and one durable barrier.
+//!
+//! Everything the node keeps stands in **one** tree with prefixed keys, so that every commit is
+//! one batch. The first byte of a key says whose it is ([`prefix`]); only the module named there
+//! reads or writes such keys.
+//!
+//! `sled.rs` is the only file of the crate that names sled; `memory.rs` is its twin for tests.
+
+use std::{collections::BTreeMap, ops::Bound};
+
+/// First bytes of keys, one per owner.
+pub mod prefix {
+    /// `records`: coded parts, identifying parts, indexes, journal, idempotency.
+    pub const RECORDS: u8 = b'r';
+    /// `intake`: quarantine and import reports.
+    pub const INTAKE: u8 = b'i';
+    /// `log`: bodies in chunks.
+    pub const LOG: u8 = b'l';
+    /// `release`: drafts, transcript.
+    pub const RELEASE: u8 = b'g';
+    /// `statistics`: packed blocks.
+    pub const STATISTICS: u8 = b's';
+    /// `library`: notes.
+    pub const LIBRARY: u8 = b'n';
+    /// `node`: cursors of projections, store format version.
+    pub const NODE: u8 = b'm';
+}
+
+/// A change applied whole or not at all. Later operations on a key win over earlier ones.
+#[derive(Debug, Default, Clone)]
+pub struct Batch {
+    operations: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+}
+
+impl Batch {
+    /// Sets `key` to `value`.
+    pub fn put(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.operations.insert(key.into(), Some(value.into()));
+    }
+
+    /// Removes `key`.
+    pub fn remove(&mut self, key: impl Into<Vec<u8>>) {
+        self.operations.insert(key.into(), None);
+    }
+
+    /// Whether nothing is changed.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// Number of keys changed.
+    pub fn len(&self) -> usize {
+        self.operations.len()
+    }
+
+    /// The operations in key order: the value to set, or `None` to remove.
+    pub fn operations(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.operations.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
+    }
+}
+
+/// What went wrong in the store. Carries no value and no key text.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk refused (full, gone, read-only).
+    #[error("The store could not read or write its files: {0}")]
+    Io(#[from] std::io::Error),
+    /// Bytes on disk are not what was written.
+    #[error(
+        "The store is damaged: {detail}. Stop the node, copy its folder aside, and run \
+             `essaim store check` on it"
+    )]
+    Corrupt {
+        /// What was found, without any value.
+        detail: String,
+    },
+    /// Another process holds the store.
+    #[error("The store in {folder} is in use by another process")]
+    Locked {
+        /// The store's folder.
+        folder: String,
+    },
+    /// A key or value is over its limit.
+    #[error("A {what} of {bytes} bytes is over the limit of {bytes_max}")]
+    TooLarge {
+        /// `key` or `value`.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// The store was closed, or its committer thread died.
+    #[error("The store is closed")]
+    Closed,
+    /// The folder was written by newer software.
+    #[error("The store has format {found}; this program reads up to {known}")]
+    Newer {
+        /// Version found.
+        found: u32,
+        /// Newest version this program knows.
+        known: u32,
+    },
+}
+
+/// A key and its value.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// Iterator over pairs; an error ends nothing silently: callers must look at each item.
+pub type Pairs<'a> = Box<dyn Iterator<Item = Result<Pair, StoreError>> + Send + 'a>;
+
+/// Ordered keys and values. All methods block; call them from blocking threads.
+pub trait Store: Send + Sync + 'static {
+    /// The value of `key`.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Pairs in key order between the bounds.
+    fn range(&self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Pairs<'_>;
+
+    /// Applies `batch` atomically. It is visible at once and survives the death of the process,
+    /// but not a power cut until [`Store::barrier`] has returned.
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Returns when everything applied before is on the disk (`fdatasync`). Many callers share
+    /// one sync.
+    fn barrier(&self) -> Result<(), StoreError>;
+
+    /// [`Store::apply`], then [`Store::barrier`].
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.apply(batch)?;
+        self.barrier()
+    }
+
+    /// Pairs whose key starts with `start`, in key order.
+    fn scan_prefix(&self, start: &[u8]) -> Pairs<'_> {
+        self.range(Bound::Included(start.to_vec()), end_of_prefix(start))
+    }
+
+    /// Bytes the store takes on disk (0 in memory).
+    fn disk_bytes(&self) -> Result<u64, StoreError>;
+}
+
+/// A store shared between modules.
+pub type SharedStore = std::sync::Arc<dyn Store>;
+
+/// The first key after all keys that start with `start`.
+pub fn end_of_prefix(start: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = start.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return Bound::Excluded(end);
+        }
+    }
+    Bound::Unbounded
+}
