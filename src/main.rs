@@ -1,1 +1,3 @@
+//! The `essaim` binary.
+
 fn main() {}
