@@ -185,3 +185,57 @@ uuid_identifier!(
     /// A caller's own number for a write, which makes the write idempotent (AIP-155).
     IdempotencyKey
 );
+
+/// An entry of a log: unique in the whole network and never renumbered. Shown as `ML/1/17`
+/// (origin, epoch, sequence number).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId {
+    /// The member that wrote it.
+    pub origin: MemberCode,
+    /// The incarnation of the origin's log, from 1.
+    pub epoch: u32,
+    /// The entry's number in that epoch, from 0.
+    pub seq: u64,
+}
+
+/// A text that names no entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no entry: write MEMBER/EPOCH/NUMBER, as in ML/1/17")]
+pub struct InvalidEntryId(String);
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.origin, self.epoch, self.seq)
+    }
+}
+
+impl FromStr for EntryId {
+    type Err = InvalidEntryId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parse = || {
+            let mut parts = text.split('/');
+            let origin = parts.next()?.parse().ok()?;
+            let epoch = parts.next()?.parse().ok()?;
+            let seq = parts.next()?.parse().ok()?;
+            parts.next().is_none().then_some(Self { origin, epoch, seq })
+        };
+        // Only the canonical text is read: no signs, no leading zeros.
+        parse()
+            .filter(|entry: &Self| entry.to_string() == text)
+            .ok_or_else(|| InvalidEntryId(text.chars().take(40).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_canonical_text_of_an_entry_is_read() {
+        assert_eq!("ML/1/17".parse::<EntryId>().unwrap().to_string(), "ML/1/17");
+        for text in ["", "ML", "ML/1", "ML/1/17/2", "ML/+1/17", "ML/01/17", "ml/1/17", "ML/1/-1"] {
+            assert!(text.parse::<EntryId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Properties of every decoder and every pure algorithm, one file per module. What belongs here:
+//! arbitrary input, no sockets, no processes.
+
+mod codes;
+mod config;
+mod disclosure;
+mod indicators;
+mod intake;
+mod keys;
+mod library;
+mod log;
+mod publication;
+mod records;
+mod release;
+mod statistics;
+mod store;
+mod sync;
+mod wire;
