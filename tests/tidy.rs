@@ -213,7 +213,7 @@ fn rank(module: &str) -> Option<u8> {
 /// The node of the module graph a path belongs to: two segments where the invariants tell
 /// submodules apart, one elsewhere.
 fn graph_node(path: &[String]) -> String {
-    let split = ["disclosure", "rpc"];
+    let split = ["disclosure", "rpc", "wire"];
     match path {
         [first, second, ..] if split.contains(&first.as_str()) => format!("{first}::{second}"),
         [first, ..] => first.clone(),
