@@ -8,6 +8,15 @@
 
 use std::{collections::BTreeMap, ops::Bound};
 
+use crate::base::limits::{STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX};
+
+pub mod chunks;
+pub mod memory;
+pub mod sled;
+
+#[cfg(test)]
+mod tests;
+
 /// First bytes of keys, one per owner.
 pub mod prefix {
     /// `records`: coded parts, identifying parts, indexes, journal, idempotency.
@@ -43,6 +52,11 @@ impl Batch {
         self.operations.insert(key.into(), None);
     }
 
+    /// What the batch does to `key`: nothing (`None`), removes it (`Some(None)`), or sets it.
+    pub fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        self.operations.get(key).map(Option::as_deref)
+    }
+
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
@@ -67,12 +81,36 @@ pub enum StoreError {
     Io(#[from] std::io::Error),
     /// Bytes on disk are not what was written.
     #[error(
-        "The store is damaged: {detail}. Stop the node, copy its folder aside, and run \
-             `essaim store check` on it"
+        "The store is damaged: {detail}. Stop the node and copy the folder of its store aside \
+             before anything else; {remedy}"
     )]
     Corrupt {
         /// What was found, without any value.
         detail: String,
+        /// What may help then.
+        remedy: &'static str,
+    },
+    /// There is no store in the folder.
+    #[error("There is no store in {folder}: `essaim init` creates one, or name the right folder")]
+    Missing {
+        /// The folder.
+        folder: String,
+    },
+    /// The folder is taken: creation overwrites nothing.
+    #[error("{folder} is not empty: a new store needs a folder of its own")]
+    Exists {
+        /// The folder.
+        folder: String,
+    },
+    /// The folder has a store without a format version.
+    #[error(
+        "The store in {folder} has no format version: its creation was interrupted, or another \
+             program made it. If it never held anything, remove the folder and create the store \
+             again; else restore it from a copy"
+    )]
+    Unfinished {
+        /// The folder.
+        folder: String,
     },
     /// Another process holds the store.
     #[error("The store in {folder} is in use by another process")]
@@ -101,6 +139,52 @@ pub enum StoreError {
         /// Newest version this program knows.
         known: u32,
     },
+}
+
+/// Version of the store's own layout: one tree, prefixes of keys, limits.
+const FORMAT: u32 = 1;
+
+/// Where the format version stands.
+const FORMAT_KEY: &[u8] = &[prefix::NODE, b'f', b'o', b'r', b'm', b'a', b't'];
+
+/// The batch that marks a new store.
+pub(crate) fn format_batch() -> Batch {
+    let mut batch = Batch::default();
+    batch.put(FORMAT_KEY, FORMAT.to_be_bytes());
+    batch
+}
+
+/// Refuses a store of another format. `folder` is for the message.
+pub(crate) fn check_format(store: &dyn Store, folder: &str) -> Result<(), StoreError> {
+    let found = store.get(FORMAT_KEY)?.and_then(|bytes| bytes.try_into().ok());
+    match found.map(u32::from_be_bytes) {
+        Some(FORMAT) => Ok(()),
+        Some(found) if found > FORMAT => Err(StoreError::Newer { found, known: FORMAT }),
+        _ => Err(StoreError::Unfinished { folder: folder.into() }),
+    }
+}
+
+/// Refuses keys and values over their limits.
+pub(crate) fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
+    let within = |what, bytes, bytes_max| match bytes <= bytes_max {
+        true => Ok(()),
+        false => Err(StoreError::TooLarge { what, bytes, bytes_max }),
+    };
+    for (key, value) in batch.operations() {
+        within("key", key.len(), STORE_KEY_BYTES_MAX)?;
+        within("value", value.map_or(0, <[u8]>::len), STORE_VALUE_BYTES_MAX)?;
+    }
+    Ok(())
+}
+
+/// Whether no key lies between the bounds (asking the trees for such a range would panic).
+pub(crate) fn is_empty_range(from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>) -> bool {
+    match (from, to) {
+        (Bound::Included(from), Bound::Included(to)) => from > to,
+        (Bound::Included(from) | Bound::Excluded(from), Bound::Excluded(to))
+        | (Bound::Excluded(from), Bound::Included(to)) => from >= to,
+        (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+    }
 }
 
 /// A key and its value.
