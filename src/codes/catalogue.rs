@@ -22,6 +22,8 @@ pub struct Catalogue {
     pub bounds: Vec<Bounds>,
     /// Distinct counts whose year is bounded by its quarters.
     pub distinct_over: Vec<DistinctOver>,
+    /// Populations that are cells of another one.
+    pub slice_of: Vec<SliceOf>,
     /// The published figures.
     #[serde(rename = "indicator")]
     pub indicators: Vec<Indicator>,
@@ -130,6 +132,20 @@ pub struct DistinctOver {
     /// instead.
     #[serde(default)]
     pub longer_window: bool,
+}
+
+/// `slice = sum of the cells of of with these codes`, wherever both are tabulated alike otherwise.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SliceOf {
+    /// The slice.
+    pub slice: MeasureRef,
+    /// What it is a slice of.
+    pub of: MeasureRef,
+    /// The dimension that is cut.
+    pub dimension: String,
+    /// The codes whose cells add up to the slice.
+    pub codes: Vec<String>,
 }
 
 /// One published figure.

@@ -49,4 +49,15 @@ impl CodeList {
     pub fn get(&self, code: &str) -> Option<&Code> {
         self.codes.iter().find(|entry| entry.code == code)
     }
+
+    /// The codes that replaced `code`.
+    pub fn successors(&self, code: &str) -> Vec<&Code> {
+        let replaces = |entry: &&Code| entry.predecessors.iter().any(|earlier| earlier == code);
+        self.codes.iter().filter(replaces).collect()
+    }
+
+    /// The code of what fits no other: "not known" where the list has it, else its last.
+    pub fn rest(&self) -> Option<&Code> {
+        self.get(UNKNOWN).or(self.codes.last())
+    }
 }

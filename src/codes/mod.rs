@@ -4,5 +4,10 @@
 //! Rank 1. Countries are data: no `enum` of members exists anywhere.
 
 pub mod catalogue;
+pub mod embedded;
 pub mod list;
+pub mod messages;
 pub mod plan;
+
+#[cfg(test)]
+mod tests;
