@@ -6,7 +6,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     base::{id::MemberCode, limits::NAME_BYTES_MAX},
-    publication::admitted::InvalidBody,
+    publication::{admitted::InvalidBody, limited},
 };
 
 /// A technology note.
@@ -29,13 +29,13 @@ pub struct Note {
     #[n(4)]
     pub text: String,
     /// Authors who agreed to be named.
-    #[n(5)]
+    #[cbor(n(5), decode_with = "limited::list::<_, _, NOTE_LIST_MAX>")]
     pub authors: Vec<String>,
     /// Filière codes.
-    #[n(6)]
+    #[cbor(n(6), decode_with = "limited::list::<_, _, NOTE_LIST_MAX>")]
     pub filieres: Vec<String>,
     /// Keywords.
-    #[n(7)]
+    #[cbor(n(7), decode_with = "limited::list::<_, _, NOTE_LIST_MAX>")]
     pub keywords: Vec<String>,
     /// Terms of use: an SPDX identifier or a sentence.
     #[n(8)]
@@ -87,6 +87,10 @@ impl Note {
             if text.len() > bytes_max {
                 return Err(super::field(field, format!("longer than {bytes_max} bytes")));
             }
+            let lines = matches!(field, "summary" | "text");
+            if text.chars().any(|character| !printable(character, lines)) {
+                return Err(super::field(field, "holds a control character".into()));
+            }
         }
         let lists = [
             ("authors", &self.authors),
@@ -101,7 +105,20 @@ impl Note {
                 let problem = format!("an item is empty or longer than {NAME_BYTES_MAX} bytes");
                 return Err(super::field(field, problem));
             }
+            if list.iter().flat_map(|item| item.chars()).any(|one| !printable(one, false)) {
+                return Err(super::field(field, "holds a control character".into()));
+            }
         }
         Ok(())
+    }
+}
+
+/// Whether a character may stand in a text. Control characters and marks that turn the direction
+/// of writing could make a terminal show something else than what was reviewed.
+fn printable(character: char, lines: bool) -> bool {
+    match character {
+        '\n' | '\t' => lines,
+        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => false,
+        _ => !character.is_control(),
     }
 }

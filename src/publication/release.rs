@@ -3,15 +3,18 @@
 //! The CBOR layout below is signed; fields are only ever added, with a new index and schema.
 //! A hidden cell is one null: nothing says why it is hidden, and its bytes depend on nothing else.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 
 use crate::{
     base::{
         id::MemberCode,
         limits::{DIMENSION_CODES_MAX, RELEASE_TABLES_MAX, TABLE_CELLS_MAX},
-        period::Period,
+        period::{Frequency, Period},
     },
-    publication::admitted::InvalidBody,
+    codes::list::TOTAL,
+    publication::{admitted::InvalidBody, limited},
 };
 
 /// One member's protected tables for one period.
@@ -34,7 +37,7 @@ pub struct Release {
     #[n(4)]
     pub plan_version: u16,
     /// The tables, in plan order.
-    #[n(5)]
+    #[cbor(n(5), decode_with = "limited::list::<_, _, RELEASE_TABLES_MAX>")]
     pub tables: Vec<Table>,
 }
 
@@ -49,13 +52,13 @@ pub struct Table {
     #[n(1)]
     pub period: Period,
     /// Dimensions; none for a country total.
-    #[n(2)]
+    #[cbor(n(2), decode_with = "limited::list::<_, _, TABLE_DIMENSIONS_MAX>")]
     pub dimensions: Vec<Dimension>,
     /// Measures, as in the catalogue's population.
-    #[n(3)]
+    #[cbor(n(3), decode_with = "limited::list::<_, _, TABLE_MEASURES_MAX>")]
     pub measures: Vec<String>,
     /// One cell per combination of codes, the last dimension running fastest.
-    #[n(4)]
+    #[cbor(n(4), decode_with = "limited::list::<_, _, TABLE_CELLS_MAX>")]
     pub cells: Vec<Cell>,
 }
 
@@ -71,14 +74,25 @@ pub struct Dimension {
     #[n(1)]
     pub list_version: u16,
     /// Codes; `_T` first.
-    #[n(2)]
+    #[cbor(n(2), decode_with = "limited::list::<_, _, DIMENSION_CODES_MAX>")]
     pub codes: Vec<String>,
 }
 
 /// One cell: its measures, or hidden (all of them together).
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Cell(#[n(0)] pub Option<Vec<i64>>);
+pub struct Cell(
+    #[cbor(n(0), decode_with = "limited::cell::<_, TABLE_MEASURES_MAX>")] pub Option<Vec<i64>>,
+);
+
+/// Most dimensions of one table.
+pub const TABLE_DIMENSIONS_MAX: usize = 4;
+/// Most measures of one table.
+pub const TABLE_MEASURES_MAX: usize = 8;
+/// Largest value: a million billions, so that sums over cells, members and time cannot overflow.
+pub const VALUE_MAX: i64 = 1_000_000_000_000_000;
+/// Longest identifier or code, in bytes.
+pub const CODE_BYTES_MAX: usize = 64;
 
 impl Table {
     /// Number of cells the dimensions span.
@@ -131,13 +145,31 @@ impl Release {
         Ok(release)
     }
 
-    /// Checks shapes and limits (not the numbers: receivers do that against the catalogue).
+    /// Checks shapes, limits and that member, area and periods agree (not the numbers: receivers
+    /// do that against the catalogue).
     pub fn validate(&self) -> Result<(), InvalidBody> {
+        if self.area != self.member.as_str() {
+            return Err(super::field("area", format!("must be the member, {}", self.member)));
+        }
+        if self.period.frequency() != Frequency::Quarterly {
+            return Err(super::field("period", format!("{} is no quarter", self.period)));
+        }
         if self.tables.len() > RELEASE_TABLES_MAX {
             return Err(super::field("tables", format!("more than {RELEASE_TABLES_MAX}")));
         }
+        let mut seen = BTreeSet::new();
         for (index, table) in self.tables.iter().enumerate() {
-            table.validate(&format!("tables[{index}]"))?;
+            let path = format!("tables[{index}]");
+            let year = self.period.ends_year().then(|| self.period.whole_year());
+            if table.period != self.period && Some(table.period) != year {
+                let problem = format!("{} has no place in {}", table.period, self.period);
+                return Err(super::field(&format!("{path}.period"), problem));
+            }
+            let dimensions: Vec<_> = table.dimensions.iter().map(|one| &one.id).collect();
+            if !seen.insert((&table.population, table.period, dimensions)) {
+                return Err(super::field(&path, "repeats an earlier table".into()));
+            }
+            table.validate(&path)?;
         }
         Ok(())
     }
@@ -145,19 +177,19 @@ impl Release {
 
 impl Table {
     fn validate(&self, path: &str) -> Result<(), InvalidBody> {
+        identifier(&format!("{path}.population"), &self.population)?;
+        at_most(&format!("{path}.dimensions"), self.dimensions.len(), TABLE_DIMENSIONS_MAX)?;
+        let ids = self.dimensions.iter().map(|dimension| &dimension.id);
+        identifiers(&format!("{path}.dimensions"), ids)?;
         for (index, dimension) in self.dimensions.iter().enumerate() {
-            let path = format!("{path}.dimensions[{index}].codes");
-            if dimension.codes.first().map(String::as_str) != Some(crate::codes::list::TOTAL) {
-                return Err(super::field(&path, "must begin with the total".into()));
-            }
-            if dimension.codes.len() > DIMENSION_CODES_MAX {
-                return Err(super::field(&path, format!("more than {DIMENSION_CODES_MAX}")));
-            }
-            let distinct: std::collections::BTreeSet<_> = dimension.codes.iter().collect();
-            if distinct.len() != dimension.codes.len() {
-                return Err(super::field(&path, "a code is repeated".into()));
-            }
+            dimension.validate(&format!("{path}.dimensions[{index}].codes"))?;
         }
+        at_most(&format!("{path}.measures"), self.measures.len(), TABLE_MEASURES_MAX)?;
+        identifiers(&format!("{path}.measures"), self.measures.iter())?;
+        self.validate_cells(path)
+    }
+
+    fn validate_cells(&self, path: &str) -> Result<(), InvalidBody> {
         let expected = self.cells_expected();
         if self.cells.len() != expected || expected > TABLE_CELLS_MAX {
             let problem = format!(
@@ -169,15 +201,57 @@ impl Table {
         let measures = self.measures.len();
         let fits = |cell: &Cell| {
             cell.0.as_ref().is_none_or(|values| {
-                values.len() == measures && values.iter().all(|value| *value >= 0)
+                values.len() == measures
+                    && values.iter().all(|value| (0..=VALUE_MAX).contains(value))
             })
         };
         match self.cells.iter().position(|cell| !fits(cell)) {
             Some(index) => Err(super::field(
                 &format!("{path}.cells[{index}]"),
-                format!("needs {measures} values of at least 0, or null"),
+                format!("needs {measures} values from 0 to {VALUE_MAX}, or null"),
             )),
             None => Ok(()),
+        }
+    }
+}
+
+impl Dimension {
+    fn validate(&self, path: &str) -> Result<(), InvalidBody> {
+        if self.codes.first().map(String::as_str) != Some(TOTAL) {
+            return Err(super::field(path, "must begin with the total".into()));
+        }
+        at_most(path, self.codes.len(), DIMENSION_CODES_MAX)?;
+        identifiers(path, self.codes.iter())
+    }
+}
+
+fn at_most(path: &str, length: usize, length_max: usize) -> Result<(), InvalidBody> {
+    match length <= length_max {
+        true => Ok(()),
+        false => Err(super::field(path, format!("more than {length_max}"))),
+    }
+}
+
+/// All are identifiers, and none is repeated.
+fn identifiers<'a>(path: &str, texts: impl Iterator<Item = &'a String>) -> Result<(), InvalidBody> {
+    let mut seen = BTreeSet::new();
+    for text in texts {
+        identifier(path, text)?;
+        if !seen.insert(text) {
+            return Err(super::field(path, format!("{text} is repeated")));
+        }
+    }
+    Ok(())
+}
+
+/// Printable ASCII without spaces: identifiers reach terminals and file names.
+fn identifier(path: &str, text: &str) -> Result<(), InvalidBody> {
+    let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+    match printable && (1..=CODE_BYTES_MAX).contains(&text.len()) {
+        true => Ok(()),
+        false => {
+            let problem = format!("needs 1 to {CODE_BYTES_MAX} printable ASCII characters");
+            Err(super::field(path, problem))
         }
     }
 }
