@@ -1,0 +1,200 @@
+//! `log verify`: reads and hashes everything again, and names what differs from what was signed.
+//! Changes nothing.
+
+use std::{fmt, path::Path};
+
+use crate::{
+    base::id::{EntryId, MemberCode},
+    keys::roster::Roster,
+    log::{
+        LogError,
+        bodies::{self, StoredBody},
+        files::LogFolder,
+        header::{Header, HeaderBytes, leaf},
+        single::SingleLog,
+        state,
+        verify::{self, Verified},
+    },
+    store::Store,
+};
+
+/// Headers read at once.
+const READ_HEADERS: u64 = 512;
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Logs looked at.
+    pub logs: u64,
+    /// Entries looked at.
+    pub entries: u64,
+    /// Bodies hashed.
+    pub bodies: u64,
+    /// Bodies that are not here: erased, or not fetched yet.
+    pub bodies_absent: u64,
+    /// Everything that differs; empty if all is well.
+    pub differences: Vec<Difference>,
+    /// What is no difference but worth knowing: traces of a crash, a frozen epoch.
+    pub remarks: Vec<Difference>,
+}
+
+/// Something that differs from what was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Whose log.
+    pub origin: MemberCode,
+    /// Its epoch.
+    pub epoch: u32,
+    /// The entry, if it is one that differs.
+    pub entry: Option<EntryId>,
+    /// What differs.
+    pub problem: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.entry {
+            Some(id) => write!(f, "{id}: {}", self.problem),
+            None => write!(f, "{}/{}: {}", self.origin, self.epoch, self.problem),
+        }
+    }
+}
+
+/// Verifies all logs in `folder` with their bodies in `store`, each checkpoint by the key that was
+/// noted beside it.
+pub fn verify(folder: &Path, store: &dyn Store) -> Result<VerifyReport, LogError> {
+    verify_with(folder, store, None)
+}
+
+/// Like [`verify()`], and each checkpoint by the keys of `roster` too.
+pub fn verify_against(
+    folder: &Path,
+    store: &dyn Store,
+    roster: &Roster,
+) -> Result<VerifyReport, LogError> {
+    verify_with(folder, store, Some(roster))
+}
+
+fn verify_with(
+    folder: &Path,
+    store: &dyn Store,
+    roster: Option<&Roster>,
+) -> Result<VerifyReport, LogError> {
+    let mut report = VerifyReport::default();
+    for (origin, epoch) in LogFolder::list(folder)? {
+        let log = SingleLog::load(folder, origin, epoch)?;
+        Check { log: &log, store, report: &mut report }.run(roster)?;
+    }
+    Ok(report)
+}
+
+struct Check<'a> {
+    log: &'a SingleLog,
+    store: &'a dyn Store,
+    report: &'a mut VerifyReport,
+}
+
+impl Check<'_> {
+    fn run(&mut self, roster: Option<&Roster>) -> Result<(), LogError> {
+        self.report.logs += 1;
+        let before = self.report.differences.len();
+        self.check_fork()?;
+        if let Some(roster) = roster {
+            self.check_keys(roster);
+        }
+        let (present, rest) = self.log.folder.header_count()?;
+        // Without a readable checkpoint every whole header is looked at.
+        let held = match self.log.state.newest() {
+            Some(_) => self.log.state.held(),
+            None => present,
+        };
+        for from in (0..held.min(present)).step_by(READ_HEADERS as usize) {
+            let count = (held.min(present) - from).min(READ_HEADERS);
+            let headers = self.log.folder.read_headers(from, count as usize)?;
+            for (seq, header) in (from..).zip(headers) {
+                self.check_entry(self.log.id(seq), &header)?;
+            }
+        }
+        for seq in present..held {
+            self.differs(Some(self.log.id(seq)), "the header is missing: the file is cut off");
+        }
+        let named = self.report.differences.len() > before;
+        match &self.log.damage {
+            // The tree says that something differs; the entries above say which.
+            Some(_) if named && self.log.state.newest().is_some() => {}
+            Some(damage) => self.differs(None, damage),
+            None if present > held || rest > 0 => {
+                let what = "a crash left bytes after the signed entries; the next start cuts them";
+                self.remark(what);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn check_entry(&mut self, id: EntryId, bytes: &HeaderBytes) -> Result<(), LogError> {
+        self.report.entries += 1;
+        let record = match bodies::read(self.store, id) {
+            Ok(record) => record,
+            Err(LogError::Store(error)) => {
+                self.differs(Some(id), &format!("the store cannot read its body: {error}"));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(record) = record else {
+            self.differs(Some(id), "the store has no readable record of its body");
+            return Ok(());
+        };
+        if record.leaf != leaf(bytes) {
+            let problem = match &self.log.damage {
+                Some(_) => "the header is not the one that was stored",
+                None => "the store's record belongs to another header",
+            };
+            self.differs(Some(id), problem);
+        }
+        match (record.body, Header::from_bytes(id, bytes)) {
+            (StoredBody::Present(body), Ok(header)) => {
+                self.report.bodies += 1;
+                if !body.belongs_to(&header) && record.leaf == leaf(bytes) {
+                    self.differs(Some(id), "the body is not the one the header commits to");
+                }
+            }
+            (StoredBody::Present(_), Err(_)) => {}
+            _ => self.report.bodies_absent += 1,
+        }
+        Ok(())
+    }
+
+    fn check_keys(&mut self, roster: &Roster) {
+        let state = &self.log.state;
+        let pending = state.pending.as_ref().map(|pending| &pending.checkpoint);
+        for signed in state.complete.iter().chain(pending).map(Verified::get) {
+            let (origin, epoch) = (self.log.origin, self.log.epoch);
+            if let Err(error) = verify::checkpoint(roster, origin, epoch, &signed.note) {
+                self.differs(None, &error.to_string());
+            }
+        }
+    }
+
+    fn check_fork(&mut self) -> Result<(), LogError> {
+        let Some(bytes) = self.log.folder.read_fork()? else { return Ok(()) };
+        match state::fork_from_bytes(self.log.origin, self.log.epoch, &bytes) {
+            Ok(_) => self.remark("its origin signed two histories; the epoch is frozen"),
+            Err(problem) => self.differs(None, &format!("its file `fork`: {problem}")),
+        }
+        Ok(())
+    }
+
+    fn differs(&mut self, entry: Option<EntryId>, problem: &str) {
+        let (origin, epoch) = (self.log.origin, self.log.epoch);
+        let problem = problem.into();
+        self.report.differences.push(Difference { origin, epoch, entry, problem });
+    }
+
+    fn remark(&mut self, problem: &str) {
+        let (origin, epoch) = (self.log.origin, self.log.epoch);
+        let problem = problem.into();
+        self.report.remarks.push(Difference { origin, epoch, entry: None, problem });
+    }
+}

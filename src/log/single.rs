@@ -1,0 +1,340 @@
+//! One log, own or followed: how it grows on the disk, and how it is read back after a crash.
+
+use std::path::Path;
+
+use crate::{
+    base::id::{EntryId, MemberCode},
+    keys::signer::LogSigner,
+    log::{
+        LogError,
+        batch::BatchItem,
+        bodies::{self, SealedBody, StoredBody},
+        checkpoint::Checkpoint,
+        files::LogFolder,
+        header::{Header, leaf},
+        merkle::{Frontier, Hash, consistency_proof, root},
+        state::{self, State},
+        verify::{self, Advance, Fork, SignedCheckpoint, Verified, VerifyError},
+    },
+    store::{Batch, Store},
+};
+
+/// One log. Guarded by its own lock in [`crate::log::logs::Log`].
+pub(super) struct SingleLog {
+    pub origin: MemberCode,
+    pub epoch: u32,
+    pub folder: LogFolder,
+    /// What stands in the file `checkpoints`.
+    pub state: State,
+    /// The tree over the entries held.
+    pub frontier: Frontier,
+    /// The longest checkpoint another node showed; not on disk until entries come with it.
+    pub offered: Option<Verified<SignedCheckpoint>>,
+    /// Evidence of a fork froze it.
+    pub frozen: bool,
+    /// What differs on disk from what was signed, if anything does.
+    pub damage: Option<String>,
+    /// No entry of our own until another node has been asked.
+    pub unconfirmed: bool,
+}
+
+/// What another node said about a log beside its checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The size of the newest checkpoint known here when it was asked.
+    pub size: u64,
+    /// The other node's root at that size.
+    pub root: Option<Hash>,
+    /// Consistency proof from there to its checkpoint.
+    pub proof: Vec<Hash>,
+}
+
+/// What an offered checkpoint means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadNews {
+    /// Entries can be fetched against it.
+    Newer(Verified<SignedCheckpoint>),
+    /// Nothing that is not held here.
+    Nothing,
+    /// The origin signed two histories: the epoch is frozen now.
+    Forked(Box<Verified<Fork>>),
+}
+
+impl SingleLog {
+    /// Reads a log from its folder: the same function after a crash, at a start and at `verify`.
+    /// What is damaged is said in [`SingleLog::damage`]; only a disk that fails is an error.
+    pub fn load(logs: &Path, origin: MemberCode, epoch: u32) -> Result<Self, LogError> {
+        let folder = LogFolder::new(logs, origin, epoch);
+        let mut log = Self {
+            origin,
+            epoch,
+            frozen: folder.read_fork()?.is_some(),
+            folder,
+            state: State::default(),
+            frontier: Frontier::default(),
+            offered: None,
+            damage: None,
+            unconfirmed: false,
+        };
+        let checkpoints = log.folder.read_checkpoints()?;
+        let state = checkpoints
+            .map_or(Ok(State::default()), |bytes| State::from_bytes(origin, epoch, &bytes));
+        match state {
+            Ok(state) => log.state = state,
+            Err(problem) => {
+                log.damage = Some(format!("its file `checkpoints`: {problem}"));
+                return Ok(log);
+            }
+        }
+        let leaves = log.folder.read_leaves(log.state.held())?;
+        match log.state.check(&leaves) {
+            Ok(frontier) => log.frontier = frontier,
+            Err(problem) => log.damage = Some(problem),
+        }
+        Ok(log)
+    }
+
+    /// Cuts off what a crash left after the entries held: headers that were written and never
+    /// covered by a checkpoint. Nobody was told of them, so they may go.
+    pub fn repair_tail(&self) -> Result<(), LogError> {
+        let (count, rest) = self.folder.header_count()?;
+        match self.damage.is_none() && (count > self.held() || rest > 0) {
+            true => self.folder.write_headers(self.held(), &[]),
+            false => Ok(()),
+        }
+    }
+
+    /// Entries held and verified.
+    pub fn held(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// The longest checkpoint known.
+    pub fn newest(&self) -> Option<&Verified<SignedCheckpoint>> {
+        let size = |signed: &&Verified<SignedCheckpoint>| signed.get().checkpoint.size;
+        self.state.newest().into_iter().chain(&self.offered).max_by_key(size)
+    }
+
+    /// The identifier of entry `seq`.
+    pub fn id(&self, seq: u64) -> EntryId {
+        EntryId { origin: self.origin, epoch: self.epoch, seq }
+    }
+
+    /// An error if nothing may be added or sent.
+    pub fn check_usable(&self) -> Result<(), LogError> {
+        let (origin, epoch) = (self.origin, self.epoch);
+        if let Some(detail) = self.damage.clone() {
+            return Err(LogError::Damaged { origin, epoch, detail });
+        }
+        match self.frozen {
+            true => Err(LogError::Frozen { origin, epoch }),
+            false => Ok(()),
+        }
+    }
+
+    /// An error if this node may not append to it as its own.
+    pub fn check_appendable(&self) -> Result<(), LogError> {
+        self.check_usable()?;
+        let (origin, epoch, held) = (self.origin, self.epoch, self.held());
+        let known = self.newest().map_or(0, |signed| signed.get().checkpoint.size);
+        if known > held {
+            return Err(LogError::Behind { origin, epoch, held, known });
+        }
+        match self.unconfirmed {
+            true => Err(LogError::Unconfirmed { origin, epoch }),
+            false => Ok(()),
+        }
+    }
+
+    /// Appends an entry of our own and signs the longer log.
+    ///
+    /// The commit order. A crash after each step leaves:
+    /// 1. body durable → a record of an entry that no header names; the next append replaces it;
+    /// 2. header durable → a header after the signed size; [`SingleLog::repair_tail`] cuts it off.
+    ///    The caller was not answered, and no checkpoint covers it, so nobody can know of it;
+    /// 3. everything read back from the disk and hashed again → as after 2. Nothing is signed that
+    ///    the disk does not give back;
+    /// 4. checkpoint signed and put in place whole → the entry is in the log, whether or not the
+    ///    caller was still answered; it must look before it appends again.
+    pub fn append(
+        &mut self,
+        store: &dyn Store,
+        signer: &LogSigner,
+        header: Header,
+        body: SealedBody,
+    ) -> Result<(), LogError> {
+        self.check_appendable()?;
+        self.folder.create()?;
+        let item = BatchItem { header: header.to_bytes(), body: Some(body) };
+
+        // 1.
+        self.commit_bodies(store, std::slice::from_ref(&item))?;
+        // 2.
+        self.folder.write_headers(self.held(), &[item.header])?;
+        // 3.
+        let frontier = self.read_back(store, &item)?;
+        // 4.
+        let (origin, epoch) = (self.origin, self.epoch);
+        let (size, root) = (frontier.size(), frontier.root());
+        let note = Checkpoint { origin, epoch, size, root }.sign(signer)?.to_bytes();
+        let complete = verify::checkpoint_by(&signer.public(), origin, epoch, &note)?;
+        let state = State { complete: Some(complete), pending: None };
+        self.folder.write_checkpoints(&state.to_bytes())?;
+
+        self.state = state;
+        self.frontier = frontier;
+        Ok(())
+    }
+
+    /// Adds entries that were verified.
+    ///
+    /// The commit order, and what a crash after each step leaves:
+    /// 1. bodies durable → records that no header names; they come again;
+    /// 2. headers durable → headers after the size held; cut off, they come again;
+    /// 3. checkpoint, with the proof that these entries lead to it, in place → the entries are
+    ///    held. The cursor of replication is this size, so it moves here and nowhere else.
+    pub fn extend(
+        &mut self,
+        store: &dyn Store,
+        advance: &Verified<Advance>,
+    ) -> Result<(), LogError> {
+        self.check_usable()?;
+        let Advance { first, items, frontier, .. } = advance.get();
+        if *first != self.held() {
+            let (origin, epoch, first) = (self.origin, self.epoch, *first);
+            return Err(VerifyError::NotInTree { origin, epoch, first }.into());
+        }
+        self.folder.create()?;
+        // 1.
+        self.commit_bodies(store, items)?;
+        // 2.
+        let headers: Vec<_> = items.iter().map(|item| item.header).collect();
+        self.folder.write_headers(self.held(), &headers)?;
+        // 3.
+        let state = self.state.after(advance);
+        self.folder.write_checkpoints(&state.to_bytes())?;
+
+        self.state = state;
+        self.frontier = frontier.clone();
+        Ok(())
+    }
+
+    fn commit_bodies(&self, store: &dyn Store, items: &[BatchItem]) -> Result<(), LogError> {
+        let mut batch = Batch::default();
+        for (seq, item) in (self.held()..).zip(items) {
+            let id = self.id(seq);
+            let body = match (&item.body, Header::from_bytes(id, &item.header)) {
+                (_, Err(_)) => StoredBody::Passed,
+                (Some(body), Ok(_)) => StoredBody::Present(body.clone()),
+                (None, Ok(_)) => StoredBody::Missing,
+            };
+            bodies::put(store, &mut batch, id, &leaf(&item.header), &body)?;
+        }
+        Ok(store.commit(&batch)?)
+    }
+
+    /// The tree as the disk gives it back after `item` was written; an error if it is not what was
+    /// meant.
+    fn read_back(&self, store: &dyn Store, item: &BatchItem) -> Result<Frontier, LogError> {
+        let seq = self.held();
+        let mut meant = self.frontier.clone();
+        meant.push(leaf(&item.header));
+        let found = Frontier::of(&self.folder.read_leaves(seq + 1)?);
+        let record = bodies::read(store, self.id(seq))?;
+        let body = record.map(|record| record.body);
+        if found == meant && body == item.body.clone().map(StoredBody::Present) {
+            return Ok(found);
+        }
+        let (origin, epoch) = (self.origin, self.epoch);
+        let detail = format!("after writing entry {seq}, the disk gave back something else");
+        Err(LogError::Damaged { origin, epoch, detail })
+    }
+
+    /// Weighs a checkpoint that another node offered, against all that is known of this log.
+    pub fn consider(
+        &mut self,
+        offered: Verified<SignedCheckpoint>,
+        base: &Base,
+    ) -> Result<HeadNews, LogError> {
+        self.check_usable()?;
+        let size = offered.get().checkpoint.size;
+        let Some(known) = self.newest().cloned() else {
+            return Ok(self.take_offer(offered));
+        };
+        let known_size = known.get().checkpoint.size;
+        if size > known_size {
+            if base.size != known_size {
+                // Another session brought news in between; this one asks again next time.
+                return Ok(HeadNews::Nothing);
+            }
+            let root = base.root.unwrap_or_default();
+            return match root == known.get().checkpoint.root {
+                true => {
+                    let target = &offered.get().checkpoint;
+                    let consistent = verify::leads(base.size, &root, target, &base.proof);
+                    let (origin, epoch) = (self.origin, self.epoch);
+                    match consistent {
+                        true => Ok(self.take_offer(offered)),
+                        false => Err(VerifyError::NotConsistent { origin, epoch }.into()),
+                    }
+                }
+                false => self.freeze(&known, &offered, root, base.proof.clone()),
+            };
+        }
+        if size == known_size && offered.get().checkpoint.root != known.get().checkpoint.root {
+            let root = offered.get().checkpoint.root;
+            return self.freeze(&known, &offered, root, Vec::new());
+        }
+        match size > self.held() {
+            true => Ok(HeadNews::Newer(offered)),
+            false => self.compare_with_held(&offered),
+        }
+    }
+
+    fn take_offer(&mut self, offered: Verified<SignedCheckpoint>) -> HeadNews {
+        if offered.get().checkpoint.size <= self.held() {
+            return HeadNews::Nothing;
+        }
+        self.offered = Some(offered.clone());
+        HeadNews::Newer(offered)
+    }
+
+    /// A checkpoint no longer than what is held must be the root of our own prefix.
+    fn compare_with_held(
+        &mut self,
+        offered: &Verified<SignedCheckpoint>,
+    ) -> Result<HeadNews, LogError> {
+        let Some(complete) = self.state.complete.clone() else { return Ok(HeadNews::Nothing) };
+        let (old, new) = (offered.get().checkpoint, complete.get().checkpoint);
+        if old.size > new.size {
+            // Evidence needs a signed size above it; it comes with the rest of the entries.
+            return Ok(HeadNews::Nothing);
+        }
+        let leaves = self.folder.read_leaves(new.size)?;
+        let size = usize::try_from(old.size).unwrap_or(usize::MAX);
+        let prefix = root(leaves.get(..size).unwrap_or_default());
+        match prefix == old.root {
+            true => Ok(HeadNews::Nothing),
+            false => {
+                let proof = consistency_proof(&leaves, size).unwrap_or_default();
+                self.freeze(offered, &complete, prefix, proof)
+            }
+        }
+    }
+
+    /// Keeps evidence of a fork, if it is any, and freezes the epoch. The prefix that is held is
+    /// still shown.
+    fn freeze(
+        &mut self,
+        older: &Verified<SignedCheckpoint>,
+        newer: &Verified<SignedCheckpoint>,
+        root_in_newer: Hash,
+        proof: Vec<Hash>,
+    ) -> Result<HeadNews, LogError> {
+        let fork = verify::fork(older, newer, root_in_newer, proof)?;
+        self.folder.create()?;
+        self.folder.write_fork(&state::fork_to_bytes(&fork))?;
+        self.frozen = true;
+        Ok(HeadNews::Forked(Box::new(fork)))
+    }
+}
