@@ -297,6 +297,82 @@ pub enum ConsentPurpose {
     CasePublication,
 }
 
+/// The kinds of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum RecordKind {
+    /// An enterprise.
+    #[n(0)]
+    Enterprise,
+    /// A visit.
+    #[n(1)]
+    Visit,
+    /// A support request.
+    #[n(2)]
+    Request,
+    /// An answer.
+    #[n(3)]
+    Answer,
+    /// A consent.
+    #[n(4)]
+    Consent,
+}
+
+impl RecordKind {
+    /// The kind in lower-case English.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Enterprise => "enterprise",
+            Self::Visit => "visit",
+            Self::Request => "request",
+            Self::Answer => "answer",
+            Self::Consent => "consent",
+        }
+    }
+}
+
+impl std::fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl RequestState {
+    /// The state in lower-case English.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Assigned => "assigned",
+            Self::Escalated => "escalated",
+            Self::Answered => "answered",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The two parts of a record together, as handed to the hub's own staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole<C, I> {
+    /// What indicators count.
+    pub coded: C,
+    /// Who and what it is about.
+    pub identity: I,
+}
+
+/// An enterprise, both parts.
+pub type EnterpriseRecord = Whole<Enterprise, EnterpriseIdentity>;
+/// A visit, both parts.
+pub type VisitRecord = Whole<Visit, VisitIdentity>;
+/// A support request, both parts.
+pub type RequestRecord = Whole<SupportRequest, RequestIdentity>;
+/// An answer, both parts.
+pub type AnswerRecord = Whole<Answer, AnswerIdentity>;
+
+impl ConsentPurpose {
+    /// All purposes.
+    pub const ALL: [Self; 3] = [Self::FollowUp, Self::AnonymizedIndicators, Self::CasePublication];
+}
+
 /// A stored record with its revision. The revision is also the etag of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revised<T> {

@@ -1,0 +1,149 @@
+//! Why the repository refuses or fails. No variant carries a field's value, a code as typed, or
+//! any other part of a record: identifiers and the names of fields only.
+
+use crate::{base::id::IdempotencyKey, records::types::RecordKind, store::StoreError};
+
+/// Why a call of the repository did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// No such record.
+    #[error("No {what} has the identifier {id}")]
+    NotFound {
+        /// The kind of record.
+        what: RecordKind,
+        /// Its identifier.
+        id: String,
+    },
+    /// Somebody changed the record in between.
+    #[error(
+        "The {what} {id} is now at revision {current}, not {given}: read it again, then \
+             repeat the change"
+    )]
+    EtagMismatch {
+        /// The kind of record.
+        what: RecordKind,
+        /// Its identifier.
+        id: String,
+        /// The revision the caller had seen.
+        given: u64,
+        /// The revision it has.
+        current: u64,
+    },
+    /// A field cannot be stored as stated.
+    #[error("The field {field} {problem}")]
+    InvalidField {
+        /// Name of the field.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// The life cycle has no such step from here.
+    #[error("The {what} {id} is {state}: it cannot be {step}")]
+    WrongState {
+        /// The kind of record.
+        what: RecordKind,
+        /// Its identifier.
+        id: String,
+        /// The state it is in.
+        state: &'static str,
+        /// What it should have become.
+        step: &'static str,
+    },
+    /// The key was used for another request.
+    #[error("The idempotency key {key} was used for another request: take a new one")]
+    IdempotencyConflict {
+        /// The key.
+        key: IdempotencyKey,
+    },
+    /// More rows in one call than one commit takes.
+    #[error("{rows} rows in one import call; at most {rows_max} are taken")]
+    TooManyRows {
+        /// Rows given.
+        rows: usize,
+        /// The limit.
+        rows_max: usize,
+    },
+    /// Stored bytes cannot be read as what they should be.
+    #[error(
+        "The stored {what} {id} cannot be read: it is damaged or was written by newer software"
+    )]
+    Undecodable {
+        /// The kind of record or of bookkeeping.
+        what: &'static str,
+        /// Its identifier.
+        id: String,
+    },
+    /// The journal is not the unbroken chain that was written.
+    #[error(
+        "The journal of record changes is broken at entry {entry}: keep a copy of the store, \
+             and compare it with a backup"
+    )]
+    JournalBroken {
+        /// The first entry that does not fit.
+        entry: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is wrong with a field. [`Problem::key`] names the message that explains it to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The code is not in the field's code list.
+    #[error("holds a code that is not in its list {list}")]
+    UnknownCode {
+        /// The list's identifier.
+        list: &'static str,
+    },
+    /// Too long a text.
+    #[error("takes {bytes} bytes; at most {bytes_max} are stored")]
+    TooLong {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A text that may not be empty.
+    #[error("is empty")]
+    Empty,
+    /// A day after today.
+    #[error("lies in the future")]
+    InFuture,
+    /// A day before the one it must follow.
+    #[error("lies before {other}")]
+    Before {
+        /// The field it must not precede.
+        other: &'static str,
+    },
+    /// A number outside its range.
+    #[error("is not between {least} and {most}")]
+    OutOfRange {
+        /// Smallest allowed.
+        least: i64,
+        /// Largest allowed.
+        most: i64,
+    },
+    /// The size class and the rule that gave it do not fit each other.
+    #[error("does not fit size, headcount and turnover")]
+    RuleMismatch,
+    /// Only a step of the life cycle may change it.
+    #[error("is changed only by a step of the life cycle")]
+    OnlyByStep,
+}
+
+impl Problem {
+    /// A stable name for the message that explains the problem.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::UnknownCode { .. } => "unknown-code",
+            Self::TooLong { .. } => "too-long",
+            Self::Empty => "empty",
+            Self::InFuture => "in-future",
+            Self::Before { .. } => "before",
+            Self::OutOfRange { .. } => "out-of-range",
+            Self::RuleMismatch => "rule-mismatch",
+            Self::OnlyByStep => "only-by-step",
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What may be stored: codes of the lists in force, days in their order, texts within limits.
+
+use jiff::civil::Date;
+
+use crate::{
+    base::{
+        limits::{NAME_BYTES_MAX, STORE_VALUE_BYTES_MAX, TEXT_BYTES_MAX},
+        money::Money,
+    },
+    codes::embedded::Codes,
+    records::{
+        error::{Problem, RecordError},
+        fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
+        layout::seal,
+        types::{
+            AnswerIdentity, EnterpriseIdentity, FollowUp, RequestIdentity, SizeRule, VisitIdentity,
+        },
+    },
+};
+
+/// Most telephone numbers of an enterprise.
+const TELEPHONES_MAX: usize = 8;
+
+/// Largest amount, in minor units: sums of some thousands of such amounts fit an `i64`.
+const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
+/// Most persons working in one enterprise.
+const HEADCOUNT_MAX: i64 = 1_000_000;
+
+/// The size class of what has none.
+const NOT_CLASSIFIED: &str = "NC";
+
+type Checked = Result<(), RecordError>;
+
+fn refuse<T>(field: &'static str, problem: Problem) -> Result<T, RecordError> {
+    Err(RecordError::InvalidField { field, problem })
+}
+
+/// Checks against one set of code lists, on one day.
+pub(crate) struct Check<'a> {
+    pub codes: &'a Codes,
+    pub today: Date,
+}
+
+impl Check<'_> {
+    fn code(&self, field: &'static str, list: &'static str, code: &str) -> Checked {
+        match self.codes.list(list).and_then(|list| list.get(code)) {
+            Some(_) => Ok(()),
+            None => refuse(field, Problem::UnknownCode { list }),
+        }
+    }
+
+    /// A day that has come.
+    fn past(&self, field: &'static str, day: Date) -> Checked {
+        if day > self.today { refuse(field, Problem::InFuture) } else { Ok(()) }
+    }
+
+    /// A day that has come, and not before another.
+    pub fn follows(
+        &self,
+        field: &'static str,
+        day: Option<Date>,
+        other: &'static str,
+        other_day: Option<Date>,
+    ) -> Checked {
+        let Some(day) = day else { return Ok(()) };
+        if other_day.is_some_and(|other_day| day < other_day) {
+            return refuse(field, Problem::Before { other });
+        }
+        self.past(field, day)
+    }
+
+    pub fn enterprise(&self, coded: &EnterpriseFields, who: &EnterpriseIdentity) -> Checked {
+        self.code("region", "region", &coded.region)?;
+        self.code("filiere", "filiere", &coded.filiere)?;
+        self.code("citi_group", "citi_group", &coded.citi_group)?;
+        self.code("size", "size", &coded.size)?;
+        self.code("sex", "sex", &coded.sex)?;
+        self.code("status", "status", &coded.status)?;
+        self.past("registered_on", coded.registered_on)?;
+        within("headcount", coded.headcount.map(i64::from), 0, HEADCOUNT_MAX)?;
+        amount("turnover", coded.turnover)?;
+        let fits = match coded.size_rule {
+            SizeRule::None => coded.size == NOT_CLASSIFIED,
+            SizeRule::Declared => true,
+            SizeRule::Headcount => coded.headcount.is_some(),
+            SizeRule::Turnover => coded.turnover.is_some(),
+        };
+        if !fits {
+            return refuse("size_rule", Problem::RuleMismatch);
+        }
+        enterprise_identity(who)
+    }
+
+    pub fn visit(&self, coded: &VisitFields, who: &VisitIdentity) -> Checked {
+        self.code("purpose", "purpose", &coded.purpose)?;
+        self.past("visited_on", coded.visited_on)?;
+        name("referent", &who.referent)?;
+        text("remarks", &who.remarks)
+    }
+
+    pub fn request(&self, coded: &RequestFields, who: &RequestIdentity) -> Checked {
+        self.code("channel", "channel", &coded.channel)?;
+        self.code("theme", "theme", &coded.theme)?;
+        self.past("received_on", coded.received_on)?;
+        let received = Some(coded.received_on);
+        let assigned = coded.assigned_on.or(received);
+        self.follows("assigned_on", coded.assigned_on, "received_on", received)?;
+        self.follows("escalated_on", coded.escalated_on, "assigned_on", assigned)?;
+        self.follows("closed_on", coded.closed_on, "received_on", received)?;
+        name("referent", &who.referent)?;
+        text("question", &who.question)
+    }
+
+    pub fn answer(&self, coded: &AnswerFields, who: &AnswerIdentity, received_on: Date) -> Checked {
+        self.code("kind", "answer_kind", &coded.kind)?;
+        if let Some(source) = &coded.remote_expertise {
+            self.code("remote_expertise", "expertise", source)?;
+        }
+        self.follows("answered_on", Some(coded.answered_on), "received_on", Some(received_on))?;
+        within("satisfaction", coded.satisfaction.map(i64::from), 1, 5)?;
+        if let Some(FollowUp { followed_up_on, adopted: _, funding }) = &coded.follow_up {
+            let answered = Some(coded.answered_on);
+            self.follows("followed_up_on", Some(*followed_up_on), "answered_on", answered)?;
+            amount("funding", *funding)?;
+        }
+        text("text", &who.text)
+    }
+
+    pub fn consent(&self, coded: &ConsentFields) -> Checked {
+        self.code("medium", "medium", &coded.medium)?;
+        self.past("given_on", coded.given_on)?;
+        if coded.text_version.is_empty() {
+            return refuse("text_version", Problem::Empty);
+        }
+        name("text_version", &coded.text_version)
+    }
+}
+
+fn enterprise_identity(who: &EnterpriseIdentity) -> Checked {
+    name("name", &who.name)?;
+    name("head_name", &who.head_name)?;
+    within("telephones", i64::try_from(who.telephones.len()).ok(), 0, TELEPHONES_MAX as i64)?;
+    for telephone in &who.telephones {
+        name("telephones", telephone)?;
+    }
+    name("email", &who.email)?;
+    name("locality", &who.locality)?;
+    let degrees = |degrees: Option<i32>| degrees.map(i64::from);
+    within("latitude", degrees(who.latitude_microdegrees), -90_000_000, 90_000_000)?;
+    within("longitude", degrees(who.longitude_microdegrees), -180_000_000, 180_000_000)?;
+    name("registration_number", &who.registration_number)?;
+    text("remarks", &who.remarks)?;
+    // Each text may be within its limit and all of them together still be too long for one value.
+    let bytes = seal(who).len();
+    match bytes <= STORE_VALUE_BYTES_MAX {
+        true => Ok(()),
+        false => refuse("remarks", Problem::TooLong { bytes, bytes_max: STORE_VALUE_BYTES_MAX }),
+    }
+}
+
+fn name(field: &'static str, value: &str) -> Checked {
+    at_most(field, value, NAME_BYTES_MAX)
+}
+
+fn text(field: &'static str, value: &str) -> Checked {
+    at_most(field, value, TEXT_BYTES_MAX)
+}
+
+fn at_most(field: &'static str, value: &str, bytes_max: usize) -> Checked {
+    match value.len() {
+        bytes if bytes > bytes_max => refuse(field, Problem::TooLong { bytes, bytes_max }),
+        _ => Ok(()),
+    }
+}
+
+fn amount(field: &'static str, amount: Option<Money>) -> Checked {
+    within(field, amount.map(|Money(amount)| amount), 0, AMOUNT_MAX)
+}
+
+fn within(field: &'static str, value: Option<i64>, least: i64, most: i64) -> Checked {
+    match value {
+        Some(value) if value < least || value > most => {
+            refuse(field, Problem::OutOfRange { least, most })
+        }
+        _ => Ok(()),
+    }
+}
