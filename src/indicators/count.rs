@@ -1,0 +1,114 @@
+//! Counts records into cubes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::{
+    base::{
+        id::{EnterpriseId, RequestId},
+        period::{Frequency, Period},
+    },
+    codes::{embedded::Codes, plan::PlannedTable},
+    indicators::{
+        cube::Cube,
+        facts::{Fact, Handled, Subject, Window},
+        tabulation::Tabulation,
+    },
+    records::{
+        source::RecordSource,
+        types::{ConsentPurpose, Enterprise},
+    },
+};
+
+/// Which tables to count, and for when.
+#[derive(Debug, Clone, Copy)]
+pub struct CubeRequest<'a> {
+    /// Code lists and the catalogue.
+    pub codes: &'a Codes,
+    /// The country.
+    pub area: &'a str,
+    /// The tables, in plan order. Annual ones are counted for the whole year of the period.
+    pub tables: &'a [PlannedTable<'a>],
+    /// The period that is closed.
+    pub period: Period,
+    /// The day on which it is closed: what happened later does not count.
+    pub closing_day: Date,
+}
+
+/// Counts the records of `source` into one cube per table, in the order of the tables.
+///
+/// Only enterprises count that gave their consent to anonymized indicators on or before the
+/// closing day and have not withdrawn it since, with all their visits, requests and answers.
+///
+/// # Panics
+/// If a table names a population or dimension that the catalogue and code lists do not have. The
+/// embedded table plan names none such; a test walks it.
+pub fn cubes<S: RecordSource>(
+    request: &CubeRequest<'_>,
+    source: &S,
+) -> Result<Vec<Cube>, S::Error> {
+    let mut tables: Vec<_> = request.tables.iter().map(|table| empty(request, table)).collect();
+    let mut count = |enterprise: &Enterprise, subject: Subject<'_>| {
+        for table in &mut tables {
+            table.add(request.codes, &Fact { enterprise, subject });
+        }
+    };
+    let enterprises = consenting(request.closing_day, source)?;
+    for enterprise in enterprises.values() {
+        count(enterprise, Subject::Enterprise);
+    }
+    source.for_each_visit(&mut |visit| {
+        if let Some(enterprise) = enterprises.get(&visit.enterprise) {
+            count(enterprise, Subject::Visit(&visit));
+        }
+    })?;
+    let mut first_answers: BTreeMap<RequestId, Date> = BTreeMap::new();
+    source.for_each_answer(&mut |answer| {
+        if let Some(enterprise) = enterprises.get(&answer.enterprise) {
+            let first = first_answers.entry(answer.request).or_insert(answer.answered_on);
+            *first = answer.answered_on.min(*first);
+            count(enterprise, Subject::Answer(&answer));
+        }
+    })?;
+    source.for_each_request(&mut |asked| {
+        if let Some(enterprise) = enterprises.get(&asked.enterprise) {
+            // From the answers themselves, so that no figure about requests can contradict one
+            // about answers.
+            let first_answered_on = first_answers.get(&asked.id).copied();
+            count(enterprise, Subject::Request(Handled { request: &asked, first_answered_on }));
+        }
+    })?;
+    Ok(tables.into_iter().map(Tabulation::finish).collect())
+}
+
+fn empty<'a>(request: &CubeRequest<'a>, table: &PlannedTable<'a>) -> Tabulation<'a> {
+    let period = match table.frequency {
+        Frequency::Annual => request.period.whole_year(),
+        Frequency::Quarterly | Frequency::Monthly => request.period,
+    };
+    let window = Window { period, closing_day: request.closing_day };
+    Tabulation::new(request.codes, request.area, table, window)
+        .expect("the embedded plan names only what the embedded catalogue and lists have")
+}
+
+/// The enterprises that count.
+fn consenting<S: RecordSource>(
+    closing_day: Date,
+    source: &S,
+) -> Result<BTreeMap<EnterpriseId, Enterprise>, S::Error> {
+    let mut agreed = BTreeSet::new();
+    source.for_each_consent(&mut |consent| {
+        let given = consent.given_on <= closing_day && consent.withdrawn_on.is_none();
+        if given && consent.purpose == ConsentPurpose::AnonymizedIndicators {
+            agreed.insert(consent.enterprise);
+        }
+    })?;
+    let mut enterprises = BTreeMap::new();
+    source.for_each_enterprise(&mut |enterprise| {
+        if agreed.contains(&enterprise.id) {
+            enterprises.insert(enterprise.id, enterprise);
+        }
+    })?;
+    Ok(enterprises)
+}
