@@ -1,0 +1,439 @@
+//! An import from end to end: bytes → records of cells → rows → the repository or quarantine.
+//!
+//! Streaming: memory holds one batch of rows, the beginning of the file, and some 30 bytes per row
+//! to tell repetitions within the file.
+
+use std::{
+    collections::HashMap,
+    io::{Cursor, Read},
+    ops::Bound,
+    sync::Arc,
+};
+
+use crate::{
+    base::clock::ManualClock,
+    codes::embedded::Codes,
+    intake::{
+        cells::Cells,
+        fault::{Fault, printable},
+        layout::{Layout, columns_needed},
+        mapping::{Mapping, MappingFault},
+        quarantine::{QuarantineEntry, ROW_TEXT_BYTES_MAX, Session},
+        record,
+        report::{REPORT_ROWS_MAX, Report},
+        sniff::{self, Decoder},
+        split::{CELLS_MAX, Piece, RECORD_BYTES_MAX, Splitter},
+    },
+    records::{
+        error::{Problem, RecordError},
+        import::{IMPORT_ROWS_MAX, ImportRefusal, ImportRow, Outcome},
+        repository::Repository,
+    },
+    store::{Batch, Pairs, SharedStore, Store, StoreError},
+};
+
+/// Most rows of one file.
+pub const ROWS_MAX: u64 = 1_000_000;
+/// Most lines with unclosed quotes or over the limit; a file with more is not what it seems.
+pub const BROKEN_LINES_MAX: u64 = 1_000;
+
+/// How far an import has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes of the file read.
+    pub bytes: u64,
+    /// Rows settled.
+    pub rows: u64,
+}
+
+/// Why an import stopped. Rows before it are imported; importing the file again is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// The mapping names what does not exist.
+    #[error(
+        "The mapping has faults: {}",
+        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Mapping(Vec<MappingFault>),
+    /// The file cannot be read on.
+    #[error("The file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// The file is UTF-16.
+    #[error("The file is written in UTF-16: save it as \"CSV UTF-8\"")]
+    Utf16,
+    /// The file is a workbook or an archive.
+    #[error("The file is a workbook or archive, no CSV file: save the sheet as \"CSV UTF-8\"")]
+    Workbook,
+    /// No line looks like the heading.
+    #[error("None of the first {lines} lines has the columns of the mapping; missing: {missing}")]
+    NoHeading {
+        /// Lines looked at.
+        lines: usize,
+        /// Columns that the best line lacks, by their headings in the mapping.
+        missing: String,
+    },
+    /// Two columns have the heading that the mapping names.
+    #[error("Two columns have the heading {column}: rename one of them")]
+    ColumnTwice {
+        /// The heading.
+        column: String,
+    },
+    /// Too many rows.
+    #[error("The file has more than {rows_max} rows: split it")]
+    TooManyRows {
+        /// The limit.
+        rows_max: u64,
+    },
+    /// Too many lines that cannot be split into cells.
+    #[error("More than {lines_max} lines cannot be split into cells: check quotes and delimiter")]
+    TooManyBrokenLines {
+        /// The limit.
+        lines_max: u64,
+    },
+    /// The repository failed.
+    #[error(transparent)]
+    Records(#[from] RecordError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Imports files with one mapping.
+pub struct Importer<'a> {
+    repository: &'a Repository,
+    store: &'a SharedStore,
+    codes: &'a Arc<Codes>,
+    mapping: &'a Mapping,
+    actor: &'a str,
+}
+
+impl<'a> Importer<'a> {
+    /// Checks the mapping against the code lists. `store` is the one under `repository`; quarantine
+    /// is kept there. `actor` is whom the journal names.
+    pub fn new(
+        repository: &'a Repository,
+        store: &'a SharedStore,
+        codes: &'a Arc<Codes>,
+        mapping: &'a Mapping,
+        actor: &'a str,
+    ) -> Result<Self, IntakeError> {
+        let faults = mapping.faults(codes);
+        if !faults.is_empty() {
+            return Err(IntakeError::Mapping(faults));
+        }
+        Ok(Self { repository, store, codes, mapping, actor })
+    }
+
+    /// Imports the file. With `dry_run` nothing is written, and the report says what would be.
+    /// `progress` is called after every batch of rows.
+    pub fn run(
+        &self,
+        reader: impl Read,
+        dry_run: bool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Report, IntakeError> {
+        if !dry_run {
+            return self.run_on(self.repository, self.store, reader, progress);
+        }
+        let store: SharedStore = Arc::new(Discarding(self.store.clone()));
+        let clock = Arc::new(ManualClock::at_noon(self.repository.today()));
+        let repository = Repository::new(store.clone(), clock, self.codes.clone());
+        let report = self.run_on(&repository, &store, reader, progress)?;
+        Ok(Report { dry_run: true, ..report })
+    }
+
+    fn run_on(
+        &self,
+        repository: &Repository,
+        store: &SharedStore,
+        mut reader: impl Read,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Report, IntakeError> {
+        let mut head = Vec::new();
+        (&mut reader).take(sniff::HEAD_BYTES as u64).read_to_end(&mut head)?;
+        sniff::refuse_other_formats(&head)?;
+        let mut decoder = Decoder::new(self.mapping.file.encoding, &head);
+        let head = sniff::without_mark(&head);
+        let needed = columns_needed(self.mapping);
+        let heading = sniff::find_heading(&self.mapping.file, head, decoder, &needed)?;
+        let layout = Layout::new(self.mapping, self.codes, &heading.columns)?;
+        let mut splitter = Splitter::new(Cursor::new(head).chain(reader), heading.delimiter);
+        for _ in 0..=heading.pieces_above {
+            splitter.next_piece()?;
+            decoder.look_at(&splitter.text);
+        }
+        let session = Session::open(store.as_ref(), &self.mapping.source)?;
+        let mut run = Run {
+            repository,
+            actor: self.actor,
+            layout: &layout,
+            decoder,
+            session,
+            seen: HashMap::new(),
+            pending: Vec::new(),
+            broken: 0,
+            report: Report {
+                columns_unused: layout.unused.clone(),
+                delimiter: char::from(heading.delimiter),
+                ..Report::default()
+            },
+        };
+        while let Some(piece) = splitter.next_piece()? {
+            run.take(&splitter, &piece)?;
+            if run.pending.len() == IMPORT_ROWS_MAX {
+                run.settle()?;
+                progress(Progress { bytes: splitter.bytes, rows: run.report.rows });
+            }
+        }
+        run.settle()?;
+        progress(Progress { bytes: splitter.bytes, rows: run.report.rows });
+        run.report.encoding = run.decoder.name();
+        Ok(run.report)
+    }
+}
+
+/// A row met earlier in the file.
+struct Seen {
+    line: u32,
+    /// Digest of what it says.
+    says: [u8; 8],
+    /// Whether the repository refused it.
+    refused: bool,
+}
+
+/// A row that waits for its batch.
+struct Pending {
+    line: u64,
+    key: String,
+    text: String,
+    /// What to import; `None` for a repetition of an earlier row.
+    row: Option<ImportRow>,
+}
+
+/// One import under way.
+struct Run<'a> {
+    repository: &'a Repository,
+    actor: &'a str,
+    layout: &'a Layout<'a>,
+    decoder: Decoder,
+    session: Session<'a>,
+    /// Rows met so far, by the digest of their key.
+    seen: HashMap<[u8; 16], Seen>,
+    pending: Vec<Pending>,
+    broken: u64,
+    report: Report,
+}
+
+impl Run<'_> {
+    fn take<R: Read>(&mut self, splitter: &Splitter<R>, piece: &Piece) -> Result<(), IntakeError> {
+        self.decoder.look_at(&splitter.text);
+        let cells = match piece {
+            Piece::Record => self.cells(splitter),
+            Piece::UnclosedQuote => Err(Fault::of_row("intake-unclosed-quote")),
+            Piece::TooLong => Err(Fault::of_row("intake-line-too-long")
+                .with("bytes_max", RECORD_BYTES_MAX)
+                .with("cells_max", CELLS_MAX)),
+        };
+        if !matches!(piece, Piece::Record) {
+            self.broken += 1;
+            if self.broken > BROKEN_LINES_MAX {
+                let lines_max = BROKEN_LINES_MAX;
+                return Err(IntakeError::TooManyBrokenLines { lines_max });
+            }
+        }
+        let line = splitter.line;
+        if cells.as_ref().is_ok_and(|cells| cells.iter().all(|cell| cell.trim().is_empty())) {
+            return Ok(()); // A line of delimiters only is as blank as a blank line.
+        }
+        if self.report.rows == ROWS_MAX {
+            return Err(IntakeError::TooManyRows { rows_max: ROWS_MAX });
+        }
+        self.report.rows += 1;
+        let text = self.shown(&splitter.text);
+        let cells = match cells {
+            Ok(cells) => cells,
+            Err(fault) => {
+                return self.refuse("", QuarantineEntry { line, text, faults: vec![fault] });
+            }
+        };
+        let layout = self.layout;
+        let mut cells = Cells::new(layout, &cells);
+        let key = cells.key(&layout.key);
+        let row = record::read(&mut cells, &key);
+        let Some(row) = row else {
+            let faults = std::mem::take(&mut cells.faults);
+            return self.refuse(&key, QuarantineEntry { line, text, faults });
+        };
+        let says = cells.digest();
+        self.admit(Pending { line, key, text, row: Some(row) }, says)
+    }
+
+    /// The cells of a record, as many as the heading has.
+    fn cells<R: Read>(&self, splitter: &Splitter<R>) -> Result<Vec<String>, Fault> {
+        let mut cells = Vec::with_capacity(self.layout.width);
+        for bytes in &splitter.record {
+            let cell = self.decoder.decode(bytes);
+            cells.push(cell.ok_or_else(|| Fault::of_row("intake-not-utf-8"))?.into_owned());
+        }
+        let (found, width) = (cells.len(), self.layout.width);
+        let surplus = cells.get(width..).unwrap_or_default();
+        let fault = if !surplus.iter().all(|cell| cell.trim().is_empty()) {
+            "intake-too-many-cells"
+        } else if found < width {
+            "intake-too-few-cells"
+        } else {
+            cells.truncate(width);
+            return Ok(cells);
+        };
+        match cells.iter().all(|cell| cell.trim().is_empty()) {
+            true => Ok(cells),
+            false => Err(Fault::of_row(fault).with("found", found).with("expected", width)),
+        }
+    }
+
+    /// The row as typed, cut to what quarantine keeps.
+    fn shown(&self, bytes: &[u8]) -> String {
+        let text = self.decoder.decode(bytes);
+        let text = text.unwrap_or_else(|| String::from_utf8_lossy(bytes));
+        // A control character may become a longer one.
+        let text = printable(&text[..text.floor_char_boundary(ROW_TEXT_BYTES_MAX)]);
+        text[..text.floor_char_boundary(ROW_TEXT_BYTES_MAX)].into()
+    }
+
+    /// Tells a new row from a repetition and from a contradiction of an earlier one.
+    fn admit(&mut self, row: Pending, says: [u8; 8]) -> Result<(), IntakeError> {
+        let digest = key_digest(&row.key);
+        match self.seen.get(&digest) {
+            None => {
+                // ROWS_MAX rows of RECORD_BYTES_MAX bytes can have more lines than fit.
+                let line = u32::try_from(row.line).unwrap_or(u32::MAX);
+                self.seen.insert(digest, Seen { line, says, refused: false });
+                self.pending.push(row);
+                Ok(())
+            }
+            Some(first) if first.says == says => {
+                self.pending.push(Pending { row: None, ..row });
+                Ok(())
+            }
+            Some(first) => {
+                let fault = self.of_key("intake-contradicts").with("first_line", first.line);
+                let entry = QuarantineEntry { line: row.line, text: row.text, faults: vec![fault] };
+                self.refuse(&row.key, entry)
+            }
+        }
+    }
+
+    fn of_key(&self, key: &str) -> Fault {
+        let heading = self.layout.key.first().map_or("", |column| &column.heading);
+        Fault::of_column(heading, key)
+    }
+
+    /// Imports the rows that wait, in one commit.
+    fn settle(&mut self) -> Result<(), IntakeError> {
+        let mut pending = std::mem::take(&mut self.pending);
+        let firsts: Vec<bool> = pending.iter().map(|one| one.row.is_some()).collect();
+        let rows: Vec<ImportRow> = pending.iter_mut().filter_map(|one| one.row.take()).collect();
+        let mut outcomes = match rows.is_empty() {
+            true => Vec::new(),
+            false => self.repository.import(self.actor, &rows)?,
+        }
+        .into_iter();
+        for (row, is_first) in pending.into_iter().zip(firsts) {
+            let outcome = if is_first { outcomes.next() } else { None };
+            self.count(row, outcome)?;
+        }
+        Ok(self.session.flush()?)
+    }
+
+    /// Counts one row; `outcome` is `None` for a repetition of an earlier one.
+    fn count(&mut self, row: Pending, outcome: Option<Outcome>) -> Result<(), IntakeError> {
+        let Pending { line, key, text, row: _ } = row;
+        let digest = key_digest(&key);
+        let first = self.seen.get_mut(&digest);
+        let fault = match outcome {
+            Some(Outcome::Refused(refusal)) => {
+                if let Some(first) = first {
+                    first.refused = true;
+                }
+                self.refusal(refusal)
+            }
+            None if first.as_ref().is_some_and(|first| first.refused) => {
+                let first_line = first.map_or(0, |first| first.line);
+                self.of_key("intake-repeats-refused").with("first_line", first_line)
+            }
+            passed => {
+                match passed {
+                    Some(Outcome::Created) => self.report.created += 1,
+                    Some(Outcome::Updated) => self.report.updated += 1,
+                    _ => self.report.unchanged += 1,
+                }
+                self.session.passed(&key);
+                return Ok(());
+            }
+        };
+        self.refuse(&key, QuarantineEntry { line, text, faults: vec![fault] })
+    }
+
+    fn refuse(&mut self, key: &str, entry: QuarantineEntry) -> Result<(), IntakeError> {
+        self.report.quarantined_count += 1;
+        self.session.put(key, &entry)?;
+        if self.report.quarantined.len() < REPORT_ROWS_MAX {
+            self.report.quarantined.push(entry);
+        }
+        Ok(())
+    }
+
+    /// What the repository refused, in words.
+    fn refusal(&self, refusal: ImportRefusal) -> Fault {
+        let (field, problem) = match refusal {
+            ImportRefusal::UnknownEnterprise => {
+                let heading = self.layout.enterprise_key.first();
+                let heading = heading.map_or("", |column| &column.heading);
+                return Fault::of_column(heading, "intake-unknown-enterprise");
+            }
+            ImportRefusal::InvalidField { field, problem } => (field, problem),
+        };
+        let source = self.layout.sources.iter().find(|source| source.field.name == field);
+        let column = source.and_then(|source| source.column.as_ref());
+        let heading = column.map_or(field, |column| &column.heading);
+        let fault = Fault::of_column(heading, &format!("intake-refused-{}", problem.key()));
+        match problem {
+            Problem::UnknownCode { list } => fault.with("list", list),
+            Problem::TooLong { bytes: _, bytes_max } => fault.with("bytes_max", bytes_max),
+            Problem::Before { other } => fault.with("other", other),
+            Problem::OutOfRange { least, most } => fault.with("least", least).with("most", most),
+            _ => fault,
+        }
+    }
+}
+
+fn key_digest(key: &str) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..16]);
+    digest
+}
+
+/// The store under a dry run: it reads, and drops what is written.
+struct Discarding(SharedStore);
+
+impl Store for Discarding {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(key)
+    }
+
+    fn range(&self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Pairs<'_> {
+        self.0.range(from, to)
+    }
+
+    fn apply(&self, _: &Batch) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn barrier(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.0.disk_bytes()
+    }
+}

@@ -1,0 +1,129 @@
+//! A mapping laid over the columns of one file.
+
+use crate::{
+    codes::embedded::Codes,
+    intake::{
+        fields::{self, Content, Field},
+        fold::fold,
+        import::IntakeError,
+        mapping::{ConsentRule, FieldRule, Mapping},
+        spelling::Spellings,
+    },
+};
+
+/// Most bytes of a heading that are shown; reasons in quarantine quote it.
+const HEADING_BYTES_MAX: usize = 120;
+
+/// A column of the file.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub place: usize,
+    /// Its heading as the file writes it, cut to [`HEADING_BYTES_MAX`].
+    pub heading: String,
+}
+
+/// A field with where its cells stand.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub field: &'static Field,
+    pub rule: &'a FieldRule,
+    /// `None` for a constant, or an optional column that the file lacks.
+    pub column: Option<Column>,
+    pub spellings: Spellings,
+}
+
+/// A consent with where its cells stand.
+#[derive(Debug)]
+pub(super) struct ConsentSource<'a> {
+    pub rule: &'a ConsentRule,
+    pub column: Option<Column>,
+    pub given_on: Option<Column>,
+}
+
+/// A mapping laid over the columns of one file.
+#[derive(Debug)]
+pub(super) struct Layout<'a> {
+    pub mapping: &'a Mapping,
+    pub width: usize,
+    pub key: Vec<Column>,
+    pub enterprise_key: Vec<Column>,
+    pub sources: Vec<Source<'a>>,
+    pub consents: Vec<ConsentSource<'a>>,
+    /// Places of all columns used, in order.
+    pub used: Vec<usize>,
+    /// Headings of the others.
+    pub unused: Vec<String>,
+}
+
+/// The columns that a file must have, folded.
+pub(super) fn columns_needed(mapping: &Mapping) -> Vec<String> {
+    let fields = mapping.fields.values().filter(|rule| !rule.optional);
+    let consents = mapping.consents.iter().flat_map(|rule| [&rule.column, &rule.given_on_column]);
+    let names = mapping.key.iter().chain(&mapping.enterprise_key);
+    let names = names.chain(fields.flat_map(|rule| &rule.column)).chain(consents.flatten());
+    let mut needed: Vec<String> = names.map(|name| fold(name)).collect();
+    needed.sort();
+    needed.dedup();
+    needed
+}
+
+impl<'a> Layout<'a> {
+    /// Finds every column of the mapping among the headings.
+    pub fn new(
+        mapping: &'a Mapping,
+        codes: &Codes,
+        headings: &[String],
+    ) -> Result<Self, IntakeError> {
+        let folded: Vec<String> = headings.iter().map(|heading| fold(heading)).collect();
+        let find = |name: &String| -> Result<Option<Column>, IntakeError> {
+            let wanted = fold(name);
+            let mut places = (0..folded.len()).filter(|place| folded[*place] == wanted);
+            let column =
+                places.next().map(|place| Column { place, heading: shown(&headings[place]) });
+            match places.next() {
+                Some(_) => Err(IntakeError::ColumnTwice { column: name.clone() }),
+                None => Ok(column),
+            }
+        };
+        let find_all = |names: &[String]| -> Result<Vec<Column>, IntakeError> {
+            names.iter().filter_map(|name| find(name).transpose()).collect()
+        };
+        let optional = |name: &Option<String>| match name {
+            Some(name) => find(name),
+            None => Ok(None),
+        };
+        let mut sources = Vec::new();
+        for (name, rule) in &mapping.fields {
+            let Some(field) = fields::find(mapping.kind, name) else { continue };
+            let column = optional(&rule.column)?;
+            let spellings = match field.content {
+                Content::Code(list) => {
+                    Spellings::new(codes, list, mapping.area.as_str(), &rule.codes)
+                }
+                _ => Spellings::new(codes, "", mapping.area.as_str(), &rule.codes),
+            };
+            sources.push(Source { field, rule, column, spellings });
+        }
+        let consents = mapping.consents.iter().map(|rule| {
+            let (column, given_on) = (optional(&rule.column)?, optional(&rule.given_on_column)?);
+            Ok(ConsentSource { rule, column, given_on })
+        });
+        let consents = consents.collect::<Result<Vec<_>, IntakeError>>()?;
+        let (key, enterprise_key) = (find_all(&mapping.key)?, find_all(&mapping.enterprise_key)?);
+        let of_consents = consents.iter().flat_map(|source| [&source.column, &source.given_on]);
+        let columns = key.iter().chain(&enterprise_key).chain(of_consents.flatten());
+        let columns = columns.chain(sources.iter().flat_map(|source| &source.column));
+        let mut used: Vec<usize> = columns.map(|column| column.place).collect();
+        used.sort_unstable();
+        used.dedup();
+        let unused = (0..headings.len()).filter(|place| used.binary_search(place).is_err());
+        let unused = unused.map(|place| shown(&headings[place])).collect();
+        let width = headings.len();
+        Ok(Self { mapping, width, key, enterprise_key, sources, consents, used, unused })
+    }
+}
+
+fn shown(heading: &str) -> String {
+    let heading = heading.trim();
+    heading[..heading.floor_char_boundary(HEADING_BYTES_MAX)].into()
+}

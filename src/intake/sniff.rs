@@ -1,0 +1,198 @@
+//! What a file's beginning tells: its encoding mark, delimiter and heading.
+
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
+use crate::intake::{
+    fold::fold,
+    import::IntakeError,
+    mapping::{EncodingSetting, FileSettings},
+    split::{Piece, Splitter},
+};
+
+/// Bytes of a file that are looked at to find its delimiter and heading.
+pub(super) const HEAD_BYTES: usize = 64 * 1024;
+/// Lines in which the heading is looked for; titles may stand above it.
+const HEADING_LINES_MAX: usize = 20;
+/// Records by which the consistency of a delimiter is judged.
+const SAMPLE_RECORDS_MAX: usize = 200;
+/// Delimiters tried, the region's most usual one first.
+const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
+
+const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Decodes cells. An undeclared encoding is decided once, by the first text that is not ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Decoder(Option<Encoding>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Windows1252,
+}
+
+impl Decoder {
+    /// A decoder for a file declared so that begins with these bytes.
+    pub fn new(setting: EncodingSetting, head: &[u8]) -> Self {
+        match setting {
+            _ if head.starts_with(UTF8_MARK) => Self(Some(Encoding::Utf8)),
+            EncodingSetting::Auto => Self(None),
+            EncodingSetting::Utf8 => Self(Some(Encoding::Utf8)),
+            EncodingSetting::Windows1252 => Self(Some(Encoding::Windows1252)),
+        }
+    }
+
+    /// Decides by a record's bytes, if it is not decided yet.
+    pub fn look_at(&mut self, bytes: &[u8]) {
+        if self.0.is_none() && !bytes.is_ascii() {
+            let utf8 = std::str::from_utf8(bytes).is_ok();
+            self.0 = Some(if utf8 { Encoding::Utf8 } else { Encoding::Windows1252 });
+        }
+    }
+
+    /// The text, or `None` if the bytes are not of the encoding.
+    pub fn decode<'b>(&self, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
+        match self.0 {
+            None | Some(Encoding::Utf8) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+            Some(Encoding::Windows1252) => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0),
+        }
+    }
+
+    /// The encoding's name.
+    pub fn name(&self) -> &'static str {
+        match self.0 {
+            None | Some(Encoding::Utf8) => "UTF-8",
+            Some(Encoding::Windows1252) => "Windows-1252",
+        }
+    }
+}
+
+/// Refuses what is no text.
+pub(super) fn refuse_other_formats(head: &[u8]) -> Result<(), IntakeError> {
+    let utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
+    let workbook = head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xD0\xCF\x11\xE0");
+    match (utf16, workbook) {
+        (true, _) => Err(IntakeError::Utf16),
+        (_, true) => Err(IntakeError::Workbook),
+        _ => Ok(()),
+    }
+}
+
+/// The file's beginning without its encoding mark.
+pub(super) fn without_mark(head: &[u8]) -> &[u8] {
+    head.strip_prefix(UTF8_MARK).unwrap_or(head)
+}
+
+/// Where the heading stands and how cells are delimited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Heading {
+    pub delimiter: u8,
+    /// Pieces above the heading.
+    pub pieces_above: usize,
+    /// The heading's cells.
+    pub columns: Vec<String>,
+}
+
+/// Finds the heading: the first line that has all `needed` columns (folded). Among delimiters that
+/// show one, the one wins under which most lines have as many cells as the heading.
+pub(super) fn find_heading(
+    settings: &FileSettings,
+    head: &[u8],
+    decoder: Decoder,
+    needed: &[String],
+) -> Result<Heading, IntakeError> {
+    let declared = settings.delimiter.and_then(|mark| u8::try_from(mark).ok());
+    let candidates = declared.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
+    let mut best: Option<(usize, usize, Heading)> = None;
+    let mut fewest_missing: Option<Vec<&String>> = None;
+    for delimiter in candidates {
+        let sample = sample(head, decoder, *delimiter);
+        for (pieces_above, columns) in sample.iter().enumerate().take(HEADING_LINES_MAX) {
+            let folded: Vec<String> = columns.iter().map(|column| fold(column)).collect();
+            let missing: Vec<_> = needed.iter().filter(|name| !folded.contains(name)).collect();
+            if missing.is_empty() {
+                let alike = |other: &&Vec<String>| other.len() == columns.len();
+                let alike = sample[pieces_above..].iter().filter(alike).count();
+                let rank = (alike, columns.len());
+                if best.as_ref().is_none_or(|(most, cells, _)| rank > (*most, *cells)) {
+                    let (delimiter, columns) = (*delimiter, columns.clone());
+                    best = Some((rank.0, rank.1, Heading { delimiter, pieces_above, columns }));
+                }
+                break;
+            }
+            if fewest_missing.as_ref().is_none_or(|fewest| missing.len() < fewest.len()) {
+                fewest_missing = Some(missing);
+            }
+        }
+    }
+    best.map(|(_, _, heading)| heading).ok_or_else(|| {
+        let missing = fewest_missing.unwrap_or_else(|| needed.iter().collect());
+        let missing = missing.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        IntakeError::NoHeading { lines: HEADING_LINES_MAX, missing }
+    })
+}
+
+/// The first records of the file under one delimiter; a broken line is one without cells.
+fn sample(head: &[u8], mut decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
+    let mut splitter = Splitter::new(head, delimiter);
+    let mut records = Vec::new();
+    while records.len() < SAMPLE_RECORDS_MAX
+        && let Ok(Some(piece)) = splitter.next_piece()
+    {
+        decoder.look_at(&splitter.text);
+        let cells = match piece {
+            Piece::Record => splitter.record.iter(),
+            Piece::UnclosedQuote | Piece::TooLong => {
+                records.push(Vec::new());
+                continue;
+            }
+        };
+        records.push(cells.map(|cell| decoder.decode(cell).unwrap_or_default().into()).collect());
+    }
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decoder, find_heading};
+    use crate::intake::mapping::{EncodingSetting, FileSettings};
+
+    fn heading(text: &str, needed: &[&str]) -> Option<(char, usize, usize)> {
+        let decoder = Decoder::new(EncodingSetting::Auto, text.as_bytes());
+        let needed: Vec<String> = needed.iter().map(|name| (*name).to_owned()).collect();
+        let settings = FileSettings::default();
+        let found = find_heading(&settings, text.as_bytes(), decoder, &needed).ok()?;
+        Some((char::from(found.delimiter), found.pieces_above, found.columns.len()))
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_shows_the_heading_most_consistently() {
+        assert_eq!(heading("id;nom\n1;a,b\n", &["id", "nom"]), Some((';', 0, 2)));
+        assert_eq!(heading("id,nom\n1,\"a;b\"\n", &["id", "nom"]), Some((',', 0, 2)));
+        assert_eq!(heading("id\tnom\n1\ta\n", &["id", "nom"]), Some(('\t', 0, 2)));
+        assert_eq!(heading("id\n1\n2\n", &["id"]), Some((';', 0, 1)));
+        assert_eq!(heading("id;nom\n1;a\n", &["id", "prix"]), None);
+        assert_eq!(heading("", &["id"]), None);
+    }
+
+    #[test]
+    fn titles_above_the_heading_are_passed_over() {
+        let text = "sep=;\nListe des unités;;\n\n N° ; NOM ;x\n1;a;b\n";
+        assert_eq!(heading(text, &["n°", "nom"]), Some((';', 2, 3)));
+    }
+
+    #[test]
+    fn the_first_text_beyond_ascii_decides_the_encoding() {
+        let mut decoder = Decoder::new(EncodingSetting::Auto, b"");
+        decoder.look_at(b"plain");
+        decoder.look_at(b"S\xE9gou");
+        assert_eq!(decoder.name(), "Windows-1252");
+        assert_eq!(decoder.decode(b"S\xE9gou\x92").unwrap(), "Ségou\u{2019}");
+        let mut decoder = Decoder::new(EncodingSetting::Auto, b"");
+        decoder.look_at("Ségou".as_bytes());
+        assert_eq!((decoder.name(), decoder.decode(b"S\xE9gou")), ("UTF-8", None));
+        let marked = Decoder::new(EncodingSetting::Windows1252, b"\xEF\xBB\xBFid");
+        assert_eq!(marked.name(), "UTF-8");
+    }
+}
