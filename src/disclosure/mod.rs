@@ -1,1 +1,38 @@
-//! Placeholder of the module `disclosure`.
+//! Disclosure control: from cubes to tables that may leave the node.
+//!
+//! ```text
+//!  cubes ─► rules ─► protect ─► audit ─► SafeTable, AuditReport, FrozenRelease
+//!                       └──── system ────┘   (also what every reader derives intervals from)
+//! ```
+//!
+//! - [`rules`]: which cells are sensitive, and how far each must stay from its true value.
+//! - [`system`]: the equations and inequalities that the shapes of published tables and the
+//!   catalogue imply. [`public`] uses it on what others published, [`audit`] on what we are about
+//!   to publish; neither trusts a system sent along.
+//! - [`protect`]: hides more cells until every sensitive one is safe. A heuristic; nobody has to
+//!   believe it.
+//! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
+//!   checked by exact integer arithmetic alone.
+//! - [`transcript`]: what earlier releases gave away.
+//!
+//! Invariants: every decision is made in integers (the solver is exact, too). The same input gives
+//! the same bytes. [`system`] and [`public`] name only published types. Zeros are published unless
+//! their whole group is hidden, which everybody sees; one mark hides all measures of a population
+//! cell. Only [`protect`] makes a [`safe::SafeTable`], and only after the audit passed.
+
+mod attack;
+pub mod audit;
+mod component;
+pub mod counter_example;
+pub mod error;
+mod exact;
+mod mover;
+mod planner;
+pub mod protect;
+pub mod public;
+pub mod rules;
+pub mod safe;
+mod search;
+mod simplex;
+pub mod system;
+pub mod transcript;

@@ -1,0 +1,189 @@
+//! Counter-examples, and the check that alone has to be believed.
+//!
+//! A counter-example is an exact deviation from the true values that every attacker of the audit
+//! must think possible: it moves hidden cells only, keeps every relation, and keeps every hidden
+//! cell at or above what attackers know it to be at least. The check below is exact integer
+//! arithmetic; no solver is trusted. Confidential: deviations never leave the node.
+
+use crate::disclosure::{
+    system::{Comparison, Relation},
+    transcript::Protection,
+};
+
+/// A deviation: variables with what is added to their true values, ascending, none zero.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deviation(Vec<(usize, i64)>);
+
+/// What attackers know, and the truth that they do not.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The relations attackers use. All hold for the true values.
+    pub relations: &'a [&'a Relation],
+    /// The true value of each variable.
+    pub truth: &'a [i64],
+    /// What attackers know each hidden variable to be at least.
+    pub floors: &'a [i64],
+    /// Whether each variable is hidden from them.
+    pub hidden: &'a [bool],
+    /// For each variable the places in `relations` of those that name it ([`touching`]).
+    pub touching: &'a [Vec<usize>],
+}
+
+/// For each of `variables` variables, the places of the relations that name it.
+pub fn touching(relations: &[&Relation], variables: usize) -> Vec<Vec<usize>> {
+    let mut touching = vec![Vec::new(); variables];
+    for (place, relation) in relations.iter().enumerate() {
+        for (variable, _) in &relation.terms {
+            touching[*variable].push(place);
+        }
+    }
+    touching
+}
+
+/// What one counter-example must show about a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Demand {
+    /// The variable.
+    pub variable: usize,
+    /// What must be possible.
+    pub what: Possible,
+}
+
+/// What must be possible for a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Possible {
+    /// Any other value.
+    Other,
+    /// A value at least this much larger.
+    Above(i64),
+    /// A value at least this much smaller.
+    Below(i64),
+}
+
+impl Demand {
+    /// The demands of a protection.
+    pub fn of(variable: usize, protection: Protection) -> Vec<Self> {
+        let mut demands = Vec::new();
+        match protection {
+            Protection::NotExact => demands.push(Possible::Other),
+            Protection::Interval { below, above } => {
+                demands.extend((above > 0).then_some(Possible::Above(above)));
+                demands.extend((below > 0).then_some(Possible::Below(below)));
+            }
+        }
+        demands.into_iter().map(|what| Self { variable, what }).collect()
+    }
+
+    /// Whether the deviation shows it.
+    pub fn met_by(&self, deviation: &Deviation) -> bool {
+        let moved = deviation.at(self.variable);
+        match self.what {
+            Possible::Other => moved != 0,
+            Possible::Above(least) => moved >= least.max(1),
+            Possible::Below(least) => moved <= -least.max(1),
+        }
+    }
+}
+
+impl Deviation {
+    /// From variables and changes; zeros are left out. `None` if a variable is named twice.
+    pub fn new(mut changes: Vec<(usize, i64)>) -> Option<Self> {
+        changes.retain(|(_, change)| *change != 0);
+        changes.sort_unstable();
+        let distinct = changes.windows(2).all(|pair| pair[0].0 != pair[1].0);
+        distinct.then_some(Self(changes))
+    }
+
+    /// What is added to a variable.
+    pub fn at(&self, variable: usize) -> i64 {
+        let found = self.0.binary_search_by_key(&variable, |(variable, _)| *variable);
+        found.map_or(0, |place| self.0[place].1)
+    }
+
+    /// The changes.
+    pub fn changes(&self) -> &[(usize, i64)] {
+        &self.0
+    }
+
+    /// The deviation times `factor`, where it fits.
+    pub fn times(&self, factor: i64) -> Option<Self> {
+        let scaled =
+            |(variable, change): &(usize, i64)| Some((*variable, change.checked_mul(factor)?));
+        Self::new(self.0.iter().map(scaled).collect::<Option<_>>()?)
+    }
+}
+
+impl Known<'_> {
+    /// Whether attackers must think `deviation` possible. Relations that it does not touch hold as
+    /// they do for the true values.
+    pub fn allows(&self, deviation: &Deviation) -> bool {
+        let moves_hidden = deviation.0.iter().all(|(variable, change)| {
+            let Some(true) = self.hidden.get(*variable) else { return false };
+            let value = i128::from(self.truth[*variable]) + i128::from(*change);
+            value >= i128::from(self.floors[*variable])
+        });
+        let value =
+            |variable: usize| i128::from(self.truth[variable]) + i128::from(deviation.at(variable));
+        moves_hidden
+            && deviation.0.iter().all(|(variable, _)| {
+                let mut touched = self.touching[*variable].iter();
+                touched.all(|place| holds(self.relations[*place], value))
+            })
+    }
+}
+
+/// Whether a relation holds for these values. Products of 64-bit numbers summed over at most a few
+/// thousand terms stay within 128 bits.
+pub fn holds(relation: &Relation, value: impl Fn(usize) -> i128) -> bool {
+    let terms = relation.terms.iter();
+    let sum: i128 =
+        terms.map(|(variable, coefficient)| value(*variable) * i128::from(*coefficient)).sum();
+    match relation.comparison {
+        Comparison::Zero => sum == 0,
+        Comparison::AtLeastZero => sum >= 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disclosure::system::Certainty;
+
+    fn allows(hidden: [bool; 3], changes: &[(usize, i64)]) -> bool {
+        let total = Relation {
+            terms: vec![(0, 1), (1, -1), (2, -1)],
+            comparison: Comparison::Zero,
+            certainty: Certainty::Certain,
+            words: "",
+        };
+        let touching = touching(&[&total], 3);
+        let known = Known {
+            touching: &touching,
+            relations: &[&total],
+            truth: &[5, 2, 3],
+            floors: &[1, 1, 1],
+            hidden: &hidden,
+        };
+        known.allows(&Deviation::new(changes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn only_deviations_that_keep_every_fact_are_possible() {
+        let parts_hidden = [false, true, true];
+        assert!(allows(parts_hidden, &[(1, 1), (2, -1)]));
+        assert!(!allows(parts_hidden, &[(1, 1)]), "breaks the sum");
+        assert!(!allows(parts_hidden, &[(0, 1), (1, 1)]), "moves a published cell");
+        assert!(!allows(parts_hidden, &[(1, -2), (2, 2)]), "makes a hidden cell zero");
+    }
+
+    #[test]
+    fn a_demand_is_met_only_by_a_large_enough_move_its_way() {
+        let deviation = Deviation::new(vec![(4, -3), (5, 2)]).unwrap();
+        let met = |variable, what| Demand { variable, what }.met_by(&deviation);
+        assert!(
+            met(4, Possible::Other) && met(4, Possible::Below(3)) && met(5, Possible::Above(2))
+        );
+        assert!(!met(4, Possible::Below(4)) && !met(4, Possible::Above(1)));
+        assert!(!met(6, Possible::Other));
+    }
+}

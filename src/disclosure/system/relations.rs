@@ -1,0 +1,151 @@
+//! What the catalogue says about cells of different populations and periods.
+
+use crate::{
+    base::period::Frequency,
+    codes::catalogue::MeasureRef,
+    disclosure::system::{Builder, Certainty, Comparison, SystemCell, borrowed},
+};
+
+impl Builder<'_> {
+    /// `Σ coefficient × measure ≥ 0` wherever both measures have the same cell in one release.
+    pub(super) fn same_cell(&mut self, sum: [(&MeasureRef, i64); 2], words: &'static str) {
+        let [(first, first_coefficient), (second, second_coefficient)] = sum;
+        let (Some(first), Some(second)) = (self.measure(first), self.measure(second)) else {
+            return;
+        };
+        for cell in self.cells_of(first.0) {
+            let period = self.system.cells[cell].period;
+            let own = self.system.cells[cell].first_variable + first.1;
+            let Some(other) = self.variable(second, period, cell) else { continue };
+            let certainty = self.certainty(&[own, other]);
+            let terms = vec![(own, first_coefficient), (other, second_coefficient)];
+            self.relate(terms, Comparison::AtLeastZero, certainty, words);
+        }
+    }
+
+    /// Populations that are cells of another one, wherever all these cells are there.
+    pub(super) fn slices(&mut self) {
+        let catalogue = self.catalogue;
+        for relation in &catalogue.slice_of {
+            let measures = [&relation.slice, &relation.of].map(|one| self.measure(one));
+            let [Some(slice), Some(of)] = measures else { continue };
+            for cell in self.cells_of(slice.0) {
+                let own = &self.system.cells[cell];
+                let total = own.first_variable + slice.1;
+                let parts: Option<Vec<usize>> = relation
+                    .codes
+                    .iter()
+                    .map(|code| {
+                        let mut key = borrowed(&own.key);
+                        key.push((&relation.dimension, code));
+                        key.sort_unstable();
+                        let part = self.find(of.0, own.period, &key)?;
+                        Some(self.system.cells[part].first_variable + of.1)
+                    })
+                    .collect();
+                let Some(parts) = parts else { continue };
+                let mut terms = vec![(total, 1)];
+                terms.extend(parts.iter().map(|part| (*part, -1)));
+                let variables: Vec<usize> = terms.iter().map(|(variable, _)| *variable).collect();
+                let certainty = self.certainty(&variables);
+                self.relate(terms, Comparison::Zero, certainty, "a slice is the sum of its cells");
+            }
+        }
+    }
+
+    /// Years and their quarters.
+    pub(super) fn over_time(&mut self) {
+        let catalogue = self.catalogue;
+        for cell in 0..self.system.cells.len() {
+            let SystemCell { population, period, first_variable, .. } = self.system.cells[cell];
+            if period.frequency() != Frequency::Annual {
+                continue;
+            }
+            let definition = &catalogue.populations[population];
+            for (index, measure) in definition.measures.iter().enumerate() {
+                let quarters: Vec<_> = period
+                    .quarters()
+                    .iter()
+                    .map(|quarter| self.variable((population, index), *quarter, cell))
+                    .collect();
+                let year = first_variable + index;
+                let distinct = catalogue.distinct_over.iter().find(|one| {
+                    one.measure.population == definition.id && one.measure.measure == measure.id
+                });
+                match distinct {
+                    Some(one) if one.longer_window => self.year_is_last(year, &quarters),
+                    Some(_) => self.year_of_distinct(year, &quarters),
+                    None if measure.additive_over_time => self.year_of_sum(year, &quarters),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn year_is_last(&mut self, year: usize, quarters: &[Option<usize>]) {
+        if let Some(Some(last)) = quarters.last() {
+            let certainty = self.certainty(&[year, *last]);
+            let words = "the year is its fourth quarter";
+            self.relate(vec![(year, 1), (*last, -1)], Comparison::Zero, certainty, words);
+        }
+    }
+
+    fn year_of_distinct(&mut self, year: usize, quarters: &[Option<usize>]) {
+        let present: Vec<usize> = quarters.iter().flatten().copied().collect();
+        self.year_covers(year, &present);
+        if present.len() == quarters.len() {
+            let mut terms = vec![(year, -1)];
+            terms.extend(present.iter().map(|quarter| (*quarter, 1)));
+            let words = "a year's distinct count is at most the sum of its quarters";
+            self.relate(terms, Comparison::AtLeastZero, Certainty::Assumed, words);
+        }
+    }
+
+    fn year_of_sum(&mut self, year: usize, quarters: &[Option<usize>]) {
+        let present: Vec<usize> = quarters.iter().flatten().copied().collect();
+        self.year_covers(year, &present);
+        if present.len() > 1 {
+            let mut terms = vec![(year, 1)];
+            terms.extend(present.iter().map(|quarter| (*quarter, -1)));
+            if present.len() == quarters.len() {
+                // True unless records arrived late.
+                let words = "a year is the sum of its quarters";
+                self.relate(terms.clone(), Comparison::Zero, Certainty::Assumed, words);
+            }
+            let words = "a year is at least the sum of its quarters";
+            self.relate(terms, Comparison::AtLeastZero, Certainty::Assumed, words);
+        }
+    }
+
+    /// Each quarter is at most its year: certain where both were counted together.
+    fn year_covers(&mut self, year: usize, quarters: &[usize]) {
+        for quarter in quarters {
+            let certainty = self.certainty(&[year, *quarter]);
+            let words = "a quarter is at most its year";
+            let terms = vec![(year, 1), (*quarter, -1)];
+            self.relate(terms, Comparison::AtLeastZero, certainty, words);
+        }
+    }
+
+    /// Stocks and the flows between them: always over two releases, so assumed.
+    pub(super) fn stocks(&mut self) {
+        let catalogue = self.catalogue;
+        for relation in &catalogue.stock_of {
+            let measures = [&relation.stock, &relation.inflow, &relation.outflow];
+            let [Some(stock), Some(inflow), Some(outflow)] = measures.map(|one| self.measure(one))
+            else {
+                continue;
+            };
+            for before in self.cells_of(stock.0) {
+                let next = self.system.cells[before].period.next();
+                let before_variable = self.system.cells[before].first_variable + stock.1;
+                let found = [stock, inflow, outflow].map(|one| self.variable(one, next, before));
+                if let [Some(end), Some(inflow), Some(outflow)] = found {
+                    let terms = vec![(end, 1), (before_variable, -1), (inflow, -1), (outflow, 1)];
+                    let words = "a stock changes by its flows";
+                    self.relate(terms, Comparison::Zero, Certainty::Assumed, words);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What earlier releases gave away: tables as published, with the true values and the protection
+//! each sensitive cell needs. Confidential, append-only, part of every later audit.
+
+use minicbor::{Decode, Encode};
+
+use crate::{disclosure::error::DisclosureError, publication::release::Table};
+
+/// The frozen memory of all earlier releases of this node.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Transcript {
+    #[n(0)]
+    releases: Vec<FrozenRelease>,
+}
+
+/// What one release gave away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenRelease {
+    /// Its tables.
+    #[n(0)]
+    pub tables: Vec<FrozenTable>,
+    /// Counter-examples that the audit used, as numbers of variables with their changes. The
+    /// variables of a transcript are numbered from its beginning, so the numbers stay. Only hints:
+    /// every later audit checks what it uses.
+    #[n(1)]
+    pub counter_examples: Vec<Vec<(u32, i64)>>,
+}
+
+/// One table of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenTable {
+    /// As published.
+    #[n(0)]
+    pub table: Table,
+    /// The true values of every cell.
+    #[n(1)]
+    pub truth: Vec<Vec<i64>>,
+    /// What must stay hidden.
+    #[n(2)]
+    pub needs: Vec<FrozenNeed>,
+}
+
+/// The protection one measure of a sensitive cell needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenNeed {
+    /// Index of the cell in the table.
+    #[n(0)]
+    pub cell: u32,
+    /// Index of the measure.
+    #[n(1)]
+    pub measure: u32,
+    /// How it must be protected.
+    #[n(2)]
+    pub protection: Protection,
+}
+
+/// How a sensitive measure must be protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Protection {
+    /// At least two feasible integers.
+    #[n(0)]
+    NotExact,
+    /// The interval from `value − below` to `value + above` must be feasible.
+    #[n(1)]
+    Interval {
+        /// How far below the true value.
+        #[n(0)]
+        below: i64,
+        /// How far above the true value.
+        #[n(1)]
+        above: i64,
+    },
+}
+
+impl Transcript {
+    /// The releases, oldest first.
+    pub fn releases(&self) -> &[FrozenRelease] {
+        &self.releases
+    }
+
+    /// Adds a release; there is no way to take one out.
+    pub fn append(&mut self, release: FrozenRelease) {
+        self.releases.push(release);
+    }
+
+    /// The stored bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Writing CBOR to a Vec cannot fail.
+        minicbor::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads stored bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DisclosureError> {
+        read(bytes)
+    }
+}
+
+impl FrozenRelease {
+    /// The stored bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        minicbor::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads stored bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DisclosureError> {
+        read(bytes)
+    }
+}
+
+fn read<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, DisclosureError> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let value = decoder.decode().map_err(|error| DisclosureError::Transcript(error.to_string()))?;
+    match decoder.position() == bytes.len() {
+        true => Ok(value),
+        false => Err(DisclosureError::Transcript("bytes follow it".into())),
+    }
+}
