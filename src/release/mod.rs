@@ -1,1 +1,23 @@
-//! Placeholder of the module `release`.
+//! The gate: the only way from records to the log.
+//!
+//! ```text
+//!  draft ─► protected ─► audited ─► approved ─► publishing ─► published
+//!  └──── one call ───────────┘     (another     (in the      (the entry
+//!                                   person)   transcript)    is known)
+//! ```
+//!
+//! - [`gate`]: the state machine.
+//! - [`shelf`]: where releases and the transcript lie in the store.
+//! - [`review`]: what the steward sees.
+//!
+//! Invariants: fails closed. What may have left the node stands in the transcript before it can
+//! leave, and never comes out again; a period that may have left is published with the same bytes
+//! or not at all. Who drafted does not approve.
+
+pub mod error;
+pub mod gate;
+pub mod review;
+mod shelf;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,36 @@
-//! Properties of `release`.
+//! What the gate reads back from the store: whatever stands there, an answer or an error.
+
+use std::sync::Arc;
+
+use essaim::{
+    base::clock::ManualClock,
+    codes::embedded::Codes,
+    disclosure::rules::Rules,
+    release::{gate::Gate, review::ReleaseId},
+    store::{Batch, Store, memory::MemoryStore},
+};
+use jiff::civil::date;
+use proptest::prelude::{any, prop_assert, proptest};
+
+proptest! {
+    #[test]
+    fn bytes_in_the_store_that_are_no_release_are_refused(
+        kind in proptest::sample::select(b"ndbfx".to_vec()),
+        rest in proptest::collection::vec(any::<u8>(), 0..16),
+        value in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let store = Arc::new(MemoryStore::default());
+        let mut batch = Batch::default();
+        batch.put([&[b'g', kind], rest.as_slice()].concat(), value);
+        store.commit(&batch).unwrap();
+        let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+        let clock = Arc::new(ManualClock::at_noon(date(2026, 5, 1)));
+        let codes = Arc::new(Codes::embedded());
+        let gate = Gate::new(store, codes, rules, "ML".parse().unwrap(), clock);
+        let listed = gate.list();
+        prop_assert!(kind == b'd' || listed.is_ok_and(|releases| releases.is_empty()));
+        prop_assert!(gate.show(ReleaseId(1)).is_err());
+        prop_assert!(gate.approve("awa", ReleaseId(1)).is_err());
+        let _ = gate.recover(|_| Err("never asked"));
+    }
+}

@@ -1,0 +1,119 @@
+//! What the gate refuses. No error names a value of a cell.
+
+use jiff::civil::Date;
+
+use crate::{
+    base::period::Period,
+    disclosure::error::DisclosureError,
+    publication::admitted::AdmissionError,
+    release::review::{ReleaseId, State},
+    store::StoreError,
+};
+
+/// Why a step was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// Only quarters are released; the year goes with its fourth.
+    #[error("{period} is no quarter; the year's tables go with its fourth quarter")]
+    NotAQuarter {
+        /// The period asked for.
+        period: Period,
+    },
+    /// The period is still open.
+    #[error("{period} closes at the end of {closing_day}; draft it after that day")]
+    NotClosed {
+        /// The period.
+        period: Period,
+        /// The last day that counts.
+        closing_day: Date,
+    },
+    /// The period was released before.
+    #[error("{period} is released already (release {id})")]
+    AlreadyReleased {
+        /// The period.
+        period: Period,
+        /// The release of it.
+        id: ReleaseId,
+    },
+    /// Quarters are released one after the other.
+    #[error("{period} is out of order: {expected} is next")]
+    OutOfOrder {
+        /// The period asked for.
+        period: Period,
+        /// The one to release first.
+        expected: Period,
+    },
+    /// There is a draft of the period.
+    #[error("Release {id} of {period} is not published yet; publish or discard it first")]
+    DraftExists {
+        /// The period.
+        period: Period,
+        /// Its draft.
+        id: ReleaseId,
+    },
+    /// No release has this identifier.
+    #[error("There is no release {id}")]
+    NotFound {
+        /// The identifier.
+        id: ReleaseId,
+    },
+    /// The step does not fit the release's state.
+    #[error("Release {id} is {state}; this step needs one that is {needed}")]
+    WrongState {
+        /// The release.
+        id: ReleaseId,
+        /// Its state.
+        state: State,
+        /// The state the step needs.
+        needed: State,
+    },
+    /// Who drafted a release cannot approve it.
+    #[error("Release {id} was drafted by the same person; somebody else must approve it")]
+    SamePerson {
+        /// The release.
+        id: ReleaseId,
+    },
+    /// The release may have left the node and cannot be taken back.
+    #[error("Release {id} may have left the node; it can be published, not discarded")]
+    MayHaveLeft {
+        /// The release.
+        id: ReleaseId,
+    },
+    /// The caller's name is missing or too long.
+    #[error("The actor must have a name of 1 to {bytes_max} bytes")]
+    InvalidActor {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// Disclosure control refused the tables.
+    #[error("The release was not protected: {0}")]
+    Disclosure(#[from] DisclosureError),
+    /// The protected release breaks a rule of publications.
+    #[error(transparent)]
+    Admission(#[from] AdmissionError),
+    /// The records could not be read.
+    #[error("The records could not be read")]
+    Records(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the store holds of a release is not what was written.
+    #[error("Release {id} is damaged in the store: {detail}. Restore the store from a backup")]
+    Damaged {
+        /// The release.
+        id: ReleaseId,
+        /// What was found, without any value.
+        detail: String,
+    },
+}
+
+/// Why a release was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError<E> {
+    /// The gate refused.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The log did not confirm the entry. It may stand there all the same: `recover` finds out.
+    #[error("The log did not confirm the release")]
+    Append(#[source] E),
+}
