@@ -1,0 +1,37 @@
+//! What the library refuses.
+
+use crate::{base::id::EntryId, publication::admitted::InvalidBody, store::StoreError};
+
+/// Why the library could not take in, remove or find a note.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What this module wrote cannot be read again.
+    #[error("The stored note {entry} is damaged. Rebuild the library from the logs")]
+    Damaged {
+        /// The entry.
+        entry: EntryId,
+    },
+    /// A key of this module cannot be read.
+    #[error("A key of the library is damaged. Rebuild the library from the logs")]
+    DamagedKey,
+    /// The note breaks a rule of its type.
+    #[error("The note is not valid: {0}")]
+    Invalid(#[from] InvalidBody),
+    /// The note names another member than the log it stands in.
+    #[error("Entry {entry} carries a note of another member than its origin")]
+    ForeignMember {
+        /// The entry.
+        entry: EntryId,
+    },
+    /// An entry that claims to revise a later one.
+    #[error("Entry {entry} names entry {first_seq} as its first version, which comes later")]
+    LaterFirst {
+        /// The entry.
+        entry: EntryId,
+        /// The number it names.
+        first_seq: u64,
+    },
+}
