@@ -1,0 +1,195 @@
+//! Behaviour of the schedule of a neighbour, and of sessions with nodes that break the protocol.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    base::clock::ManualClock,
+    keys::{
+        roster::{LogKey, Member, MemberKind, Roster},
+        signer::LogSigner,
+    },
+    log::{logs::Log, verify::VerifyError},
+    publication::{
+        admitted::Admitted,
+        withdrawal::{Withdrawal, WithdrawalReason},
+    },
+    store::memory::MemoryStore,
+    sync::{
+        SyncError, Verdict,
+        link::{Link, LinkError},
+        message::{Frame, OfferedHead, PackedBatch, PullRequest, Want},
+        peer::{Action, Peer, Schedule},
+        pull::pull,
+        serve::Serve,
+        session::{Outcome, Session, SessionLimits},
+    },
+};
+
+const SCHEDULE: Schedule = Schedule {
+    interval: Duration::from_secs(60),
+    backoff_min: Duration::from_secs(5),
+    backoff_max: Duration::from_secs(600),
+};
+
+fn now() -> Timestamp {
+    "2027-01-31T12:00:00Z".parse().unwrap()
+}
+
+fn peer() -> Peer {
+    Peer::new("BJ".parse().unwrap(), SCHEDULE, now())
+}
+
+fn wait(peer: &Peer) -> Duration {
+    match peer.action(now()) {
+        Action::Pull => Duration::ZERO,
+        Action::Wait(until) => until.duration_since(now()).try_into().unwrap(),
+        Action::Halted => Duration::MAX,
+    }
+}
+
+fn broken() -> Result<(), SyncError> {
+    Err(LinkError::Broken("no route".into()).into())
+}
+
+#[test]
+fn a_neighbour_is_asked_at_once_and_then_within_the_interval() {
+    let mut peer = peer();
+    assert_eq!(peer.action(now()), Action::Pull);
+    let complete = Outcome { complete: true, ..Outcome::default() };
+    for random in [0, 1, u64::MAX] {
+        peer.ended(now(), Some(&complete), &Ok(()), random);
+        assert!((30..=60).contains(&wait(&peer).as_secs()));
+    }
+    assert_eq!(peer.status().last_contact, Some(now()));
+}
+
+#[test]
+fn a_session_that_its_budget_ended_goes_on_at_once_if_it_brought_anything() {
+    let mut peer = peer();
+    let mut outcome = Outcome::default();
+    peer.ended(now(), Some(&outcome), &Ok(()), 0);
+    assert!(wait(&peer) > Duration::ZERO, "no news: no hurry");
+    outcome.advanced.insert(("BJ".parse().unwrap(), 1), (0, 1));
+    peer.ended(now(), Some(&outcome), &Ok(()), 0);
+    assert_eq!(peer.action(now()), Action::Pull);
+}
+
+#[test]
+fn waits_grow_with_failures_up_to_a_limit_and_are_spread_down_to_nothing() {
+    let mut peer = peer();
+    let mut longest = Vec::new();
+    for _ in 0..12 {
+        peer.ended(now(), None, &broken(), u64::MAX / 7 * 3);
+        longest.push(wait(&peer));
+        assert!(wait(&peer) < SCHEDULE.backoff_max);
+    }
+    assert!(longest[0] < SCHEDULE.backoff_min);
+    assert!(longest.iter().any(|wait| *wait > SCHEDULE.backoff_min * 8));
+    peer.ended(now(), None, &broken(), 0);
+    assert_eq!(wait(&peer), Duration::ZERO);
+    assert_eq!(peer.status().failures, 13);
+}
+
+#[test]
+fn a_liar_waits_long_and_an_integrity_fault_stops_until_resumed() {
+    let mut peer = peer();
+    peer.ended(now(), None, &Err(VerifyError::Malformed("batch").into()), 0);
+    assert!(wait(&peer) >= SCHEDULE.backoff_max);
+    let halt = crate::log::LogError::Frozen { origin: "ML".parse().unwrap(), epoch: 1 };
+    let halt: SyncError = halt.into();
+    assert_eq!(halt.verdict(), Verdict::Halt);
+    peer.ended(now(), None, &Err(halt), 0);
+    assert_eq!(peer.action(Timestamp::MAX), Action::Halted);
+    peer.resume(now());
+    assert_eq!(peer.action(now()), Action::Pull);
+}
+
+#[test]
+fn a_clock_set_back_does_not_silence_a_neighbour() {
+    let mut peer = peer();
+    peer.ended(now(), None, &broken(), 1);
+    let years_back: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(peer.action(years_back), Action::Pull);
+}
+
+fn session(folder: &tempfile::TempDir) -> Session {
+    let mut session = fresh_session(folder);
+    session.request().unwrap();
+    session
+}
+
+fn fresh_session(folder: &tempfile::TempDir) -> Session {
+    let key = LogSigner::from_seed([7; 32]).public();
+    let member = Member {
+        code: "ML".parse().unwrap(),
+        kind: MemberKind::National,
+        name: "HUB ML".into(),
+        exchange_address: "127.0.0.1:1".into(),
+        log_keys: vec![LogKey { epoch: 1, key, from_size: 0, to_size: None }],
+        node_keys: vec![],
+        people_roots: vec![],
+        denied: vec![],
+    };
+    let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
+    let log = Log::open(folder.path(), Arc::new(MemoryStore::default()), clock).unwrap();
+    let roster = Arc::new(Roster { version: 1, members: vec![member] });
+    let limits = SessionLimits { budget_bytes: 1000, want: Want::Bodies };
+    Session::new(Arc::new(log), roster, limits).unwrap()
+}
+
+#[test]
+fn frames_out_of_order_or_not_asked_for_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let batch = || Frame::Batch(PackedBatch { content_bytes: 1, zstd: vec![1] });
+    let head = |origin: &str| OfferedHead {
+        origin: origin.parse().unwrap(),
+        epoch: 1,
+        checkpoint: b"no note".to_vec(),
+        base_root: None,
+        proof: vec![],
+    };
+    let games: [Vec<Frame>; 6] = [
+        vec![batch()],
+        vec![Frame::End { complete: true }],
+        vec![Frame::Heads(vec![]), Frame::Heads(vec![])],
+        vec![Frame::Heads(vec![head("BJ")])],
+        vec![Frame::Heads(vec![head("ML")])],
+        vec![Frame::Heads(vec![]), Frame::End { complete: true }, batch()],
+    ];
+    for frames in games {
+        let mut session = session(&folder);
+        let refused = frames.into_iter().map(|frame| session.accept(frame)).find_map(Result::err);
+        assert_eq!(refused.expect("a refusal").verdict(), Verdict::Reject);
+    }
+}
+
+/// A link to a log in the same process.
+struct Loopback(Arc<Log>);
+
+impl Link for Loopback {
+    type Frames = futures_util::stream::Iter<std::vec::IntoIter<Result<Frame, LinkError>>>;
+
+    async fn pull(&mut self, request: PullRequest) -> Result<Self::Frames, LinkError> {
+        let frames = Serve::new(self.0.clone(), request).unwrap();
+        let frames: Vec<_> = frames.map(|frame| Ok(frame.unwrap())).collect();
+        Ok(futures_util::stream::iter(frames))
+    }
+}
+
+#[tokio::test]
+async fn a_pull_over_a_link_brings_the_other_logs() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
+    let log = Log::open(other.path(), Arc::new(MemoryStore::default()), clock).unwrap();
+    let withdrawal = Withdrawal { epoch: 1, seq: 0, reason: WithdrawalReason::Error, erase: false };
+    let (signer, origin) = (LogSigner::from_seed([7; 32]), "ML".parse().unwrap());
+    log.append(&signer, origin, 1, Admitted::withdrawal(&withdrawal).unwrap()).unwrap();
+    let log = Arc::new(log);
+    let (outcome, result) = pull(&mut Loopback(log), fresh_session(&one)).await;
+    result.unwrap();
+    let outcome = outcome.unwrap();
+    assert_eq!(outcome.advanced, [((origin, 1), (0, 1))].into());
+    assert!(outcome.complete && outcome.bytes_in > 100);
+}
