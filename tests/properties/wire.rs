@@ -1,1 +1,194 @@
-//! Properties of `wire`.
+//! Whatever bytes arrive, conversion gives a value or names the field: never a panic.
+
+use essaim::{
+    base::id::MemberCode,
+    wire::{
+        generated::{exchange, hub, sync},
+        hub::{answer, consent, enterprise, import, request, visit},
+        library, parse, statistics,
+        sync::{frame_from_wire, frame_to_wire, request_from_wire, request_to_wire},
+    },
+};
+use jiff::civil::Date;
+use proptest::prelude::*;
+use prost::Message;
+use prost_types::FieldMask;
+
+const TODAY: Date = Date::constant(2027, 1, 31);
+
+fn ml() -> MemberCode {
+    "ML".parse().unwrap()
+}
+
+/// Texts that look like what is expected, and others.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        "[0-9]{4}(-Q[0-9])?(\\.\\.[0-9]{4}(-Q[0-9])?)?",
+        "(enterprises|requests|answers|notes)/[0-9a-f-]{0,40}",
+        "notes/[A-Z]{2}/[0-9]{1,3}/[0-9]{1,3}",
+        ".{0,40}",
+        any::<u64>().prop_map(|number| number.to_string()),
+    ]
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..200),
+        proptest::collection::vec(any::<u8>(), 32..=32),
+    ]
+}
+
+prop_compose! {
+    fn known()(origin in text(), epoch in any::<u32>(), held in any::<u64>(),
+               size in any::<u64>(), root in bytes()) -> sync::KnownHead {
+        sync::KnownHead { origin, epoch, held, size, root }
+    }
+}
+
+prop_compose! {
+    fn offered()(origin in "[A-Z]{1,9}", epoch in any::<u32>(), checkpoint in bytes(),
+                 base_root in proptest::option::of(bytes()),
+                 proof in proptest::collection::vec(bytes(), 0..4)) -> sync::OfferedHead {
+        sync::OfferedHead { origin, epoch, checkpoint, base_root, proof }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_of_any_message_are_read_or_refused(bytes in bytes()) {
+        if let Ok(message) = sync::PullRequest::decode(&*bytes) {
+            let _ = request_from_wire(message);
+        }
+        if let Ok(message) = sync::PullResponse::decode(&*bytes) {
+            let _ = frame_from_wire(message);
+        }
+        if let Ok(message) = exchange::QueryRequest::decode(&*bytes) {
+            let _ = statistics::query_from_wire(message, Vec::new(), TODAY);
+        }
+        if let Ok(message) = exchange::Note::decode(&*bytes) {
+            let _ = library::from_wire(Some(message), ml(), TODAY);
+        }
+        if let Ok(message) = hub::Enterprise::decode(&*bytes) {
+            let _ = enterprise::from_wire(Some(message));
+        }
+        if let Ok(message) = hub::ImportHeader::decode(&*bytes) {
+            let _ = import::header_from_wire(message);
+        }
+    }
+
+    #[test]
+    fn a_pull_request_that_is_read_is_sent_the_same_again(
+        known in proptest::collection::vec(known(), 0..4),
+        budget_bytes in any::<u64>(),
+        want in 0..4,
+    ) {
+        let message = sync::PullRequest { known, bodies: Vec::new(), budget_bytes, want };
+        if let Ok(read) = request_from_wire(message) {
+            let again = request_from_wire(request_to_wire(read.clone()));
+            prop_assert_eq!(again.unwrap(), read);
+        }
+    }
+
+    #[test]
+    fn a_frame_that_is_read_is_sent_the_same_again(
+        heads in proptest::collection::vec(offered(), 0..4),
+        content_bytes in any::<u32>(),
+        zstd in bytes(),
+        which in 0..4,
+    ) {
+        use sync::pull_response::Frame;
+        let frame = match which {
+            0 => Some(Frame::Heads(sync::Heads { heads })),
+            1 => Some(Frame::Batch(sync::Batch { content_bytes, zstd })),
+            2 => Some(Frame::End(sync::End { complete: true })),
+            _ => None,
+        };
+        if let Ok(read) = frame_from_wire(sync::PullResponse { frame }) {
+            let again = frame_from_wire(frame_to_wire(read.clone()));
+            prop_assert_eq!(again.unwrap(), read);
+        }
+    }
+
+    #[test]
+    fn queries_are_read_within_their_limits(
+        by in proptest::collection::vec(text(), 0..9),
+        periods in proptest::collection::vec(text(), 0..5),
+        page_size in any::<i32>(),
+        page_token in text(),
+    ) {
+        let message = exchange::QueryRequest {
+            indicator: "DEM01".into(),
+            by,
+            periods,
+            filters: Vec::new(),
+            page_size,
+            page_token,
+        };
+        if let Ok(question) = statistics::query_from_wire(message, vec![ml()], TODAY) {
+            prop_assert!(question.size > 0 && question.size <= 5_000);
+            prop_assert!(question.query.periods.len() <= 200);
+        }
+    }
+
+    #[test]
+    fn small_parts_are_read_or_refused(text in text(), number in any::<i32>()) {
+        if let Ok(day) = parse::day("field", &text) {
+            prop_assert_eq!(day.to_string(), &*text);
+        }
+        if let Ok(revision) = parse::etag("etag", &text) {
+            prop_assert_eq!(revision.to_string(), &*text);
+        }
+        let _ = parse::request_id(&text);
+        let _ = parse::language(&text);
+        if let Ok(size) = parse::page_size(number) {
+            prop_assert!((1..=1_000).contains(&size));
+        }
+        let named = parse::name::<essaim::base::id::EnterpriseId>("f", "enterprises", &text);
+        if let Ok(id) = named {
+            prop_assert_eq!(enterprise::name(id), text);
+        }
+    }
+
+    #[test]
+    fn masks_change_the_named_fields_or_are_refused(
+        paths in proptest::collection::vec(prop_oneof![
+            Just("region".to_owned()), Just("identity.name".to_owned()), Just("name".to_owned()),
+            Just("identity".to_owned()), Just("registered_on".to_owned()), text(),
+        ], 0..5),
+        day in text(),
+    ) {
+        let mask = Some(FieldMask { paths });
+        if let Ok(paths) = parse::mask("update_mask", mask) {
+            let new = hub::Enterprise { registered_on: day, ..Default::default() };
+            let _ = enterprise::changes(new, &paths);
+            let _ = visit::changes(hub::Visit::default(), &paths);
+            let _ = request::changes(hub::SupportRequest::default(), &paths);
+        }
+    }
+
+    #[test]
+    fn records_of_any_fields_are_read_or_refused(a in text(), b in text(), number in any::<i32>()) {
+        let enterprise = format!("enterprises/{a}");
+        let _ = visit::from_wire(Some(hub::Visit {
+            enterprise: enterprise.clone(),
+            visited_on: b.clone(),
+            ..Default::default()
+        }));
+        let _ = request::from_wire(Some(hub::SupportRequest {
+            enterprise: enterprise.clone(),
+            received_on: b.clone(),
+            state: number,
+            ..Default::default()
+        }));
+        let _ = consent::from_wire(Some(hub::Consent {
+            enterprise,
+            purpose: number,
+            given_on: b.clone(),
+            ..Default::default()
+        }));
+        let _ = answer::from_wire(Some(hub::Answer { answered_on: b, ..Default::default() }));
+        let _ = answer::satisfaction_from_wire(number.unsigned_abs());
+    }
+}

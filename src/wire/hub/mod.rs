@@ -1,0 +1,22 @@
+//! Conversions of the hub listener's messages: they hold records, and never leave the node.
+
+pub mod answer;
+pub mod consent;
+pub mod enterprise;
+pub mod import;
+pub mod release;
+pub mod request;
+pub mod status;
+pub mod visit;
+
+/// One change of a record, read from a message and a path of its mask.
+pub type Change<C, I> = Box<dyn FnOnce(&mut C, &mut I) + Send>;
+
+/// All changes of a mask as one.
+pub fn all<C: 'static, I: 'static>(changes: Vec<Change<C, I>>) -> impl FnOnce(&mut C, &mut I) {
+    move |coded, identity| {
+        for change in changes {
+            change(coded, identity);
+        }
+    }
+}

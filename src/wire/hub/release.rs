@@ -1,0 +1,89 @@
+//! Releases: what a steward sees before approving one.
+
+use crate::{
+    disclosure::audit::AuditReport,
+    release::review::{MeasureReview, ReleaseId, Review, State, TableReview},
+    wire::{
+        generated::hub as pb,
+        parse::{self, Invalid},
+    },
+};
+
+/// Collection of the resource names.
+pub const COLLECTION: &str = "releases";
+
+/// The release named.
+pub fn id_from_wire(name: &str) -> Result<ReleaseId, Invalid> {
+    parse::name("name", COLLECTION, name)
+}
+
+/// As sent; lists leave out tables and audit.
+pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
+    let Review { id, period, state, drafted_by, approved_by, published_by, entry, tables, audit } =
+        review;
+    let (tables, audit) = match in_full {
+        true => (tables.into_iter().map(table_to_wire).collect(), Some(audit_to_wire(audit))),
+        false => (Vec::new(), None),
+    };
+    pb::Release {
+        name: format!("{COLLECTION}/{id}"),
+        period: period.to_string(),
+        state: state_to_wire(state).into(),
+        drafted_by,
+        approved_by: approved_by.unwrap_or_default(),
+        published_by: published_by.unwrap_or_default(),
+        entry: entry.map(|entry| entry.to_string()).unwrap_or_default(),
+        tables,
+        audit,
+    }
+}
+
+fn table_to_wire(table: TableReview) -> pb::ReleaseTable {
+    let TableReview { population, period, dimensions, cells, hidden, measures } = table;
+    let measure = |measure: MeasureReview| {
+        let MeasureReview { measure, kept_percent } = measure;
+        pb::ReleaseMeasure { measure, kept_percent: kept_percent.into() }
+    };
+    pb::ReleaseTable {
+        population,
+        period: period.to_string(),
+        dimensions,
+        cells,
+        hidden_cells: hidden,
+        measures: measures.into_iter().map(measure).collect(),
+    }
+}
+
+fn audit_to_wire(audit: AuditReport) -> pb::AuditReport {
+    let AuditReport {
+        attackers,
+        cells,
+        hidden,
+        sensitive,
+        proven,
+        lowered,
+        counter_examples,
+        relations,
+        relations_broken,
+    } = audit;
+    pb::AuditReport {
+        attackers,
+        cells,
+        hidden_cells: hidden,
+        sensitive_cells: sensitive,
+        proven,
+        lowered,
+        counter_examples,
+        relations,
+        relations_broken,
+    }
+}
+
+fn state_to_wire(state: State) -> pb::ReleaseState {
+    match state {
+        State::Audited => pb::ReleaseState::Audited,
+        State::Approved => pb::ReleaseState::Approved,
+        State::Publishing => pb::ReleaseState::Publishing,
+        State::Published => pb::ReleaseState::Published,
+    }
+}

@@ -1,0 +1,148 @@
+//! What nodes say to each other.
+
+use crate::{
+    base::id::{EntryId, MemberCode},
+    log::merkle::Hash,
+    sync::message::{
+        BODIES_MAX, Frame, HEADS_MAX, KnownHead, OfferedHead, PackedBatch, PullRequest, Want,
+    },
+    wire::{generated::sync as pb, parse::Invalid},
+};
+
+/// Most hashes in one consistency proof: two per level of a tree of 2⁶⁴ leaves.
+const PROOF_HASHES_MAX: usize = 128;
+/// Largest checkpoint, in bytes.
+const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
+
+/// A request as sent.
+pub fn request_to_wire(request: PullRequest) -> pb::PullRequest {
+    let PullRequest { known, bodies, budget_bytes, want } = request;
+    pb::PullRequest {
+        known: known.into_iter().map(known_to_wire).collect(),
+        bodies: bodies.into_iter().map(entry_to_wire).collect(),
+        budget_bytes,
+        want: match want {
+            Want::Bodies => pb::Want::Bodies.into(),
+            Want::Headers => pb::Want::Headers.into(),
+        },
+    }
+}
+
+/// A request as received.
+pub fn request_from_wire(request: pb::PullRequest) -> Result<PullRequest, Invalid> {
+    let pb::PullRequest { known, bodies, budget_bytes, want } = request;
+    if known.len() > HEADS_MAX {
+        return Err(Invalid::new("known", format!("at most {HEADS_MAX} logs")));
+    }
+    if bodies.len() > BODIES_MAX {
+        return Err(Invalid::new("bodies", format!("at most {BODIES_MAX} entries")));
+    }
+    let want = match pb::Want::try_from(want) {
+        Ok(pb::Want::Bodies) => Want::Bodies,
+        Ok(pb::Want::Headers) => Want::Headers,
+        Ok(pb::Want::Unspecified) | Err(_) => {
+            return Err(Invalid::new("want", "must be bodies or headers"));
+        }
+    };
+    Ok(PullRequest {
+        known: known.into_iter().map(known_from_wire).collect::<Result<_, _>>()?,
+        bodies: bodies.into_iter().map(entry_from_wire).collect::<Result<_, _>>()?,
+        budget_bytes,
+        want,
+    })
+}
+
+fn known_to_wire(head: KnownHead) -> pb::KnownHead {
+    let KnownHead { origin, epoch, held, size, root } = head;
+    pb::KnownHead { origin: origin.to_string(), epoch, held, size, root: root.to_vec() }
+}
+
+fn known_from_wire(head: pb::KnownHead) -> Result<KnownHead, Invalid> {
+    let pb::KnownHead { origin, epoch, held, size, root } = head;
+    let root = match root.is_empty() {
+        true => Hash::default(),
+        false => hash("known.root", root)?,
+    };
+    Ok(KnownHead { origin: member("known.origin", &origin)?, epoch, held, size, root })
+}
+
+fn entry_to_wire(entry: EntryId) -> pb::EntryName {
+    let EntryId { origin, epoch, seq } = entry;
+    pb::EntryName { origin: origin.to_string(), epoch, seq }
+}
+
+fn entry_from_wire(entry: pb::EntryName) -> Result<EntryId, Invalid> {
+    let pb::EntryName { origin, epoch, seq } = entry;
+    Ok(EntryId { origin: member("bodies.origin", &origin)?, epoch, seq })
+}
+
+/// A frame as sent.
+pub fn frame_to_wire(frame: Frame) -> pb::PullResponse {
+    use pb::pull_response::Frame as Wire;
+    let frame = match frame {
+        Frame::Heads(heads) => {
+            let heads = heads.into_iter().map(offered_to_wire).collect();
+            Wire::Heads(pb::Heads { heads })
+        }
+        Frame::Batch(PackedBatch { content_bytes, zstd }) => {
+            Wire::Batch(pb::Batch { content_bytes, zstd })
+        }
+        Frame::End { complete } => Wire::End(pb::End { complete }),
+    };
+    pb::PullResponse { frame: Some(frame) }
+}
+
+/// A frame as received.
+pub fn frame_from_wire(response: pb::PullResponse) -> Result<Frame, Invalid> {
+    use pb::pull_response::Frame as Wire;
+    let pb::PullResponse { frame } = response;
+    match frame.ok_or_else(|| Invalid::missing("frame"))? {
+        Wire::Heads(pb::Heads { heads }) if heads.len() > HEADS_MAX => {
+            Err(Invalid::new("heads", format!("at most {HEADS_MAX} logs")))
+        }
+        Wire::Heads(pb::Heads { heads }) => {
+            Ok(Frame::Heads(heads.into_iter().map(offered_from_wire).collect::<Result<_, _>>()?))
+        }
+        Wire::Batch(pb::Batch { content_bytes, zstd }) => {
+            Ok(Frame::Batch(PackedBatch { content_bytes, zstd }))
+        }
+        Wire::End(pb::End { complete }) => Ok(Frame::End { complete }),
+    }
+}
+
+fn offered_to_wire(head: OfferedHead) -> pb::OfferedHead {
+    let OfferedHead { origin, epoch, checkpoint, base_root, proof } = head;
+    pb::OfferedHead {
+        origin: origin.to_string(),
+        epoch,
+        checkpoint,
+        base_root: base_root.map(|root| root.to_vec()),
+        proof: proof.into_iter().map(|hash| hash.to_vec()).collect(),
+    }
+}
+
+fn offered_from_wire(head: pb::OfferedHead) -> Result<OfferedHead, Invalid> {
+    let pb::OfferedHead { origin, epoch, checkpoint, base_root, proof } = head;
+    if checkpoint.len() > CHECKPOINT_BYTES_MAX {
+        let problem = format!("longer than {CHECKPOINT_BYTES_MAX} bytes");
+        return Err(Invalid::new("heads.checkpoint", problem));
+    }
+    if proof.len() > PROOF_HASHES_MAX {
+        return Err(Invalid::new("heads.proof", format!("more than {PROOF_HASHES_MAX} hashes")));
+    }
+    Ok(OfferedHead {
+        origin: member("heads.origin", &origin)?,
+        epoch,
+        checkpoint,
+        base_root: base_root.map(|root| hash("heads.base_root", root)).transpose()?,
+        proof: proof.into_iter().map(|one| hash("heads.proof", one)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn member(field: &str, code: &str) -> Result<MemberCode, Invalid> {
+    code.parse().map_err(|_| Invalid::new(field, "is no member code"))
+}
+
+fn hash(field: &str, bytes: Vec<u8>) -> Result<Hash, Invalid> {
+    bytes.try_into().map_err(|_| Invalid::new(field, "must be 32 bytes"))
+}
