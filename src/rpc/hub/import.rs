@@ -1,0 +1,200 @@
+//! Imports: the file arrives as a stream and is read by a blocking thread as it comes.
+//!
+//! A stream that breaks off is an error to the reader, never the end of the file: a row cut in two
+//! must not be imported.
+
+use std::{
+    io::{self, Read},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use tokio::sync::{Semaphore, mpsc};
+use tonic::{Request, Response, Status, Streaming, async_trait};
+
+use crate::{
+    intake::{
+        import::Importer,
+        quarantine::{self, QuarantineId},
+    },
+    rpc::{
+        call::{blocking, caller},
+        hub::RecordsParts,
+    },
+    wire::{
+        generated::hub::{
+            ImportRequest, ImportResponse, ListQuarantineRequest, ListQuarantineResponse,
+            import_request::Piece, import_service_server::ImportService,
+        },
+        hub::import as wire,
+        page::fit,
+        parse::{self, Invalid},
+        status,
+    },
+};
+
+/// Largest file of one import, in bytes.
+pub const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Longest wait for the next piece of a file.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(120);
+/// Pieces that may wait for the reader.
+const PIECES_WAITING: usize = 4;
+/// Imports at once: the importer is the only heavy writer, and gains nothing from company.
+const IMPORTS_MAX: usize = 1;
+
+/// The import service.
+pub struct ImportServer {
+    parts: RecordsParts,
+    running: Arc<Semaphore>,
+}
+
+impl ImportServer {
+    pub(super) fn new(parts: RecordsParts) -> Self {
+        Self { parts, running: Arc::new(Semaphore::new(IMPORTS_MAX)) }
+    }
+}
+
+#[async_trait]
+impl ImportService for ImportServer {
+    async fn import(
+        &self,
+        request: Request<Streaming<ImportRequest>>,
+    ) -> Result<Response<ImportResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let permit = Arc::clone(&self.running).try_acquire_owned();
+        let permit = permit.map_err(|_| status::busy("imports"))?;
+        let mut stream = request.into_inner();
+        let Some(Piece::Header(header)) = next_piece(&mut stream).await? else {
+            return Err(Invalid::new("header", "must come first").into());
+        };
+        let header = wire::header_from_wire(header)?;
+        let (pieces, waiting) = mpsc::channel(PIECES_WAITING);
+        let RecordsParts { repository, store, codes } = self.parts.clone();
+        let import = blocking(move || {
+            let _permit = permit;
+            let wire::Header { mapping, dry_run, language } = header;
+            let importer = Importer::new(&repository, &store, &codes, &mapping, &actor)?;
+            let report = importer.run(Reader::new(waiting), dry_run, &mut |_| {})?;
+            Ok::<_, Status>(wire::report_to_wire(report, language))
+        });
+        let (fed, imported) = tokio::join!(feed(stream, pieces), import);
+        // What the stream lacked explains the importer's failure better than the failure itself.
+        let report = match fed {
+            Ok(()) => imported?,
+            Err(status) => return Err(status),
+        };
+        Ok(Response::new(report))
+    }
+
+    async fn list_quarantine(
+        &self,
+        request: Request<ListQuarantineRequest>,
+    ) -> Result<Response<ListQuarantineResponse>, Status> {
+        let ListQuarantineRequest { page_size, page_token, language } = request.into_inner();
+        let size = parse::page_size(page_size)?;
+        let after: Option<QuarantineId> = parse::page_token(&page_token)?;
+        let language = parse::language(&language)?;
+        let store = Arc::clone(&self.parts.store);
+        let found = blocking(move || quarantine::list(&*store, size, after.as_ref())).await?;
+        let row = |row| wire::quarantined_to_wire(row, language);
+        let read = found.len();
+        let rows = fit(found.into_iter().map(row));
+        let more = rows.len() < read || read == size;
+        let last = rows.last().filter(|_| more).map(|row| row.name.clone());
+        let next_page_token = last.unwrap_or_default();
+        Ok(Response::new(ListQuarantineResponse { rows, next_page_token }))
+    }
+}
+
+async fn next_piece(stream: &mut Streaming<ImportRequest>) -> Result<Option<Piece>, Status> {
+    let message = tokio::time::timeout(PIECE_TIMEOUT, stream.message()).await;
+    let message = message.map_err(|_| status::timed_out(PIECE_TIMEOUT))??;
+    match message {
+        None => Ok(None),
+        Some(ImportRequest { piece: None }) => Err(Invalid::missing("piece").into()),
+        Some(ImportRequest { piece: Some(piece) }) => Ok(Some(piece)),
+    }
+}
+
+/// Passes the pieces of the file on, and then says that it is whole.
+async fn feed(
+    mut stream: Streaming<ImportRequest>,
+    pieces: mpsc::Sender<Fed>,
+) -> Result<(), Status> {
+    let mut file_bytes = 0_u64;
+    while let Some(piece) = next_piece(&mut stream).await? {
+        let Piece::Bytes(bytes) = piece else {
+            return Err(Invalid::new("header", "must come once").into());
+        };
+        file_bytes = file_bytes.saturating_add(bytes.len() as u64);
+        if file_bytes > FILE_BYTES_MAX {
+            let problem = format!("the file is larger than {FILE_BYTES_MAX} bytes; split it");
+            return Err(Invalid::new("bytes", problem).into());
+        }
+        if pieces.send(Fed::Bytes(bytes.into())).await.is_err() {
+            // The importer has stopped; its error says why.
+            return Ok(());
+        }
+    }
+    let _ = pieces.send(Fed::End).await;
+    Ok(())
+}
+
+enum Fed {
+    Bytes(Bytes),
+    /// The file is whole. A channel that closes without it has broken off.
+    End,
+}
+
+/// The file as the blocking thread reads it.
+struct Reader {
+    pieces: mpsc::Receiver<Fed>,
+    current: Bytes,
+    whole: bool,
+}
+
+impl Reader {
+    fn new(pieces: mpsc::Receiver<Fed>) -> Self {
+        Self { pieces, current: Bytes::new(), whole: false }
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.current.is_empty() && !self.whole {
+            match self.pieces.blocking_recv() {
+                Some(Fed::Bytes(bytes)) => self.current = bytes,
+                Some(Fed::End) => self.whole = true,
+                None => return Err(io::ErrorKind::UnexpectedEof.into()),
+            }
+        }
+        let count = buffer.len().min(self.current.len());
+        self.current.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fed: Vec<Fed>) -> io::Result<String> {
+        let (pieces, waiting) = mpsc::channel(fed.len().max(1));
+        for piece in fed {
+            pieces.try_send(piece).ok().unwrap();
+        }
+        drop(pieces);
+        let mut text = String::new();
+        Reader::new(waiting).read_to_string(&mut text).map(|_| text)
+    }
+
+    #[test]
+    fn a_file_is_whole_only_when_its_end_was_announced() {
+        let piece = |text: &'static str| Fed::Bytes(Bytes::from_static(text.as_bytes()));
+        assert_eq!(read(vec![piece("a;"), piece(""), piece("b"), Fed::End]).unwrap(), "a;b");
+        assert_eq!(read(vec![Fed::End]).unwrap(), "");
+        assert!(read(vec![piece("a;12")]).is_err());
+        assert!(read(vec![]).is_err());
+    }
+}

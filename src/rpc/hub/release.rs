@@ -1,0 +1,157 @@
+//! Releases, from draft to publication. Each step is the gate's; actors are the identities in the
+//! callers' certificates, so that who drafts cannot approve.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tonic::{Request, Response, Status, async_trait};
+
+use crate::{
+    base::period::Period,
+    records::repository::Repository,
+    release::{
+        error::GateError,
+        gate::Gate,
+        review::{ReleaseId, Review},
+    },
+    rpc::{
+        call::{blocking, caller},
+        own_log::OwnLog,
+    },
+    wire::{
+        generated::hub::{
+            ApproveReleaseRequest, ApproveReleaseResponse, DiscardReleaseRequest,
+            DiscardReleaseResponse, DraftReleaseRequest, DraftReleaseResponse, GetReleaseRequest,
+            GetReleaseResponse, ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
+            PublishReleaseResponse, release_service_server::ReleaseService,
+        },
+        hub::release as wire,
+        parse::{self, Invalid},
+        status,
+    },
+};
+
+/// Drafts at once: each takes a core for seconds.
+const DRAFTS_MAX: usize = 1;
+
+/// What releases need.
+#[derive(Clone)]
+pub struct ReleaseParts {
+    /// The gate.
+    pub gate: Arc<Gate>,
+    /// What is counted.
+    pub repository: Arc<Repository>,
+    /// Where releases are published.
+    pub own_log: Arc<OwnLog>,
+    /// Days after its end until a period closes.
+    pub closing_days: u32,
+}
+
+/// The release service.
+pub struct Releases {
+    parts: ReleaseParts,
+    drafting: Arc<Semaphore>,
+}
+
+impl Releases {
+    pub(super) fn new(parts: ReleaseParts) -> Self {
+        Self { parts, drafting: Arc::new(Semaphore::new(DRAFTS_MAX)) }
+    }
+
+    /// Takes a step at the gate, and shows what became of the release.
+    async fn step<E: Into<Status> + From<GateError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReleaseParts) -> Result<ReleaseId, E> + Send + 'static,
+    ) -> Result<Review, Status> {
+        let parts = self.parts.clone();
+        blocking(move || {
+            let id = work(&parts)?;
+            parts.gate.show(id).map_err(E::from)
+        })
+        .await
+    }
+}
+
+fn shown(review: Review) -> Option<crate::wire::generated::hub::Release> {
+    Some(wire::to_wire(review, true))
+}
+
+#[async_trait]
+impl ReleaseService for Releases {
+    async fn draft_release(
+        &self,
+        request: Request<DraftReleaseRequest>,
+    ) -> Result<Response<DraftReleaseResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let DraftReleaseRequest { period } = request.into_inner();
+        let period: Period =
+            period.parse().map_err(|_| Invalid::new("period", "must be a quarter as 2026-Q3"))?;
+        let permit = Arc::clone(&self.drafting).try_acquire_owned();
+        let permit = permit.map_err(|_| status::busy("drafts"))?;
+        let review = self.step(move |parts| {
+            let _permit = permit;
+            parts.gate.draft(&actor, period, &*parts.repository, parts.closing_days)
+        });
+        Ok(Response::new(DraftReleaseResponse { release: shown(review.await?) }))
+    }
+
+    async fn get_release(
+        &self,
+        request: Request<GetReleaseRequest>,
+    ) -> Result<Response<GetReleaseResponse>, Status> {
+        let id = wire::id_from_wire(&request.get_ref().name)?;
+        let review = self.step(move |_| Ok::<_, GateError>(id)).await?;
+        Ok(Response::new(GetReleaseResponse { release: shown(review) }))
+    }
+
+    async fn list_releases(
+        &self,
+        request: Request<ListReleasesRequest>,
+    ) -> Result<Response<ListReleasesResponse>, Status> {
+        let ListReleasesRequest { page_size, page_token } = request.into_inner();
+        let size = parse::page_size(page_size)?;
+        let after: Option<ReleaseId> = parse::page_token(&page_token)?;
+        let gate = Arc::clone(&self.parts.gate);
+        let all = blocking(move || gate.list()).await?;
+        let mut rest = all.into_iter().filter(|review| after.is_none_or(|after| review.id > after));
+        let page: Vec<_> = rest.by_ref().take(size).collect();
+        let last = page.last().map(|review| review.id.to_string());
+        let next_page_token = last.filter(|_| rest.next().is_some()).unwrap_or_default();
+        let releases = page.into_iter().map(|review| wire::to_wire(review, false)).collect();
+        Ok(Response::new(ListReleasesResponse { releases, next_page_token }))
+    }
+
+    async fn approve_release(
+        &self,
+        request: Request<ApproveReleaseRequest>,
+    ) -> Result<Response<ApproveReleaseResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let id = wire::id_from_wire(&request.get_ref().name)?;
+        let review = self.step(move |parts| parts.gate.approve(&actor, id).map(|()| id)).await?;
+        Ok(Response::new(ApproveReleaseResponse { release: shown(review) }))
+    }
+
+    async fn publish_release(
+        &self,
+        request: Request<PublishReleaseRequest>,
+    ) -> Result<Response<PublishReleaseResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let id = wire::id_from_wire(&request.get_ref().name)?;
+        let review = self.step(move |parts| {
+            let append = |admitted| parts.own_log.append(admitted);
+            parts.gate.publish(&actor, id, append).map(|_| id)
+        });
+        Ok(Response::new(PublishReleaseResponse { release: shown(review.await?) }))
+    }
+
+    async fn discard_release(
+        &self,
+        request: Request<DiscardReleaseRequest>,
+    ) -> Result<Response<DiscardReleaseResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let id = wire::id_from_wire(&request.get_ref().name)?;
+        let gate = Arc::clone(&self.parts.gate);
+        blocking(move || gate.discard(&actor, id)).await?;
+        Ok(Response::new(DiscardReleaseResponse {}))
+    }
+}

@@ -1,0 +1,52 @@
+//! The node's own log, as services append to it.
+
+use std::sync::Arc;
+
+use crate::{
+    base::id::{EntryId, MemberCode},
+    keys::signer::LogSigner,
+    log::{LogError, logs::Log},
+    publication::admitted::Admitted,
+};
+
+/// Told of each entry that was appended, before the caller hears of it.
+pub type OnAppend = Arc<dyn Fn(EntryId) + Send + Sync>;
+
+/// The node's own log, with the key that signs it.
+pub struct OwnLog {
+    log: Arc<Log>,
+    signer: LogSigner,
+    member: MemberCode,
+    epoch: u32,
+    on_append: OnAppend,
+}
+
+impl OwnLog {
+    /// The log of `member` in `epoch`. `on_append` wakes what follows the log; it may block.
+    pub fn new(
+        log: Arc<Log>,
+        signer: LogSigner,
+        member: MemberCode,
+        epoch: u32,
+        on_append: OnAppend,
+    ) -> Self {
+        Self { log, signer, member, epoch, on_append }
+    }
+
+    /// The member that writes it.
+    pub fn member(&self) -> MemberCode {
+        self.member
+    }
+
+    /// The incarnation that is appended to.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Appends; the entry is durable when this returns. Blocks.
+    pub fn append(&self, admitted: Admitted) -> Result<EntryId, LogError> {
+        let id = self.log.append(&self.signer, self.member, self.epoch, admitted)?;
+        (self.on_append)(id);
+        Ok(id)
+    }
+}
