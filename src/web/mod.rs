@@ -1,1 +1,219 @@
-//! Placeholder of the module `web`.
+//! Health and metrics over HTTP, on a listener of their own (loopback unless configured).
+//!
+//! Nothing counted from records may stand here: a count tells as much as a table does.
+
+use std::{
+    future::Future,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    registry::{Registry, Unit},
+};
+use tokio::net::TcpListener;
+
+/// Longest that open requests may take after the signal to stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+/// The text format of OpenMetrics.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Whether the node is up, as `/healthz` says.
+#[derive(Debug, Clone, Default)]
+pub struct Health(Arc<AtomicBool>);
+
+impl Health {
+    /// Says that the node serves, or that it does not (yet, or any more).
+    pub fn set_serving(&self, serving: bool) {
+        self.0.store(serving, Ordering::Relaxed);
+    }
+
+    /// Whether it serves.
+    pub fn is_serving(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What may be told of a node at any moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Bytes received on the exchange.
+    pub received_bytes: u64,
+    /// Bytes sent on the exchange.
+    pub sent_bytes: u64,
+    /// Bytes the store takes on disk.
+    pub store_bytes: u64,
+    /// Logs held.
+    pub logs: u64,
+    /// Neighbours whose last session failed.
+    pub peers_failing: u64,
+    /// Neighbours.
+    pub peers: u64,
+    /// Version of the roster in force.
+    pub roster_version: u64,
+}
+
+/// Takes a [`Snapshot`]; it may block.
+pub type Source = Arc<dyn Fn() -> Snapshot + Send + Sync>;
+
+struct Site {
+    health: Health,
+    registry: Registry,
+}
+
+/// The metrics of a node: taken anew at each scrape.
+struct NodeCollector {
+    source: Source,
+    scrapes: AtomicU64,
+}
+
+impl std::fmt::Debug for NodeCollector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NodeCollector").finish_non_exhaustive()
+    }
+}
+
+impl Collector for NodeCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let Snapshot {
+            received_bytes,
+            sent_bytes,
+            store_bytes,
+            logs,
+            peers_failing,
+            peers,
+            roster_version,
+        } = (self.source)();
+        let counters = [
+            ("exchange_received", "Bytes received on the exchange", received_bytes, Unit::Bytes),
+            ("exchange_sent", "Bytes sent on the exchange", sent_bytes, Unit::Bytes),
+        ];
+        for (name, help, value, unit) in counters {
+            let counter = ConstCounter::new(value);
+            let kind = counter.metric_type();
+            counter.encode(encoder.encode_descriptor(name, help, Some(&unit), kind)?)?;
+        }
+        let scrapes = ConstCounter::new(self.scrapes.fetch_add(1, Ordering::Relaxed) + 1);
+        let kind = scrapes.metric_type();
+        scrapes.encode(encoder.encode_descriptor("scrapes", "Scrapes answered", None, kind)?)?;
+        let gauges = [
+            ("store_bytes", "Bytes the store takes on disk", store_bytes),
+            ("logs", "Logs held", logs),
+            ("peers", "Neighbours", peers),
+            ("peers_failing", "Neighbours whose last session failed", peers_failing),
+            ("roster_version", "Version of the roster in force", roster_version),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let kind = gauge.metric_type();
+            gauge.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Serves `/healthz` and `/metrics` until `shutdown` completes.
+pub async fn serve(
+    socket: TcpListener,
+    health: Health,
+    source: Source,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let mut registry = Registry::with_prefix("essaim");
+    registry.register_collector(Box::new(NodeCollector { source, scrapes: AtomicU64::new(0) }));
+    let router = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(Site { health, registry }));
+    let (stopping, stop) = tokio::sync::oneshot::channel();
+    let signal = async move {
+        shutdown.await;
+        // The receiver is gone only when serving has ended.
+        let _ = stopping.send(());
+    };
+    let served = axum::serve(socket, router).with_graceful_shutdown(signal);
+    tokio::select! {
+        served = async { served.await } => served,
+        () = async {
+            let _ = stop.await;
+            tokio::time::sleep(SHUTDOWN_GRACE).await;
+        } => Ok(()),
+    }
+}
+
+async fn healthz(State(site): State<Arc<Site>>) -> Response {
+    match site.health.is_serving() {
+        true => (StatusCode::OK, "ok\n").into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not serving\n").into_response(),
+    }
+}
+
+async fn metrics(State(site): State<Arc<Site>>) -> Response {
+    let encoded = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        encode(&mut text, &site.registry).map(|()| text)
+    });
+    match encoded.await {
+        Ok(Ok(text)) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Ok(Err(_)) | Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+        sync::oneshot,
+    };
+
+    use super::*;
+
+    async fn get(address: std::net::SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn health_and_metrics_are_served_and_stop() {
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        let health = Health::default();
+        let source: Source =
+            Arc::new(|| Snapshot { sent_bytes: 17, logs: 3, ..Snapshot::default() });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = serve(socket, health.clone(), source, async move { drop(stopped.await) });
+        let task = tokio::spawn(serving);
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 503"));
+        health.set_serving(true);
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        let metrics = get(address, "/metrics").await;
+        for line in ["essaim_exchange_sent_bytes_total 17\n", "essaim_logs 3\n", "# EOF"] {
+            assert!(metrics.contains(line), "{metrics}");
+        }
+        assert!(get(address, "/").await.starts_with("HTTP/1.1 404"));
+        // An idle connection does not hold up the end.
+        let _idle = TcpStream::connect(address).await.unwrap();
+        stop.send(()).unwrap();
+        let ended = tokio::time::timeout(SHUTDOWN_GRACE * 3, task).await;
+        ended.unwrap().unwrap().unwrap();
+    }
+}
