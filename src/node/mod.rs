@@ -1,1 +1,316 @@
-//! Placeholder of the module `node`.
+//! The composition root: a node starts here, step by step, and stops in the reverse order.
+//!
+//! Start: keys, roster and code lists; store; logs; projections; records and gate ([`open`]); then
+//! listeners; then pulls from the other nodes. Stop: pulls end; listeners take no new calls and
+//! give running ones their grace; then the store is synced and let go.
+
+pub mod error;
+pub mod neighbours;
+pub mod open;
+pub mod projections;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    base::clock::{SharedClock, SystemClock},
+    config::Config,
+    keys::certificate::Credentials,
+    node::{
+        error::NodeError,
+        neighbours::{NeighbourParts, Neighbours},
+        open::{Parts, open},
+    },
+    rpc::{
+        authorization::{Gate, Listener},
+        common::Served,
+        exchange::{self, ExchangeParts},
+        hub::{self, HubParts, RecordsParts, release::ReleaseParts},
+        meter::Meter,
+        node::NodeParts,
+        server::{ServerLimits, Serving, serve},
+        sync::SyncParts,
+    },
+    store::SharedStore,
+    web,
+};
+
+/// A way to start nodes.
+pub struct Node;
+
+/// A node that runs. Dropping it without [`Running::shutdown`] is like a crash.
+pub struct Running {
+    /// Address of the hub listener.
+    pub hub: SocketAddr,
+    /// Address of the exchange listener.
+    pub exchange: SocketAddr,
+    /// Address of the web listener, if there is one.
+    pub web: Option<SocketAddr>,
+    neighbours: Arc<Neighbours>,
+    stop: Stop,
+    tasks: Vec<JoinHandle<Result<(), NodeError>>>,
+    pulls: JoinHandle<()>,
+    store: SharedStore,
+    deadline: Duration,
+}
+
+/// The switches of a node that runs.
+struct Stop {
+    health: Vec<Served>,
+    web_health: web::Health,
+    pulls: CancellationToken,
+    listeners: CancellationToken,
+}
+
+/// The bound sockets of a node.
+struct Sockets {
+    hub: TcpListener,
+    exchange: TcpListener,
+    web: Option<TcpListener>,
+}
+
+impl Node {
+    /// Starts a node. `clock` gives the days of records, releases and notes; certificates and
+    /// schedules go by the system's clock.
+    pub async fn start(config: Config, clock: SharedClock) -> Result<Running, NodeError> {
+        let sockets = bind(&config).await?;
+        let (opened, business) = (config.clone(), Arc::clone(&clock));
+        let parts = tokio::task::spawn_blocking(move || open(&opened, &business))
+            .await
+            .map_err(|_| NodeError::Panicked)??;
+        Running::start(&config, clock, parts, sockets).await
+    }
+}
+
+async fn bind(config: &Config) -> Result<Sockets, NodeError> {
+    let listeners = &config.listeners;
+    let web = match listeners.web {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    Ok(Sockets {
+        hub: listen(listeners.hub).await?,
+        exchange: listen(listeners.exchange).await?,
+        web,
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address).await.map_err(|cause| NodeError::Listen { address, cause })
+}
+
+fn address_of(socket: &TcpListener) -> Result<SocketAddr, NodeError> {
+    let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
+    socket.local_addr().map_err(|cause| NodeError::Listen { address: unbound, cause })
+}
+
+impl Running {
+    async fn start(
+        config: &Config,
+        clock: SharedClock,
+        parts: Parts,
+        sockets: Sockets,
+    ) -> Result<Self, NodeError> {
+        let real_clock: SharedClock = Arc::new(SystemClock);
+        let meter = Arc::new(Meter::default());
+        let neighbours = Arc::new(neighbours(config, &parts, &meter, &real_clock));
+        let node = NodeParts {
+            member: config.member,
+            roster: Arc::clone(&parts.roster),
+            log: Arc::clone(&parts.log),
+            meter: Arc::clone(&meter),
+        };
+        let (hub, exchange) = (address_of(&sockets.hub)?, address_of(&sockets.exchange)?);
+        let web = sockets.web.as_ref().map(address_of).transpose()?;
+        let health = vec![
+            hub_services(config, &parts, node.clone(), &neighbours),
+            exchange_services(&parts, node, clock),
+        ];
+        let (stop_pulls, stop_listeners) = (CancellationToken::new(), CancellationToken::new());
+        let serving = [
+            serving(config, &parts, sockets.hub, (Listener::Hub, &health[0]), Vec::new()),
+            serving(
+                config,
+                &parts,
+                sockets.exchange,
+                (Listener::Exchange, &health[1]),
+                vec![Arc::clone(&meter)],
+            ),
+        ];
+        let mut tasks: Vec<_> = serving
+            .into_iter()
+            .map(|serving| {
+                let stop = stop_listeners.clone().cancelled_owned();
+                tokio::spawn(async { Ok(serve(serving, stop).await?) })
+            })
+            .collect();
+        let web_health = web::Health::default();
+        if let Some(socket) = sockets.web {
+            let (health, source) = (web_health.clone(), figures(&parts, &neighbours, &meter));
+            let stop = stop_listeners.clone().cancelled_owned();
+            tasks.push(tokio::spawn(async move {
+                web::serve(socket, health, source, stop).await.map_err(NodeError::Web)
+            }));
+        }
+        for served in &health {
+            served.set_serving(true).await;
+        }
+        web_health.set_serving(true);
+        let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
+        let deadline = Duration::from_secs(config.shutdown_deadline_seconds.into());
+        let stop = Stop { health, web_health, pulls: stop_pulls, listeners: stop_listeners };
+        let store = parts.store;
+        Ok(Self { hub, exchange, web, neighbours, stop, tasks, pulls, store, deadline })
+    }
+
+    /// Pulls from every neighbour now, whatever the schedule says. Returns at once.
+    pub fn sync_now(&self) {
+        self.neighbours.pull_now();
+    }
+
+    /// Stops, within the configured deadline: pulls, then listeners, then the store.
+    pub async fn shutdown(self) {
+        for served in &self.stop.health {
+            served.set_serving(false).await;
+        }
+        self.stop.web_health.set_serving(false);
+        self.stop.pulls.cancel();
+        if self.pulls.await.is_err() {
+            tracing::error!("the pulling task panicked");
+        }
+        self.stop.listeners.cancel();
+        let tasks = futures_util::future::join_all(self.tasks);
+        match tokio::time::timeout(self.deadline + Duration::from_secs(1), tasks).await {
+            Ok(ended) => ended.into_iter().for_each(|ended| match ended {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "a listener failed"),
+                Err(_) => tracing::error!("a listener panicked"),
+            }),
+            Err(_) => tracing::warn!("a listener did not stop within the deadline"),
+        }
+        let store = self.store;
+        match tokio::task::spawn_blocking(move || store.barrier()).await {
+            Ok(Ok(())) => tracing::info!("the node has stopped"),
+            Ok(Err(error)) => tracing::error!(%error, "the last sync of the store failed"),
+            Err(_) => tracing::error!("the last sync of the store panicked"),
+        }
+    }
+}
+
+/// What a listener is served with.
+fn serving(
+    config: &Config,
+    parts: &Parts,
+    socket: TcpListener,
+    (listener, served): (Listener, &Served),
+    meters: Vec<Arc<Meter>>,
+) -> Serving {
+    let gate = Gate {
+        listener,
+        own: config.member,
+        roster: Arc::clone(&parts.roster),
+        // Certificates expire by the system's clock, whatever the days of records go by.
+        clock: Arc::new(SystemClock),
+    };
+    Serving {
+        socket,
+        credentials: again(&parts.credentials),
+        gate: Arc::new(gate),
+        routes: served.routes.clone(),
+        limits: limits(config),
+        meters,
+    }
+}
+
+/// The same certificate and key once more; keys are not cloned by accident.
+fn again(credentials: &Credentials) -> Credentials {
+    let Credentials { certificate, key } = credentials;
+    Credentials { certificate: certificate.clone(), key: key.clone_key() }
+}
+
+fn limits(config: &Config) -> ServerLimits {
+    ServerLimits {
+        connections_max: config.limits.connections_max as usize,
+        calls_per_connection_max: config.limits.concurrent_calls_max as usize,
+        shutdown_grace: Duration::from_secs(config.shutdown_deadline_seconds.into()),
+        ..ServerLimits::default()
+    }
+}
+
+fn neighbours(
+    config: &Config,
+    parts: &Parts,
+    meter: &Arc<Meter>,
+    clock: &SharedClock,
+) -> Neighbours {
+    let sync = &config.sync;
+    Neighbours::new(NeighbourParts {
+        own: config.member,
+        chosen: sync.neighbours.clone(),
+        interval: Duration::from_secs(sync.interval_seconds.into()),
+        budget_bytes: sync.budget_bytes,
+        silence_max: Duration::from_secs(sync.silence_seconds_max.into()),
+        roster: Arc::clone(&parts.roster),
+        log: Arc::clone(&parts.log),
+        projections: Arc::clone(&parts.projections),
+        credentials: again(&parts.credentials),
+        meter: Arc::clone(meter),
+        clock: Arc::clone(clock),
+    })
+}
+
+fn hub_services(
+    config: &Config,
+    parts: &Parts,
+    node: NodeParts,
+    neighbours: &Arc<Neighbours>,
+) -> Served {
+    let neighbours = Arc::clone(neighbours);
+    let records = parts.national.as_ref().map(|national| RecordsParts {
+        repository: Arc::clone(&national.repository),
+        store: Arc::clone(&parts.store),
+        codes: Arc::clone(&parts.codes),
+    });
+    let releases = parts.national.as_ref().map(|national| ReleaseParts {
+        gate: Arc::clone(&national.gate),
+        repository: Arc::clone(&national.repository),
+        own_log: Arc::clone(&parts.own_log),
+        closing_days: config.closing_days,
+    });
+    let store = Arc::clone(&parts.store);
+    let peers = Arc::new(move || neighbours.status());
+    hub::serve(HubParts { node, store, peers, records, releases })
+}
+
+/// What the metrics show of the node; nothing in it is counted from records.
+fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> web::Source {
+    let (store, log) = (Arc::clone(&parts.store), Arc::clone(&parts.log));
+    let (roster, meter) = (Arc::clone(&parts.roster), Arc::clone(meter));
+    let neighbours = Arc::clone(neighbours);
+    Arc::new(move || {
+        let peers = neighbours.status();
+        let failing = peers.iter().filter(|peer| peer.last_failure.is_some());
+        web::Snapshot {
+            received_bytes: meter.received_bytes(),
+            sent_bytes: meter.sent_bytes(),
+            store_bytes: store.disk_bytes().unwrap_or_default(),
+            logs: log.heads().len() as u64,
+            peers_failing: failing.count() as u64,
+            peers: peers.len() as u64,
+            roster_version: roster.roster().version,
+        }
+    })
+}
+
+fn exchange_services(parts: &Parts, node: NodeParts, clock: SharedClock) -> Served {
+    exchange::serve(ExchangeParts {
+        node,
+        statistics: Arc::clone(&parts.statistics),
+        library: Arc::clone(&parts.library),
+        own_log: Arc::clone(&parts.own_log),
+        clock,
+        sync: SyncParts { log: Arc::clone(&parts.log) },
+    })
+}

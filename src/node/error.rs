@@ -1,0 +1,103 @@
+//! Why a node does not start or stops.
+
+use std::path::PathBuf;
+
+use crate::{
+    base::id::MemberCode,
+    codes::embedded::CodesError,
+    keys::{KeyError, certificate::CertificateError, roster::RosterFault},
+    library::error::LibraryError,
+    log::LogError,
+    records::error::RecordError,
+    release::error::GateError,
+    rpc::server::ServeError,
+    statistics::error::StatisticsError,
+    store::StoreError,
+};
+
+/// What keeps a node from running.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// A file named in the configuration cannot be read.
+    #[error("Cannot read {file}: {cause}")]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The roster has faults; all of them.
+    #[error("The roster {file} has faults:{}", listed(faults))]
+    Roster {
+        /// The file.
+        file: PathBuf,
+        /// Every fault.
+        faults: Vec<RosterFault>,
+    },
+    /// The roster and the configuration do not speak of the same node.
+    #[error(
+        "The roster {file} does not fit this node of {member}: {problem}. Hand the fragment that \
+         `essaim init` printed to the roster's keeper"
+    )]
+    NotInRoster {
+        /// The file.
+        file: PathBuf,
+        /// The node's member.
+        member: MemberCode,
+        /// What does not fit.
+        problem: &'static str,
+    },
+    /// A listener's address cannot be had.
+    #[error("Cannot listen on {address}: {cause}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The file of further regions is not usable.
+    #[error("The file of regions {file} cannot be used: {cause}")]
+    Regions {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        cause: CodesError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The logs failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A key file is not usable.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A certificate is not usable.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The records cannot be opened.
+    #[error(transparent)]
+    Records(#[from] RecordError),
+    /// The gate cannot take up where it stopped.
+    #[error(transparent)]
+    Gate(#[from] GateError),
+    /// The statistics cannot be opened.
+    #[error(transparent)]
+    Statistics(#[from] StatisticsError),
+    /// The library cannot be opened.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// A listener failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The web listener failed.
+    #[error("The web listener failed: {0}")]
+    Web(std::io::Error),
+    /// A thread of the start died.
+    #[error("A step of the start died; its message stands above")]
+    Panicked,
+}
+
+fn listed(faults: &[RosterFault]) -> String {
+    faults.iter().map(|fault| format!("\n  {fault}")).collect()
+}

@@ -1,0 +1,246 @@
+//! Pulls from the other nodes for as long as the node runs: one task for each, so that a slow or
+//! dead one keeps no other waiting.
+//!
+//! When to pull is decided by [`Peer`], what to take by `Session`; here are only the clock, the
+//! dice and the connection. A connection is kept between pulls and made anew after a failure.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Channel;
+
+use crate::{
+    base::{clock::SharedClock, id::MemberCode},
+    keys::certificate::Credentials,
+    log::logs::Log,
+    node::{error::NodeError, projections::Projections},
+    rpc::{client, identity::LiveRoster, meter::Meter, sync::link::NodeLink},
+    sync::{
+        SyncError,
+        link::LinkError,
+        message::Want,
+        peer::{Action, Peer, Schedule},
+        pull::pull,
+        session::{Outcome, Session, SessionLimits},
+        status::PeerStatus,
+    },
+};
+
+/// Longest pause before a neighbour's schedule is looked at again: clocks jump.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Longest wait after the first failure.
+const BACKOFF_MIN: Duration = Duration::from_secs(2);
+/// Longest wait after many failures.
+const BACKOFF_MAX: Duration = Duration::from_secs(15 * 60);
+
+/// What a pull needs.
+pub struct NeighbourParts {
+    /// The node's own member.
+    pub own: MemberCode,
+    /// Whom to pull from; everybody in the roster if `None`.
+    pub chosen: Option<Vec<MemberCode>>,
+    /// Time between pulls that went well.
+    pub interval: Duration,
+    /// Most bytes taken in one pull.
+    pub budget_bytes: u64,
+    /// Longest silence within a pull.
+    pub silence_max: Duration,
+    /// The roster in force.
+    pub roster: Arc<LiveRoster>,
+    /// The logs.
+    pub log: Arc<Log>,
+    /// What follows the logs.
+    pub projections: Arc<Projections>,
+    /// The node's certificate.
+    pub credentials: Credentials,
+    /// Counts the bytes of the exchange.
+    pub meter: Arc<Meter>,
+    /// The real clock.
+    pub clock: SharedClock,
+}
+
+/// The other nodes, and how things stand with each.
+pub struct Neighbours {
+    parts: NeighbourParts,
+    peers: Mutex<BTreeMap<MemberCode, Neighbour>>,
+}
+
+struct Neighbour {
+    peer: Peer,
+    wake: Arc<Notify>,
+}
+
+impl Neighbours {
+    /// All members but the own one, or the chosen ones. Nothing is pulled yet.
+    pub fn new(parts: NeighbourParts) -> Self {
+        let schedule = Schedule {
+            interval: parts.interval,
+            backoff_min: BACKOFF_MIN,
+            backoff_max: BACKOFF_MAX,
+        };
+        let now = parts.clock.now();
+        let chosen = |code: MemberCode| {
+            code != parts.own && parts.chosen.as_ref().is_none_or(|chosen| chosen.contains(&code))
+        };
+        let roster = parts.roster.roster();
+        let codes = roster.members.iter().map(|member| member.code).filter(|code| chosen(*code));
+        let neighbour = |code| {
+            let peer = Peer::new(code, schedule, now);
+            (code, Neighbour { peer, wake: Arc::new(Notify::new()) })
+        };
+        let peers = Mutex::new(codes.map(neighbour).collect());
+        Self { parts, peers }
+    }
+
+    /// How things stand with each.
+    pub fn status(&self) -> Vec<PeerStatus> {
+        self.peers().values().map(|neighbour| neighbour.peer.status().clone()).collect()
+    }
+
+    /// Pulls from everybody now, whatever the schedule says.
+    pub fn pull_now(&self) {
+        let now = self.parts.clock.now();
+        for neighbour in self.peers().values_mut() {
+            neighbour.peer.resume(now);
+            neighbour.wake.notify_one();
+        }
+    }
+
+    /// Pulls until `stop`. Pulls in progress are dropped then: what they took is kept.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut tasks = JoinSet::new();
+        let codes: Vec<_> = self.peers().keys().copied().collect();
+        for code in codes {
+            let (neighbours, stop) = (Arc::clone(&self), stop.clone());
+            tasks.spawn(async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = neighbours.follow(code) => {}
+                }
+            });
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn follow(&self, code: MemberCode) {
+        let mut link = None;
+        loop {
+            let Some((action, wake)) = self.next(code) else { return };
+            let pause = match action {
+                Action::Pull => {
+                    self.pull_once(code, &mut link).await;
+                    continue;
+                }
+                Action::Wait(until) => self.parts.clock.now().duration_until(until),
+                Action::Halted => PAUSE_MAX.try_into().unwrap_or_default(),
+            };
+            let pause = Duration::try_from(pause).unwrap_or_default().min(PAUSE_MAX);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = wake.notified() => {}
+            }
+        }
+    }
+
+    fn next(&self, code: MemberCode) -> Option<(Action, Arc<Notify>)> {
+        let now = self.parts.clock.now();
+        let peers = self.peers();
+        let neighbour = peers.get(&code)?;
+        Some((neighbour.peer.action(now), Arc::clone(&neighbour.wake)))
+    }
+
+    async fn pull_once(&self, code: MemberCode, link: &mut Option<NodeLink>) {
+        let (outcome, result) = match self.link(code, link).await {
+            Ok(link) => self.session(link).await,
+            Err(error) => (None, Err(error)),
+        };
+        if let Err(error) = &result {
+            // Whatever it was: a fresh connection is the better start.
+            *link = None;
+            tracing::warn!(peer = %code, %error, "a pull failed");
+        }
+        if let Some(outcome) = &outcome {
+            alarm(outcome);
+            self.project(code, outcome).await;
+        }
+        let random = getrandom::u64().unwrap_or_default();
+        let now = self.parts.clock.now();
+        if let Some(neighbour) = self.peers().get_mut(&code) {
+            neighbour.peer.ended(now, outcome.as_ref(), &result, random);
+        }
+    }
+
+    async fn link<'a>(
+        &self,
+        code: MemberCode,
+        link: &'a mut Option<NodeLink>,
+    ) -> Result<&'a mut NodeLink, SyncError> {
+        if link.is_none() {
+            *link = Some(NodeLink::new(self.connect(code).await?));
+        }
+        link.as_mut().ok_or(SyncError::Panicked)
+    }
+
+    async fn connect(&self, code: MemberCode) -> Result<Channel, SyncError> {
+        let parts = &self.parts;
+        let roster = parts.roster.roster();
+        let member = roster
+            .member(code)
+            .ok_or_else(|| LinkError::Refused("It is no longer in the roster".into()))?;
+        let (live, meters) = (Arc::clone(&parts.roster), vec![Arc::clone(&parts.meter)]);
+        let address = &member.exchange_address;
+        client::connect_node(address, code, live, &parts.credentials, meters)
+            .await
+            .map_err(|error| LinkError::Broken(error.to_string()).into())
+    }
+
+    async fn session(&self, link: &mut NodeLink) -> (Option<Outcome>, Result<(), SyncError>) {
+        let limits = SessionLimits { budget_bytes: self.parts.budget_bytes, want: Want::Bodies };
+        let (log, roster) = (Arc::clone(&self.parts.log), self.parts.roster.roster());
+        match Session::new(log, roster, limits) {
+            Ok(session) => pull(link, session).await,
+            Err(error) => (None, Err(error)),
+        }
+    }
+
+    async fn project(&self, code: MemberCode, outcome: &Outcome) {
+        if outcome.advanced.is_empty() && outcome.filled.is_empty() {
+            return;
+        }
+        let (projections, filled) = (Arc::clone(&self.parts.projections), outcome.filled.clone());
+        let work = move || -> Result<(), NodeError> {
+            projections.catch_up()?;
+            projections.fill(&filled)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(peer = %code, %error, "news could not be taken in"),
+            Err(_) => tracing::error!(peer = %code, "the taking in of news panicked"),
+        }
+    }
+
+    fn peers(&self) -> MutexGuard<'_, BTreeMap<MemberCode, Neighbour>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tells operators of forks; the epochs are frozen already.
+fn alarm(outcome: &Outcome) {
+    for fork in &outcome.forks {
+        let (older, newer) = (&fork.older.checkpoint, &fork.newer.checkpoint);
+        tracing::error!(
+            origin = %older.origin,
+            epoch = older.epoch,
+            sizes = ?(older.size, newer.size),
+            "a member signed two histories; that epoch is frozen and the evidence kept"
+        );
+    }
+    for (origin, epoch) in &outcome.unknown_keys {
+        tracing::warn!(%origin, epoch, "a log is signed by a key the roster does not hold");
+    }
+}

@@ -1,0 +1,229 @@
+//! The node's parts, opened in the order in which they need each other. Nothing listens yet.
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    base::{clock::SharedClock, id::EntryId},
+    codes::embedded::Codes,
+    config::Config,
+    disclosure::rules::Rules,
+    keys::{
+        certificate::{Credentials, PairPaths},
+        roster::{MemberKind, Roster},
+        signer::LogSigner,
+    },
+    library::notes::Library,
+    log::{
+        LogError,
+        logs::{Body, Log},
+    },
+    node::{error::NodeError, projections::Projections},
+    publication::admitted::Admitted,
+    records::repository::Repository,
+    release::{error::PublishError, gate::Gate},
+    rpc::{identity::LiveRoster, own_log::OwnLog},
+    statistics::projection::Statistics,
+    store::{
+        SharedStore,
+        sled::{SledOptions, SledStore},
+    },
+};
+
+/// Folder of the store, under the data folder.
+pub const STORE_FOLDER: &str = "store";
+/// Folder of the logs, under the data folder.
+pub const LOGS_FOLDER: &str = "logs";
+/// Largest roster or region file, in bytes.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Everything but listeners and tasks.
+pub struct Parts {
+    /// The node's TLS certificate.
+    pub credentials: Credentials,
+    /// The roster in force.
+    pub roster: Arc<LiveRoster>,
+    /// Code lists, catalogue and plan.
+    pub codes: Arc<Codes>,
+    /// The store.
+    pub store: SharedStore,
+    /// All logs.
+    pub log: Arc<Log>,
+    /// Published tables.
+    pub statistics: Arc<Statistics>,
+    /// Notes.
+    pub library: Arc<Library>,
+    /// What follows the logs.
+    pub projections: Arc<Projections>,
+    /// The own log.
+    pub own_log: Arc<OwnLog>,
+    /// The hub's records and the gate; national hubs only.
+    pub national: Option<National>,
+}
+
+/// What only a national hub has.
+pub struct National {
+    /// The records.
+    pub repository: Arc<Repository>,
+    /// The gate that releases pass.
+    pub gate: Arc<Gate>,
+}
+
+/// Opens all parts. Blocks.
+pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
+    // 1. What the configuration names: keys, roster, code lists.
+    let keys = &config.keys;
+    let pair = PairPaths { certificate: &keys.node_certificate_file, key: &keys.node_key_file };
+    let credentials = Credentials::load(pair)?;
+    let signer = LogSigner::load(&keys.log_key_file)?;
+    let roster = roster(config, &credentials, &signer)?;
+    let codes = Arc::new(codes(config)?);
+    // 2. The store: whoever holds it is the node.
+    let folder = config.data_folder.join(STORE_FOLDER);
+    let options = SledOptions { folder, cache_bytes: config.store_cache_bytes };
+    let store: SharedStore = Arc::new(SledStore::open(&options)?);
+    // 3. The logs; each is hashed against its newest checkpoint.
+    let logs = config.data_folder.join(LOGS_FOLDER);
+    let log = Arc::new(Log::open(&logs, Arc::clone(&store), Arc::clone(clock))?);
+    for (origin, epoch, damage) in log.damaged() {
+        tracing::error!(%origin, epoch, damage, "a log is damaged; run `essaim log verify`");
+    }
+    // 4. What is computed from the logs, brought up to them.
+    let statistics = Arc::new(Statistics::new(Arc::clone(&store), Arc::clone(&codes))?);
+    let library = Arc::new(Library::new(Arc::clone(&store)));
+    let projections = Arc::new(Projections::new(
+        Arc::clone(&log),
+        Arc::clone(&store),
+        Arc::clone(&statistics),
+        Arc::clone(&library),
+    ));
+    projections.catch_up()?;
+    projections.retry_passed()?;
+    // 5. The records and the gate; a release that was being published is settled first.
+    let national = national(config, &store, &codes, clock, &log)?;
+    // 6. The own log. A node restored from a backup must hear from another one how long its log
+    // is before it appends; alone in its roster, it has nobody to ask.
+    if roster.members.len() > 1 {
+        log.ask_peers_first(config.member, keys.log_epoch)?;
+    }
+    let own_log = own_log(config, signer, &log, &projections);
+    let roster = Arc::new(LiveRoster::new(roster, Vec::new()));
+    Ok(Parts {
+        credentials,
+        roster,
+        codes,
+        store,
+        log,
+        statistics,
+        library,
+        projections,
+        own_log,
+        national,
+    })
+}
+
+fn roster(
+    config: &Config,
+    credentials: &Credentials,
+    signer: &LogSigner,
+) -> Result<Roster, NodeError> {
+    let file = &config.roster_file;
+    let roster = Roster::from_toml(&text(file)?)
+        .map_err(|faults| NodeError::Roster { file: file.clone(), faults })?;
+    let member = config.member;
+    let misfit = |problem| NodeError::NotInRoster { file: file.clone(), member, problem };
+    let own = roster.member(member).ok_or_else(|| misfit("it does not name the member"))?;
+    if own.kind != config.kind {
+        return Err(misfit("it gives the member another kind"));
+    }
+    if !own.node_keys.contains(&credentials.pin()?) {
+        return Err(misfit("it does not pin the node's TLS key"));
+    }
+    let epoch = config.keys.log_epoch;
+    if !own.log_keys.iter().any(|key| key.epoch == epoch && key.key == signer.public()) {
+        return Err(misfit("it does not hold the log key for the configured epoch"));
+    }
+    Ok(roster)
+}
+
+fn codes(config: &Config) -> Result<Codes, NodeError> {
+    let codes = Codes::embedded();
+    let Some(file) = &config.regions_file else { return Ok(codes) };
+    let further = text(file)?;
+    codes.with_regions(&further).map_err(|cause| NodeError::Regions { file: file.clone(), cause })
+}
+
+fn national(
+    config: &Config,
+    store: &SharedStore,
+    codes: &Arc<Codes>,
+    clock: &SharedClock,
+    log: &Log,
+) -> Result<Option<National>, NodeError> {
+    let (MemberKind::National, Some(settings)) = (config.kind, config.disclosure) else {
+        return Ok(None);
+    };
+    let (store, clock) = (Arc::clone(store), Arc::clone(clock));
+    let repository = Repository::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(codes));
+    let rules = Rules {
+        contributors_min: settings.contributors_min,
+        dominance_percent: settings.dominance_percent,
+    };
+    let gate = Gate::new(store, Arc::clone(codes), rules, config.member, clock);
+    let epoch = config.keys.log_epoch;
+    let settled =
+        gate.recover(|admitted| find_published(log, config, epoch, admitted)).map_err(|error| {
+            match error {
+                PublishError::Gate(error) => NodeError::Gate(error),
+                PublishError::Append(error) => NodeError::Log(error),
+            }
+        })?;
+    for (release, entry) in settled {
+        let entry = entry.map(|entry| entry.to_string());
+        tracing::info!(%release, entry, "a release that was being published was settled");
+    }
+    Ok(Some(National { repository: Arc::new(repository), gate: Arc::new(gate) }))
+}
+
+/// The entry of the own log that carries exactly `admitted`, newest first.
+fn find_published(
+    log: &Log,
+    config: &Config,
+    epoch: u32,
+    admitted: &Admitted,
+) -> Result<Option<EntryId>, LogError> {
+    let mut found = None;
+    for entry in log.entries(config.member, epoch, 0) {
+        let entry = entry?;
+        let same_body = matches!(&entry.body, Body::Present(body) if body == admitted.body());
+        if same_body && entry.header.kind == admitted.kind() {
+            found = Some(entry.id);
+        }
+    }
+    Ok(found)
+}
+
+fn own_log(
+    config: &Config,
+    signer: LogSigner,
+    log: &Arc<Log>,
+    projections: &Arc<Projections>,
+) -> Arc<OwnLog> {
+    let projections = Arc::clone(projections);
+    let follow = move |id: EntryId| {
+        if let Err(error) = projections.catch_up() {
+            tracing::error!(entry = %id, %error, "an own entry could not be taken in");
+        }
+    };
+    let (member, epoch) = (config.member, config.keys.log_epoch);
+    Arc::new(OwnLog::new(Arc::clone(log), signer, member, epoch, Arc::new(follow)))
+}
+
+/// Reads a text file of at most [`FILE_BYTES_MAX`] bytes.
+fn text(file: &Path) -> Result<String, NodeError> {
+    use std::io::Read;
+    let unreadable = |cause| NodeError::Unreadable { file: file.into(), cause };
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    opened.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}

@@ -1,0 +1,243 @@
+//! From logs to what queries see: takes entries of all logs, in order, into the projections.
+//!
+//! A cursor per log says how far that has come; it moves only when what lies before it is durable.
+//! Applying an entry again changes nothing, so a crash costs at most some work done twice. An
+//! entry that cannot be used (unknown kind, wrong body, a fault of this program) is noted and
+//! passed over: no log ever stops for one entry.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    base::id::{EntryId, MemberCode},
+    library::{error::LibraryError, notes::Library},
+    log::{
+        LogError,
+        logs::{Body, Entry, Log},
+    },
+    node::error::NodeError,
+    publication::{
+        admitted::{EntryKind, InvalidBody},
+        note::Note,
+        release::Release,
+        withdrawal::Withdrawal,
+    },
+    statistics::{error::StatisticsError, projection::Statistics},
+    store::{Batch, SharedStore, prefix},
+};
+
+/// Most entries passed over that a start tries again.
+const PASSED_MAX: usize = 10_000;
+/// Entries taken in between two moves of the cursor.
+const STEP_ENTRIES: u64 = 256;
+
+/// What entries are taken into.
+pub struct Projections {
+    log: Arc<Log>,
+    store: SharedStore,
+    statistics: Arc<Statistics>,
+    library: Arc<Library>,
+    /// Held while entries are taken in: one taker at a time.
+    taking: Mutex<()>,
+}
+
+/// Why an entry was passed over.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("kind {0} needs newer software")]
+    Kind(u16),
+    #[error("{0}")]
+    Body(#[from] InvalidBody),
+    #[error("it speaks for {0}, whose log this is not")]
+    Foreign(MemberCode),
+    #[error("{0}")]
+    Statistics(StatisticsError),
+    #[error("{0}")]
+    Library(LibraryError),
+    #[error("{0}")]
+    Log(#[from] LogError),
+    #[error("the program failed on it; please report this")]
+    Panic,
+}
+
+impl Projections {
+    /// Projections of `log`; nothing is read yet.
+    pub fn new(
+        log: Arc<Log>,
+        store: SharedStore,
+        statistics: Arc<Statistics>,
+        library: Arc<Library>,
+    ) -> Self {
+        Self { log, store, statistics, library, taking: Mutex::new(()) }
+    }
+
+    /// Takes in everything that is new in the logs.
+    pub fn catch_up(&self) -> Result<(), NodeError> {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        for head in self.log.heads() {
+            self.follow(head.origin, head.epoch, head.held)?;
+        }
+        Ok(())
+    }
+
+    /// Tries the entries again that were passed over: their bodies may have come, or this program
+    /// may know more than the last one. Called at start.
+    pub fn retry_passed(&self) -> Result<(), NodeError> {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut passed = Vec::new();
+        for pair in self.store.scan_prefix(&[prefix::NODE, b'p']).take(PASSED_MAX) {
+            passed.extend(passed_id(&pair?.0));
+        }
+        for id in passed {
+            match self.log.entry(id) {
+                Ok(Some(entry)) => self.take_or_pass(&entry)?,
+                Ok(None) | Err(LogError::Unreadable { .. } | LogError::DamagedBody { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in entries whose bodies came after they did.
+    pub fn fill(&self, filled: &[EntryId]) -> Result<(), NodeError> {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in filled {
+            // Entries the cursor has not reached yet are taken in their turn.
+            if id.seq >= self.cursor(id.origin, id.epoch)? {
+                continue;
+            }
+            if let Some(entry) = self.log.entry(*id)? {
+                self.take_or_pass(&entry)?;
+            }
+        }
+        self.store.barrier()?;
+        Ok(())
+    }
+
+    fn follow(&self, origin: MemberCode, epoch: u32, held: u64) -> Result<(), NodeError> {
+        let mut next = self.cursor(origin, epoch)?;
+        while next < held {
+            let end = held.min(next + STEP_ENTRIES);
+            let count = usize::try_from(end - next).unwrap_or(usize::MAX);
+            for entry in self.log.entries(origin, epoch, next).take(count) {
+                match entry {
+                    Ok(entry) => self.take_or_pass(&entry)?,
+                    Err(LogError::Unreadable { id, problem }) => self.pass(id, problem)?,
+                    // The log asks other nodes for it; it is taken in when it comes.
+                    Err(LogError::DamagedBody { id }) => self.pass(id, "its body is damaged")?,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            // What was taken in comes before the cursor in the store's one sequence of batches, so
+            // one barrier makes both durable, in that order.
+            let mut batch = Batch::default();
+            batch.put(cursor_key(origin, epoch), end.to_be_bytes());
+            self.store.commit(&batch)?;
+            next = end;
+        }
+        Ok(())
+    }
+
+    fn take_or_pass(&self, entry: &Entry) -> Result<(), NodeError> {
+        let Body::Present(body) = &entry.body else {
+            return self.pass(entry.id, "its body is not here");
+        };
+        let taken = catch_unwind(AssertUnwindSafe(|| self.take(entry, body)));
+        let unusable = match taken {
+            Ok(Ok(())) => return self.unpass(entry.id),
+            Ok(Err(Unusable::Statistics(StatisticsError::Store(error)))) => {
+                return Err(error.into());
+            }
+            Ok(Err(Unusable::Library(LibraryError::Store(error)))) => return Err(error.into()),
+            Ok(Err(Unusable::Log(error))) => return Err(error.into()),
+            Ok(Err(unusable)) => unusable,
+            Err(_) => Unusable::Panic,
+        };
+        self.pass(entry.id, &unusable.to_string())
+    }
+
+    fn take(&self, entry: &Entry, body: &[u8]) -> Result<(), Unusable> {
+        let (id, schema) = (entry.id, entry.header.schema);
+        match entry.header.kind {
+            EntryKind::RELEASE => {
+                let release = Release::from_bytes(schema, body)?;
+                speaks_for_itself(id, release.member)?;
+                let day = entry.header.created_on;
+                self.statistics.apply(id, day, &release).map_err(Unusable::Statistics)?;
+            }
+            EntryKind::NOTE => {
+                let note = Note::from_bytes(schema, body)?;
+                speaks_for_itself(id, note.member)?;
+                let first_seq = entry.header.first_seq;
+                self.library.apply(id, first_seq, &note).map_err(Unusable::Library)?;
+            }
+            EntryKind::WITHDRAWAL => {
+                let withdrawal = Withdrawal::from_bytes(schema, body)?;
+                let target =
+                    EntryId { origin: id.origin, epoch: withdrawal.epoch, seq: withdrawal.seq };
+                self.statistics.withdraw(target).map_err(Unusable::Statistics)?;
+                self.library.withdraw(target).map_err(Unusable::Library)?;
+                if withdrawal.erase {
+                    self.log.erase_body(target)?;
+                }
+            }
+            kind => return Err(Unusable::Kind(kind.0)),
+        }
+        Ok(())
+    }
+
+    /// Notes that an entry was passed over, and why.
+    fn pass(&self, id: EntryId, problem: &str) -> Result<(), NodeError> {
+        tracing::debug!(entry = %id, problem, "an entry is passed over");
+        let mut batch = Batch::default();
+        batch.put(passed_key(id), problem.as_bytes());
+        Ok(self.store.apply(&batch)?)
+    }
+
+    /// Forgets that an entry was passed over.
+    fn unpass(&self, id: EntryId) -> Result<(), NodeError> {
+        let key = passed_key(id);
+        if self.store.get(&key)?.is_some() {
+            let mut batch = Batch::default();
+            batch.remove(key);
+            self.store.apply(&batch)?;
+        }
+        Ok(())
+    }
+
+    fn cursor(&self, origin: MemberCode, epoch: u32) -> Result<u64, NodeError> {
+        let stored = self.store.get(&cursor_key(origin, epoch))?;
+        // A cursor that is not readable only costs work: everything is taken in again.
+        Ok(stored.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_be_bytes))
+    }
+}
+
+/// A member publishes in its own log and for itself.
+fn speaks_for_itself(id: EntryId, member: MemberCode) -> Result<(), Unusable> {
+    if member == id.origin { Ok(()) } else { Err(Unusable::Foreign(member)) }
+}
+
+/// `m c ORIGIN EPOCH` → the sequence number of the next entry to take in (big endian).
+fn cursor_key(origin: MemberCode, epoch: u32) -> Vec<u8> {
+    [&[prefix::NODE, b'c'], &origin.to_padded()[..], &epoch.to_be_bytes()].concat()
+}
+
+/// `m p ORIGIN EPOCH SEQ` → why the entry was passed over.
+fn passed_key(id: EntryId) -> Vec<u8> {
+    let (origin, epoch, seq) =
+        (id.origin.to_padded(), id.epoch.to_be_bytes(), id.seq.to_be_bytes());
+    [&[prefix::NODE, b'p'], &origin[..], &epoch, &seq].concat()
+}
+
+/// The entry a key of [`passed_key`] names.
+fn passed_id(key: &[u8]) -> Option<EntryId> {
+    let (origin, rest) = key.get(2..)?.split_first_chunk::<8>()?;
+    let (epoch, seq) = rest.split_first_chunk::<4>()?;
+    Some(EntryId {
+        origin: MemberCode::from_padded(*origin).ok()?,
+        epoch: u32::from_be_bytes(*epoch),
+        seq: u64::from_be_bytes(seq.try_into().ok()?),
+    })
+}
