@@ -1,3 +1,7 @@
 //! The `essaim` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    essaim::cli::main()
+}

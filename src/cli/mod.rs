@@ -1,1 +1,100 @@
-//! Placeholder of the module `cli`.
+//! The commands: typed arguments → what they mean → what is done → an exit code.
+//!
+//! Commands that need a node call one through a profile; those that work on a stopped node's
+//! folder say so. Errors are told in words on standard error; answers go to standard output.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{
+    args::{Cli, Command},
+    call::CallError,
+};
+
+pub mod args;
+mod call;
+mod certificate;
+mod demo;
+mod federation;
+mod folder;
+mod import;
+mod init;
+mod log;
+mod notes;
+mod output;
+mod peers;
+mod query;
+mod records;
+mod release;
+mod roster;
+pub mod sample;
+mod serve;
+
+/// Exit code of a command that was refused or whose answer is no.
+pub const EXIT_NO: u8 = 1;
+/// Exit code of an error.
+pub const EXIT_ERROR: u8 = 2;
+/// Exit code of a wrong command line (`EX_USAGE` of sysexits).
+pub const EXIT_USAGE: u8 = 64;
+
+/// What came of a command that ran without an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// It did what was asked.
+    Yes,
+    /// It was refused, or the answer is no.
+    No,
+}
+
+/// Runs the command of this process's command line.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Nothing helps when even this cannot be printed.
+            let _ = message.print();
+            return if message.use_stderr() { EXIT_USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli.command) {
+        Ok(Done::Yes) => ExitCode::SUCCESS,
+        Ok(Done::No) => EXIT_NO.into(),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            let refused = error.downcast_ref::<CallError>().is_some_and(CallError::is_refusal);
+            if refused { EXIT_NO.into() } else { EXIT_ERROR.into() }
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Done> {
+    match command {
+        Command::Init(args) => init::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Query(args) => query::run(&args),
+        Command::Notes(command) => notes::run(&command),
+        Command::Release(command) => release::run(&command),
+        Command::Enterprise(command) => records::run(records::Kind::Enterprise, &command),
+        Command::Visit(command) => records::run(records::Kind::Visit, &command),
+        Command::Request(command) => records::run(records::Kind::Request, &command),
+        Command::Quarantine(args) => import::quarantine(&args),
+        Command::Peers(args) => peers::run(&args),
+        Command::Log(command) => log::run(&command),
+        Command::Certificate(command) => certificate::run(&command),
+        Command::Roster(command) => roster::run(&command),
+        Command::Federation(command) => federation::run(&command),
+    }
+}
+
+/// Whoever read our output has seen enough (`essaim … | head`).
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

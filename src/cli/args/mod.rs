@@ -1,0 +1,95 @@
+//! The command line as typed: what clap reads, before anything is checked against the world.
+//!
+//! The help texts are frozen by `tests/cmd/*.trycmd`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::args::{
+    calls::{ImportArgs, ListArgs, NotesCommand, QueryArgs, RecordCommand, ReleaseCommand},
+    local::{
+        CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
+        ServeArgs,
+    },
+};
+
+pub mod calls;
+pub mod local;
+
+/// A federated exchange node for technology-information hubs.
+///
+/// Exit codes: 0 done; 1 refused, or the answer is no; 2 an error; 64 the command line is wrong.
+#[derive(Debug, Parser)]
+#[command(name = "essaim", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the folder of a new node: configuration, keys, empty store
+    Init(InitArgs),
+    /// Run a node until SIGTERM or Ctrl-C
+    Serve(ServeArgs),
+    /// Run a whole federation with sample data on this machine
+    Demo(DemoArgs),
+    /// Import a file of records into a node
+    Import(ImportArgs),
+    /// Ask a node for a table of published indicators
+    Query(QueryArgs),
+    /// Technology notes
+    #[command(subcommand)]
+    Notes(NotesCommand),
+    /// Releases of indicators: draft, review, approve, publish
+    #[command(subcommand)]
+    Release(ReleaseCommand),
+    /// Enterprises in the hub's records
+    #[command(subcommand)]
+    Enterprise(RecordCommand),
+    /// Visits in the hub's records
+    #[command(subcommand)]
+    Visit(RecordCommand),
+    /// Support requests in the hub's records
+    #[command(subcommand)]
+    Request(RecordCommand),
+    /// Rows of imported files that still wait for a remedy
+    Quarantine(ListArgs),
+    /// The node's logs
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// The other nodes as a node sees them
+    Peers(CallArgs),
+    /// Certificates of people
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
+    /// The roster of members
+    #[command(subcommand)]
+    Roster(RosterCommand),
+    /// Federations for tests and rehearsals
+    #[command(subcommand)]
+    Federation(FederationCommand),
+}
+
+/// How a command reaches a node, and how it answers.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// Profile file: which node, and with which certificate
+    #[arg(long, value_name = "FILE", env = "ESSAIM_PROFILE")]
+    pub profile: PathBuf,
+    /// How to print the answer
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// Form of printed answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// JSON for programs.
+    Json,
+}

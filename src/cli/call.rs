@@ -1,0 +1,70 @@
+//! Calling a node: from a profile to a channel, and from a failed call to words and an exit code.
+
+use std::{collections::BTreeSet, future::Future, path::Path};
+
+use anyhow::Context;
+use tonic::{Code, Status, transport::Channel};
+
+use crate::{
+    cli::roster,
+    config::profile::Profile,
+    keys::certificate::{Credentials, PairPaths},
+    rpc::client,
+};
+
+/// Rows asked for in one page when a command wants them all.
+pub(super) const PAGE_ROWS: i32 = 500;
+
+/// A call that failed.
+// The status is no `source`: its words are already these words.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", in_words(.0))]
+pub(super) struct CallError(Status);
+
+fn in_words(status: &Status) -> String {
+    let words = client::describe(status);
+    if words.is_empty() { status.code().to_string() } else { words }
+}
+
+impl CallError {
+    /// Whether the node understood and said no, rather than failing.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(
+            self.0.code(),
+            Code::PermissionDenied
+                | Code::Unauthenticated
+                | Code::FailedPrecondition
+                | Code::NotFound
+                | Code::AlreadyExists
+                | Code::InvalidArgument
+                | Code::OutOfRange
+                | Code::Aborted
+        )
+    }
+}
+
+/// What a call answered, or the failed call in words.
+pub(super) fn answer<T>(called: Result<tonic::Response<T>, Status>) -> Result<T, CallError> {
+    called.map(tonic::Response::into_inner).map_err(CallError)
+}
+
+/// Runs a command that calls nodes.
+pub(super) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(future)
+}
+
+/// Connects as the profile says: to the node that holds a key the roster names for its member.
+pub(super) async fn connect(profile_file: &Path) -> anyhow::Result<Channel> {
+    let profile = Profile::load(profile_file)?;
+    let roster = roster::load(&profile.roster_file)?;
+    let member = roster.member(profile.member).with_context(|| {
+        format!("{} has no member {}", profile.roster_file.display(), profile.member)
+    })?;
+    let pins: BTreeSet<_> = member.node_keys.iter().copied().collect();
+    let credentials = Credentials::load(PairPaths {
+        certificate: &profile.certificate_file,
+        key: &profile.key_file,
+    })?;
+    Ok(client::connect_person(&profile.address, pins, &credentials).await?)
+}

@@ -1,0 +1,67 @@
+//! `essaim certificate`: roots of members, and certificates of their people.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use crate::{
+    base::clock::{Clock, SystemClock},
+    cli::{
+        Done,
+        args::local::{CertificateCommand, IssueArgs, Role, RootArgs},
+        folder::{self, Pair},
+        output,
+    },
+    keys::{certificate, person},
+};
+
+impl From<Role> for person::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Referent => Self::Referent,
+            Role::Steward => Self::Steward,
+            Role::Operator => Self::Operator,
+            Role::Analyst => Self::Analyst,
+            Role::Author => Self::Author,
+        }
+    }
+}
+
+/// Runs one of the commands.
+pub(super) fn run(command: &CertificateCommand) -> anyhow::Result<Done> {
+    match command {
+        CertificateCommand::Root(args) => root(args),
+        CertificateCommand::Issue(args) => issue(args),
+    }
+}
+
+fn root(args: &RootArgs) -> anyhow::Result<Done> {
+    folder::make_private(&args.folder)?;
+    let pair = Pair::new(&args.folder, "root");
+    certificate::create_people_root(args.member, SystemClock.today(), pair.paths())?;
+    output::line(&format!("Made root.pem and root.key in {}", args.folder.display()))?;
+    Ok(Done::Yes)
+}
+
+fn issue(args: &IssueArgs) -> anyhow::Result<Done> {
+    // Names are checked by the same reader that checks them in a TLS handshake.
+    let uri = format!("essaim://{}/{}/{}", args.member, args.role.word(), args.name);
+    let person: person::Person = uri.parse()?;
+    let root = Pair::new(&args.root, "root");
+    let (folder, name) = place(&args.out)?;
+    let pair = Pair::new(folder, name);
+    let days = u32::from(args.days);
+    let pin =
+        certificate::issue_person(root.paths(), &person, SystemClock.today(), days, pair.paths())?;
+    output::line(&format!("Issued {person} for {days} days; to deny it later: {pin}"))?;
+    Ok(Done::Yes)
+}
+
+/// Folder and name of `…/NAME.pem`.
+fn place(file: &Path) -> anyhow::Result<(&Path, &str)> {
+    if file.extension().is_none_or(|ending| ending != "pem") {
+        bail!("{} must end in .pem", file.display());
+    }
+    let name = file.file_stem().and_then(|name| name.to_str()).context("No file name")?;
+    Ok((file.parent().unwrap_or(Path::new("")), name))
+}

@@ -1,0 +1,243 @@
+//! `essaim query`.
+
+use serde_json::{Value, json};
+use tonic::transport::Channel;
+
+use crate::{
+    cli::{
+        Done,
+        args::calls::{QueryArgs, QueryFormat},
+        call::{self, PAGE_ROWS},
+        output::{self, Listing},
+    },
+    wire::generated::exchange::{
+        Bounds, CellStatus, Filter, IndicatorKind, MemberNews, QueryRequest, QueryResponse, Row,
+        statistics_service_client::StatisticsServiceClient,
+    },
+};
+
+/// Asks and prints. The answer is no when nothing of what was asked has been released.
+pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
+    let request = QueryRequest {
+        indicator: args.indicator.clone(),
+        by: args.by.clone(),
+        periods: args.periods.clone(),
+        filters: args
+            .filters
+            .iter()
+            .map(|filter| Filter {
+                dimension: filter.dimension.clone(),
+                codes: filter.codes.clone(),
+            })
+            .collect(),
+        page_size: PAGE_ROWS,
+        page_token: String::new(),
+    };
+    let answer = call::block_on(async { ask(call::connect(&args.profile).await?, request).await })?;
+    match args.format {
+        QueryFormat::Table => print_table(&answer)?,
+        QueryFormat::Csv => print_csv(&answer)?,
+        QueryFormat::Json => output::json(&to_json(&answer))?,
+    }
+    let released = answer.rows.iter().any(|row| row.status() != CellStatus::NotReleased);
+    Ok(if released { Done::Yes } else { Done::No })
+}
+
+/// Asks for all pages; the rows of all of them stand in the answer.
+pub(super) async fn ask(
+    channel: Channel,
+    mut request: QueryRequest,
+) -> anyhow::Result<QueryResponse> {
+    let mut client = StatisticsServiceClient::new(channel);
+    let mut whole = call::answer(client.query(request.clone()).await)?;
+    while !whole.next_page_token.is_empty() {
+        request.page_token = std::mem::take(&mut whole.next_page_token);
+        let page = call::answer(client.query(request.clone()).await)?;
+        whole.rows.extend(page.rows);
+        whole.next_page_token = page.next_page_token;
+    }
+    Ok(whole)
+}
+
+/// The word for a status.
+pub(super) fn status_word(status: CellStatus) -> &'static str {
+    match status {
+        CellStatus::Unspecified => "UNSPECIFIED",
+        CellStatus::Published => "PUBLISHED",
+        CellStatus::Hidden => "HIDDEN",
+        CellStatus::Incomplete => "INCOMPLETE",
+        CellStatus::NotReleased => "NOT_RELEASED",
+    }
+}
+
+/// A figure as a decimal number: integers travel, in units of 10^-decimals.
+fn decimal(figure: i64, decimals: u32) -> String {
+    let digits = format!("{:0width$}", figure.unsigned_abs(), width = decimals as usize + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
+    let sign = if figure < 0 { "-" } else { "" };
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
+}
+
+/// A figure for people: shares in percent, classes by their code.
+fn figure(answer: &QueryResponse, figure: i64) -> String {
+    match answer.kind() {
+        IndicatorKind::MedianClass => {
+            let class = usize::try_from(figure).ok().and_then(|place| answer.classes.get(place));
+            class.cloned().unwrap_or_default()
+        }
+        IndicatorKind::Ratio if answer.decimals >= 2 => {
+            format!("{} %", decimal(figure, answer.decimals - 2))
+        }
+        _ => decimal(figure, answer.decimals),
+    }
+}
+
+/// A value for people: exact, between two bounds, or at least something.
+pub(super) fn value_text(answer: &QueryResponse, row: &Row) -> String {
+    let lower = figure(answer, row.lower);
+    match (row.value, row.upper) {
+        _ if row.status() == CellStatus::NotReleased => String::new(),
+        (Some(value), _) => figure(answer, value),
+        (None, Some(upper)) if upper == row.lower => lower,
+        (None, Some(upper)) => format!("{lower}–{}", figure(answer, upper)),
+        (None, None) => format!("{lower}+"),
+    }
+}
+
+fn print_table(answer: &QueryResponse) -> anyhow::Result<()> {
+    let mut headings: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
+    headings.extend(["value", "status", "missing"]);
+    let mut listing = Listing::new(&headings);
+    for row in &answer.rows {
+        let status = status_word(row.status()).to_lowercase().replace('_', " ");
+        let cells = row.keys.iter().cloned();
+        let more = [value_text(answer, row), status, row.missing_members.join(" ")];
+        listing.row(cells.chain(more));
+    }
+    listing.print()?;
+    output::line("")?;
+    print_news(&answer.news)
+}
+
+/// How old each member's news is, in one line a member.
+pub(super) fn print_news(news: &[MemberNews]) -> anyhow::Result<()> {
+    let mut listing = Listing::new(&["member", "newest period", "released on", "age in days"]);
+    for member in news {
+        listing.row([
+            member.member.clone(),
+            member.newest_period.clone(),
+            member.released_on.clone(),
+            member.age_days.map(|days| days.to_string()).unwrap_or_default(),
+        ]);
+    }
+    listing.print()
+}
+
+/// Columns after the keys.
+const CSV_COLUMNS: [&str; 11] = [
+    "status",
+    "value",
+    "lower",
+    "upper",
+    "numerator_lower",
+    "numerator_upper",
+    "denominator_lower",
+    "denominator_upper",
+    "members",
+    "missing_members",
+    "releases",
+];
+
+fn print_csv(answer: &QueryResponse) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    let keys = answer.columns.iter().map(String::as_str);
+    writer.write_record(keys.chain(CSV_COLUMNS))?;
+    let text = |figure: Option<i64>, decimals| {
+        figure.map(|figure| decimal(figure, decimals)).unwrap_or_default()
+    };
+    for row in &answer.rows {
+        let mut cells = row.keys.clone();
+        cells.push(status_word(row.status()).into());
+        let known = row.status() != CellStatus::NotReleased;
+        let figures = [row.value, known.then_some(row.lower), row.upper];
+        cells.extend(figures.map(|one| text(one, answer.decimals)));
+        for bounds in [&row.numerator, &row.denominator] {
+            cells.push(text(bounds.as_ref().map(|one| one.lower), 0));
+            cells.push(text(bounds.as_ref().and_then(|one| one.upper), 0));
+        }
+        cells.extend([&row.members, &row.missing_members, &row.releases].map(|all| all.join(" ")));
+        writer.write_record(cells)?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+fn to_json(answer: &QueryResponse) -> Value {
+    let scale = 10_f64.powi(i32::try_from(answer.decimals).unwrap_or_default());
+    let number = |figure: i64| match answer.decimals {
+        0 => json!(figure),
+        _ => json!(figure as f64 / scale),
+    };
+    let bounds = |bounds: &Option<Bounds>| {
+        bounds.as_ref().map(|one| json!({ "lower": one.lower, "upper": one.upper }))
+    };
+    let rows = answer.rows.iter().map(|row| {
+        let known = row.status() != CellStatus::NotReleased;
+        json!({
+            "keys": row.keys,
+            "status": status_word(row.status()),
+            "value": row.value.map(number),
+            "lower": known.then(|| number(row.lower)),
+            "upper": row.upper.map(number),
+            "numerator": bounds(&row.numerator),
+            "denominator": bounds(&row.denominator),
+            "members": row.members,
+            "missing_members": row.missing_members,
+            "releases": row.releases,
+        })
+    });
+    let news = answer.news.iter().map(|member| {
+        json!({
+            "member": member.member,
+            "newest_period": member.newest_period,
+            "entry": member.entry,
+            "released_on": member.released_on,
+            "age_days": member.age_days,
+        })
+    });
+    json!({
+        "indicator": answer.indicator,
+        "classes": answer.classes,
+        "columns": answer.columns,
+        "rows": rows.collect::<Vec<_>>(),
+        "news": news.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_shown_with_their_decimals() {
+        let cases = [(0, 0, "0"), (42, 0, "42"), (3333, 4, "0.3333"), (-5, 2, "-0.05")];
+        for (figure, decimals, text) in cases {
+            assert_eq!(decimal(figure, decimals), text);
+        }
+    }
+
+    #[test]
+    fn a_value_is_exact_or_bounded_or_open() {
+        let answer = QueryResponse { decimals: 0, ..QueryResponse::default() };
+        let row = |value, upper| Row { value, lower: 3, upper, ..Row::default() };
+        assert_eq!(value_text(&answer, &row(Some(4), Some(4))), "4");
+        assert_eq!(value_text(&answer, &row(None, Some(9))), "3–9");
+        assert_eq!(value_text(&answer, &row(None, Some(3))), "3");
+        assert_eq!(value_text(&answer, &row(None, None)), "3+");
+        let mut share = answer;
+        share.set_kind(IndicatorKind::Ratio);
+        share.decimals = 4;
+        assert_eq!(value_text(&share, &row(Some(3333), Some(3333))), "33.33 %");
+    }
+}

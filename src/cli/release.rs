@@ -1,0 +1,179 @@
+//! `essaim release`.
+
+use serde_json::{Value, json};
+use tonic::transport::Channel;
+
+use crate::{
+    cli::{
+        Done,
+        args::{CallArgs, Format, calls::ReleaseCommand},
+        call::{self, PAGE_ROWS},
+        output::{self, Fields, Listing},
+    },
+    wire::generated::hub::{
+        ApproveReleaseRequest, AuditReport, DiscardReleaseRequest, DraftReleaseRequest,
+        GetReleaseRequest, ListReleasesRequest, PublishReleaseRequest, Release, ReleaseState,
+        ReleaseTable, release_service_client::ReleaseServiceClient,
+    },
+};
+
+/// Runs one of the commands.
+pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Done> {
+    let call = match command {
+        ReleaseCommand::Draft(args) => &args.call,
+        ReleaseCommand::List(call) => call,
+        ReleaseCommand::Show(args)
+        | ReleaseCommand::Approve(args)
+        | ReleaseCommand::Publish(args)
+        | ReleaseCommand::Discard(args) => &args.call,
+    };
+    call::block_on(async {
+        let client = ReleaseServiceClient::new(call::connect(&call.profile).await?);
+        run_with(command, client, call).await
+    })
+}
+
+async fn run_with(
+    command: &ReleaseCommand,
+    mut client: ReleaseServiceClient<Channel>,
+    call: &CallArgs,
+) -> anyhow::Result<Done> {
+    let release = match command {
+        ReleaseCommand::List(_) => return list(client, call).await,
+        ReleaseCommand::Discard(args) => {
+            let request = DiscardReleaseRequest { name: name(&args.id) };
+            call::answer(client.discard_release(request).await)?;
+            output::line(&format!("Discarded {}", name(&args.id)))?;
+            return Ok(Done::Yes);
+        }
+        ReleaseCommand::Draft(args) => {
+            let request = DraftReleaseRequest { period: args.period.to_string() };
+            call::answer(client.draft_release(request).await)?.release
+        }
+        ReleaseCommand::Show(args) => {
+            let request = GetReleaseRequest { name: name(&args.id) };
+            call::answer(client.get_release(request).await)?.release
+        }
+        ReleaseCommand::Approve(args) => {
+            let request = ApproveReleaseRequest { name: name(&args.id) };
+            call::answer(client.approve_release(request).await)?.release
+        }
+        ReleaseCommand::Publish(args) => {
+            let request = PublishReleaseRequest { name: name(&args.id) };
+            call::answer(client.publish_release(request).await)?.release
+        }
+    };
+    review(call.format, &release.unwrap_or_default())?;
+    Ok(Done::Yes)
+}
+
+/// The resource name, whether or not it was typed in full.
+fn name(id: &str) -> String {
+    if id.starts_with("releases/") { id.into() } else { format!("releases/{id}") }
+}
+
+async fn list(mut client: ReleaseServiceClient<Channel>, call: &CallArgs) -> anyhow::Result<Done> {
+    let mut rows = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListReleasesRequest { page_size: PAGE_ROWS, page_token };
+        let page = call::answer(client.list_releases(request).await)?;
+        rows.extend(page.releases.iter().map(head));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let columns = ["name", "period", "state", "drafted_by", "approved_by", "entry"];
+    output::list(call.format, rows, &columns)?;
+    Ok(Done::Yes)
+}
+
+fn state_word(state: ReleaseState) -> &'static str {
+    match state {
+        ReleaseState::Unspecified => "unspecified",
+        ReleaseState::Audited => "audited",
+        ReleaseState::Approved => "approved",
+        ReleaseState::Publishing => "publishing",
+        ReleaseState::Published => "published",
+    }
+}
+
+fn head(release: &Release) -> Fields {
+    vec![
+        ("name", json!(release.name)),
+        ("period", json!(release.period)),
+        ("state", json!(state_word(release.state()))),
+        ("drafted_by", json!(release.drafted_by)),
+        ("approved_by", json!(release.approved_by)),
+        ("published_by", json!(release.published_by)),
+        ("entry", json!(release.entry)),
+    ]
+}
+
+/// What a steward must see before approving: what is hidden, what is kept, what the audit ran.
+fn review(format: Format, release: &Release) -> anyhow::Result<()> {
+    if format == Format::Json {
+        let mut fields = head(release);
+        let tables: Vec<Value> = release.tables.iter().map(table_json).collect();
+        let audit = release.audit.as_ref().map(|audit| output::object(audit_fields(audit)));
+        fields.extend([("tables", json!(tables)), ("audit", json!(audit))]);
+        return output::one(format, fields);
+    }
+    output::one(format, head(release))?;
+    output::line("")?;
+    let mut listing =
+        Listing::new(&["table", "by", "period", "cells", "hidden", "kept in inner cells"]);
+    for table in &release.tables {
+        let kept = table
+            .measures
+            .iter()
+            .map(|measure| format!("{} {} %", measure.measure, measure.kept_percent));
+        listing.row([
+            table.population.clone(),
+            table.dimensions.join(" × "),
+            table.period.clone(),
+            table.cells.to_string(),
+            table.hidden_cells.to_string(),
+            kept.collect::<Vec<_>>().join(", "),
+        ]);
+    }
+    listing.print()?;
+    match &release.audit {
+        Some(audit) => {
+            output::line("")?;
+            output::one(format, audit_fields(audit))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What the audit ran: numbers only, no value of any cell.
+fn audit_fields(audit: &AuditReport) -> Fields {
+    vec![
+        ("attackers", json!(audit.attackers)),
+        ("cells", json!(audit.cells)),
+        ("hidden_cells", json!(audit.hidden_cells)),
+        ("sensitive_cells", json!(audit.sensitive_cells)),
+        ("demands_proven", json!(audit.proven)),
+        ("demands_lowered", json!(audit.lowered)),
+        ("counter_examples", json!(audit.counter_examples)),
+        ("relations", json!(audit.relations)),
+        ("relations_broken", json!(audit.relations_broken)),
+    ]
+}
+
+fn table_json(table: &ReleaseTable) -> Value {
+    let measures = table
+        .measures
+        .iter()
+        .map(|measure| json!({ "measure": measure.measure, "kept_percent": measure.kept_percent }));
+    json!({
+        "population": table.population,
+        "period": table.period,
+        "dimensions": table.dimensions,
+        "cells": table.cells,
+        "hidden_cells": table.hidden_cells,
+        "measures": measures.collect::<Vec<_>>(),
+    })
+}
