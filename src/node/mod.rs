@@ -213,6 +213,7 @@ fn serving(
         roster: Arc::clone(&parts.roster),
         // Certificates expire by the system's clock, whatever the days of records go by.
         clock: Arc::new(SystemClock),
+        quick_deadline: Duration::from_secs(config.limits.call_seconds_max.into()),
     };
     Serving {
         socket,
@@ -272,6 +273,7 @@ fn hub_services(
         repository: Arc::clone(&national.repository),
         store: Arc::clone(&parts.store),
         codes: Arc::clone(&parts.codes),
+        file_bytes_max: config.limits.import_bytes_max,
     });
     let releases = parts.national.as_ref().map(|national| ReleaseParts {
         gate: Arc::clone(&national.gate),

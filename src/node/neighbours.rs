@@ -181,7 +181,7 @@ impl Neighbours {
         link: &'a mut Option<NodeLink>,
     ) -> Result<&'a mut NodeLink, SyncError> {
         if link.is_none() {
-            *link = Some(NodeLink::new(self.connect(code).await?));
+            *link = Some(NodeLink::new(self.connect(code).await?, self.parts.silence_max));
         }
         link.as_mut().ok_or(SyncError::Panicked)
     }

@@ -66,8 +66,6 @@ pub struct Rule {
     pub pace: Pace,
 }
 
-/// Longest a quick call may take.
-pub const QUICK_DEADLINE: Duration = Duration::from_secs(30);
 /// Longest a long call may take, until its answer begins.
 pub const LONG_DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -212,6 +210,8 @@ pub struct Gate {
     pub roster: Arc<LiveRoster>,
     /// For the expiry of people's certificates: the real clock.
     pub clock: SharedClock,
+    /// Longest a quick call may run.
+    pub quick_deadline: Duration,
 }
 
 impl Gate {
@@ -272,7 +272,7 @@ where
             }
         };
         let deadline = match pace {
-            Pace::Quick => QUICK_DEADLINE,
+            Pace::Quick => self.gate.quick_deadline,
             Pace::Long => LONG_DEADLINE,
         };
         let answer = self.inner.call(request);

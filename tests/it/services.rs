@@ -1,6 +1,6 @@
 //! The services as their clients meet them: records, imports, releases, notes, logs, health.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use essaim::{
     base::id::IdempotencyKey,
@@ -254,6 +254,19 @@ async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
 }
 
 #[tokio::test]
+async fn a_file_over_the_configured_size_is_refused() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
+    let line = "1;Danaya;ML-3;LAIT;05/03/2026\n".repeat(10_000);
+    let sent =
+        pieces("enterprises", &[&["Numero;Nom;Region;Filiere;Date\n"], &[&*line; 5][..]].concat());
+    let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert!(status.message().contains("larger than 1048576 bytes"), "{status:?}");
+}
+
+#[tokio::test]
 async fn a_period_that_is_not_closed_is_not_drafted() {
     let stand = Stand::new().await;
     let steward = stand.certificates.person("essaim://ML/steward/desk");
@@ -303,7 +316,7 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     let known = vec![KnownHead { origin: code("ML"), epoch: 1, held: 0, size: 0, root: [0; 32] }];
     let request =
         PullRequest { known, bodies: Vec::new(), budget_bytes: 1 << 20, want: Want::Bodies };
-    let frames = NodeLink::new(channel).pull(request).await.unwrap();
+    let frames = NodeLink::new(channel, Duration::from_secs(10)).pull(request).await.unwrap();
     let frames: Vec<Frame> = frames.map(Result::unwrap).collect().await;
     assert!(
         matches!(&*frames, [Frame::Heads(heads), Frame::Batch(_), Frame::End { complete: true }]

@@ -168,7 +168,13 @@ pub async fn listen(
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
     let clock: SharedClock = Arc::new(SystemClock);
-    let gate = Arc::new(Gate { listener, own: code("ML"), roster, clock });
+    let gate = Arc::new(Gate {
+        listener,
+        own: code("ML"),
+        roster,
+        clock,
+        quick_deadline: Duration::from_secs(30),
+    });
     let meter = Arc::new(Meter::default());
     let serving = Serving {
         socket,
@@ -277,6 +283,7 @@ impl Parts {
             repository: Arc::new(repository),
             store: Arc::clone(&store),
             codes: Arc::clone(&codes),
+            file_bytes_max: 1024 * 1024,
         };
         let rules = Rules { contributors_min: 3, dominance_percent: 15 };
         let shared = Arc::clone(&store);

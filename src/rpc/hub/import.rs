@@ -34,8 +34,6 @@ use crate::{
     },
 };
 
-/// Largest file of one import, in bytes.
-pub const FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Longest wait for the next piece of a file.
 const PIECE_TIMEOUT: Duration = Duration::from_secs(120);
 /// Pieces that may wait for the reader.
@@ -70,7 +68,7 @@ impl ImportService for ImportServer {
         };
         let header = wire::header_from_wire(header)?;
         let (pieces, waiting) = mpsc::channel(PIECES_WAITING);
-        let RecordsParts { repository, store, codes } = self.parts.clone();
+        let RecordsParts { repository, store, codes, file_bytes_max } = self.parts.clone();
         let import = blocking(move || {
             let _permit = permit;
             let wire::Header { mapping, dry_run, language } = header;
@@ -78,7 +76,7 @@ impl ImportService for ImportServer {
             let report = importer.run(Reader::new(waiting), dry_run, &mut |_| {})?;
             Ok::<_, Status>(wire::report_to_wire(report, language))
         });
-        let (fed, imported) = tokio::join!(feed(stream, pieces), import);
+        let (fed, imported) = tokio::join!(feed(stream, pieces, file_bytes_max), import);
         // What the stream lacked explains the importer's failure better than the failure itself.
         let report = match fed {
             Ok(()) => imported?,
@@ -121,6 +119,7 @@ async fn next_piece(stream: &mut Streaming<ImportRequest>) -> Result<Option<Piec
 async fn feed(
     mut stream: Streaming<ImportRequest>,
     pieces: mpsc::Sender<Fed>,
+    file_bytes_max: u64,
 ) -> Result<(), Status> {
     let mut file_bytes = 0_u64;
     while let Some(piece) = next_piece(&mut stream).await? {
@@ -128,8 +127,8 @@ async fn feed(
             return Err(Invalid::new("header", "must come once").into());
         };
         file_bytes = file_bytes.saturating_add(bytes.len() as u64);
-        if file_bytes > FILE_BYTES_MAX {
-            let problem = format!("the file is larger than {FILE_BYTES_MAX} bytes; split it");
+        if file_bytes > file_bytes_max {
+            let problem = format!("the file is larger than {file_bytes_max} bytes; split it");
             return Err(Invalid::new("bytes", problem).into());
         }
         if pieces.send(Fed::Bytes(bytes.into())).await.is_err() {

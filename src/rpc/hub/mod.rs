@@ -64,6 +64,8 @@ pub struct RecordsParts {
     pub store: SharedStore,
     /// Code lists.
     pub codes: Arc<Codes>,
+    /// Largest file of one import, in bytes.
+    pub file_bytes_max: u64,
 }
 
 /// The services over records.
