@@ -29,10 +29,6 @@ use crate::{
     },
 };
 
-/// Folder of the store, under the data folder.
-pub const STORE_FOLDER: &str = "store";
-/// Folder of the logs, under the data folder.
-pub const LOGS_FOLDER: &str = "logs";
 /// Largest roster or region file, in bytes.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -78,11 +74,11 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     let roster = roster(config, &credentials, &signer)?;
     let codes = Arc::new(codes(config)?);
     // 2. The store: whoever holds it is the node.
-    let folder = config.data_folder.join(STORE_FOLDER);
+    let folder = config.store_folder();
     let options = SledOptions { folder, cache_bytes: config.store_cache_bytes };
     let store: SharedStore = Arc::new(SledStore::open(&options)?);
     // 3. The logs; each is hashed against its newest checkpoint.
-    let logs = config.data_folder.join(LOGS_FOLDER);
+    let logs = config.log_folder();
     let log = Arc::new(Log::open(&logs, Arc::clone(&store), Arc::clone(clock))?);
     for (origin, epoch, damage) in log.damaged() {
         tracing::error!(%origin, epoch, damage, "a log is damaged; run `essaim log verify`");
