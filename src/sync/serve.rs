@@ -40,6 +40,9 @@ enum Stage {
     Done,
 }
 
+/// What is offered, and the logs to send, each from a first entry on.
+type Offers = (Vec<OfferedHead>, Vec<(Snapshot, u64)>);
+
 impl Serve {
     /// Answers `request` from `log`.
     pub fn new(log: Arc<Log>, request: PullRequest) -> Result<Self, LogError> {
@@ -77,11 +80,7 @@ impl Serve {
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "used once, named by its parts")]
-    fn offers(
-        &self,
-        known: Vec<KnownHead>,
-    ) -> Result<(Vec<OfferedHead>, Vec<(Snapshot, u64)>), LogError> {
+    fn offers(&self, known: Vec<KnownHead>) -> Result<Offers, LogError> {
         let heads: BTreeMap<(MemberCode, u32), Head> =
             self.log.heads().into_iter().map(|head| ((head.origin, head.epoch), head)).collect();
         let (mut offers, mut queue) = (Vec::new(), Vec::new());
