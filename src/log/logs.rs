@@ -1,7 +1,7 @@
 //! All logs a node holds: its own and those it follows.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard},
@@ -20,7 +20,7 @@ use crate::{
         files::{LogFolder, file_error},
         header::{Header, HeaderBytes, leaf, round_up},
         merkle::Hash,
-        single::{Base, HeadNews, SingleLog},
+        single::{Awaited, Base, HeadNews, SingleLog},
         snapshot::{self, Snapshot},
         state,
         verify::{self, Fork, SignedCheckpoint, Verified, VerifyError},
@@ -163,9 +163,9 @@ impl Log {
     /// After a failed write, takes up again what the disk holds, by the function of the start.
     fn settle(&self, log: &mut SingleLog, result: Result<(), LogError>) -> Result<(), LogError> {
         if result.is_err() && log.damage.is_none() {
-            let (offered, unconfirmed) = (log.offered.take(), log.unconfirmed);
+            let (offered, awaited) = (log.offered.take(), log.awaited.take());
             match SingleLog::load(&self.folder, log.origin, log.epoch) {
-                Ok(found) => *log = SingleLog { offered, unconfirmed, ..found },
+                Ok(found) => *log = SingleLog { offered, awaited, ..found },
                 Err(error) => log.damage = Some(error.to_string()),
             }
         }
@@ -258,19 +258,34 @@ impl Log {
         Ok(header.filter(|_| id.seq < log.held()))
     }
 
-    /// From now on the log takes no entry of ours until [`Log::confirm`]: called at start, so that
-    /// a log restored from a backup cannot fork itself.
-    pub fn ask_peers_first(&self, origin: MemberCode, epoch: u32) -> Result<(), LogError> {
+    /// From now on the log takes no entry of ours until `needed` other nodes have told what they
+    /// know of it ([`Log::answered`]): called at start, so that a log restored from a backup
+    /// cannot fork itself.
+    pub fn ask_peers_first(
+        &self,
+        origin: MemberCode,
+        epoch: u32,
+        needed: usize,
+    ) -> Result<(), LogError> {
         let log = self.find_or_make(origin, epoch)?;
-        lock(&log).unconfirmed = true;
+        lock(&log).awaited = Some(Awaited { needed, from: BTreeSet::new() });
         Ok(())
     }
 
-    /// Another node has told all it knows of the log. If it knows more than is held here,
-    /// appending is still refused until that is fetched.
-    pub fn confirm(&self, origin: MemberCode, epoch: u32) {
-        if let Some(log) = self.find(origin, epoch) {
-            lock(&log).unconfirmed = false;
+    /// The node of `peer` has told what it knows of the log. If that is more than is held here,
+    /// appending is still refused until it is fetched.
+    pub fn answered(&self, origin: MemberCode, epoch: u32, peer: MemberCode) {
+        let Some(log) = self.find(origin, epoch) else { return };
+        if let Some(awaited) = &mut lock(&log).awaited {
+            awaited.from.insert(peer);
+        }
+    }
+
+    /// An error if this node may not append to the log as its own, as [`Log::append`] would say.
+    pub fn check_appendable(&self, origin: MemberCode, epoch: u32) -> Result<(), LogError> {
+        match self.find(origin, epoch) {
+            Some(log) => lock(&log).check_appendable(),
+            None => Ok(()),
         }
     }
 

@@ -89,16 +89,21 @@ pub enum LogError {
         /// Entries signed.
         known: u64,
     },
-    /// No other node has yet said how long it knows our log to be.
+    /// Too few other nodes have said how long they know our log to be.
     #[error(
-        "The own log {origin}, epoch {epoch}, takes no entry until another node has said how long \
-         it knows that log to be"
+        "The own log {origin}, epoch {epoch}, takes no entry until {needed} other nodes have said \
+         how long they know that log to be; {answered} have. Nothing was published; try again when \
+         the link is up"
     )]
     Unconfirmed {
         /// Whose log.
         origin: MemberCode,
         /// Its epoch.
         epoch: u32,
+        /// How many answers it takes.
+        needed: usize,
+        /// How many have come.
+        answered: usize,
     },
     /// The origin signed two histories.
     #[error("The log of {origin}, epoch {epoch}, is forked and frozen; it goes on in a new epoch")]

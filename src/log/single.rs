@@ -1,6 +1,6 @@
 //! One log, own or followed: how it grows on the disk, and how it is read back after a crash.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use crate::{
     base::id::{EntryId, MemberCode},
@@ -34,8 +34,18 @@ pub(super) struct SingleLog {
     pub frozen: bool,
     /// What differs on disk from what was signed, if anything does.
     pub damage: Option<String>,
-    /// No entry of our own until another node has been asked.
-    pub unconfirmed: bool,
+    /// No entry of our own until other nodes have told what they know of the log.
+    pub awaited: Option<Awaited>,
+}
+
+/// The answers of other nodes that are awaited before anything is appended: one that lags behind
+/// proves nothing, so it takes several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Awaited {
+    /// How many other nodes must have answered.
+    pub needed: usize,
+    /// Those that have.
+    pub from: BTreeSet<MemberCode>,
 }
 
 /// What another node said about a log beside its checkpoint.
@@ -74,7 +84,7 @@ impl SingleLog {
             frontier: Frontier::default(),
             offered: None,
             damage: None,
-            unconfirmed: false,
+            awaited: None,
         };
         let checkpoints = log.folder.read_checkpoints()?;
         let state = checkpoints
@@ -140,9 +150,12 @@ impl SingleLog {
         if known > held {
             return Err(LogError::Behind { origin, epoch, held, known });
         }
-        match self.unconfirmed {
-            true => Err(LogError::Unconfirmed { origin, epoch }),
-            false => Ok(()),
+        match &self.awaited {
+            Some(Awaited { needed, from }) if from.len() < *needed => {
+                let (needed, answered) = (*needed, from.len());
+                Err(LogError::Unconfirmed { origin, epoch, needed, answered })
+            }
+            _ => Ok(()),
         }
     }
 

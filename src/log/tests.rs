@@ -512,10 +512,14 @@ fn an_own_log_restored_from_a_backup_takes_nothing_until_it_caught_up() {
     own.append("after the backup").unwrap();
     friend.receive(&own, own.batch(0)).unwrap();
 
-    restored.log.ask_peers_first(ml(), 1).unwrap();
+    restored.log.ask_peers_first(ml(), 1, 2).unwrap();
     assert!(matches!(restored.append("fork"), Err(LogError::Unconfirmed { .. })));
     assert!(matches!(restored.consider(&friend).unwrap(), HeadNews::Newer(_)));
-    restored.log.confirm(ml(), 1);
+    restored.log.answered(ml(), 1, "BJ".parse().unwrap());
+    restored.log.answered(ml(), 1, "BJ".parse().unwrap());
+    let refused = restored.append("fork");
+    assert!(matches!(refused, Err(LogError::Behind { .. })), "{refused:?}");
+    restored.log.answered(ml(), 1, "SN".parse().unwrap());
     let refused = restored.append("fork");
     assert!(matches!(refused, Err(LogError::Behind { held: 2, known: 3, .. })), "{refused:?}");
     restored.receive(&friend, friend.batch(2)).unwrap();

@@ -156,7 +156,7 @@ impl Neighbours {
 
     async fn pull_once(&self, code: MemberCode, link: &mut Option<NodeLink>) {
         let (outcome, result) = match self.link(code, link).await {
-            Ok(link) => self.session(link).await,
+            Ok(link) => self.session(code, link).await,
             Err(error) => (None, Err(error)),
         };
         if let Err(error) = &result {
@@ -199,10 +199,14 @@ impl Neighbours {
             .map_err(|error| LinkError::Broken(error.to_string()).into())
     }
 
-    async fn session(&self, link: &mut NodeLink) -> (Option<Outcome>, Result<(), SyncError>) {
+    async fn session(
+        &self,
+        code: MemberCode,
+        link: &mut NodeLink,
+    ) -> (Option<Outcome>, Result<(), SyncError>) {
         let limits = SessionLimits { budget_bytes: self.parts.budget_bytes, want: Want::Bodies };
         let (log, roster) = (Arc::clone(&self.parts.log), self.parts.roster.roster());
-        match Session::new(log, roster, limits) {
+        match Session::new(log, code, roster, limits) {
             Ok(session) => pull(link, session).await,
             Err(error) => (None, Err(error)),
         }

@@ -13,14 +13,10 @@ use crate::{
         signer::LogSigner,
     },
     library::notes::Library,
-    log::{
-        LogError,
-        logs::{Body, Log},
-    },
+    log::logs::Log,
     node::{error::NodeError, projections::Projections},
-    publication::admitted::Admitted,
     records::repository::Repository,
-    release::{error::PublishError, gate::Gate},
+    release::gate::Gate,
     rpc::{identity::LiveRoster, own_log::OwnLog},
     statistics::projection::Statistics,
     store::{
@@ -94,14 +90,13 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     ));
     projections.catch_up()?;
     projections.retry_passed()?;
-    // 5. The records and the gate; a release that was being published is settled first.
-    let national = national(config, &store, &codes, clock, &log)?;
-    // 6. The own log. A node restored from a backup must hear from another one how long its log
-    // is before it appends; alone in its roster, it has nobody to ask.
-    if roster.members.len() > 1 {
-        log.ask_peers_first(config.member, keys.log_epoch)?;
-    }
+    // 5. The own log. A node restored from a backup must hear from others how long its log is
+    // before it appends; alone in its roster, it has nobody to ask.
+    let answers = answers_needed(config, &roster);
+    log.ask_peers_first(config.member, keys.log_epoch, answers)?;
     let own_log = own_log(config, signer, &log, &projections);
+    // 6. The records and the gate; a release that was being published is settled first.
+    let national = national(config, &store, &codes, clock, &own_log)?;
     let roster = Arc::new(LiveRoster::new(roster, Vec::new()));
     Ok(Parts {
         credentials,
@@ -141,6 +136,15 @@ fn roster(
     Ok(roster)
 }
 
+/// More than half of the nodes this one pulls from: some may lag behind, or know nothing.
+fn answers_needed(config: &Config, roster: &Roster) -> usize {
+    let others = roster.members.len().saturating_sub(1);
+    match config.sync.neighbours.as_ref().map_or(others, Vec::len) {
+        0 => 0,
+        neighbours => neighbours / 2 + 1,
+    }
+}
+
 fn codes(config: &Config) -> Result<Codes, NodeError> {
     let codes = Codes::embedded();
     let Some(file) = &config.regions_file else { return Ok(codes) };
@@ -153,7 +157,7 @@ fn national(
     store: &SharedStore,
     codes: &Arc<Codes>,
     clock: &SharedClock,
-    log: &Log,
+    own_log: &OwnLog,
 ) -> Result<Option<National>, NodeError> {
     let (MemberKind::National, Some(settings)) = (config.kind, config.disclosure) else {
         return Ok(None);
@@ -165,37 +169,13 @@ fn national(
         dominance_percent: settings.dominance_percent,
     };
     let gate = Gate::new(store, Arc::clone(codes), rules, config.member, clock);
-    let epoch = config.keys.log_epoch;
-    let settled =
-        gate.recover(|admitted| find_published(log, config, epoch, admitted)).map_err(|error| {
-            match error {
-                PublishError::Gate(error) => NodeError::Gate(error),
-                PublishError::Append(error) => NodeError::Log(error),
-            }
-        })?;
-    for (release, entry) in settled {
-        let entry = entry.map(|entry| entry.to_string());
-        tracing::info!(%release, entry, "a release that was being published was settled");
-    }
-    Ok(Some(National { repository: Arc::new(repository), gate: Arc::new(gate) }))
-}
-
-/// The entry of the own log that carries exactly `admitted`, newest first.
-fn find_published(
-    log: &Log,
-    config: &Config,
-    epoch: u32,
-    admitted: &Admitted,
-) -> Result<Option<EntryId>, LogError> {
-    let mut found = None;
-    for entry in log.entries(config.member, epoch, 0) {
-        let entry = entry?;
-        let same_body = matches!(&entry.body, Body::Present(body) if body == admitted.body());
-        if same_body && entry.header.kind == admitted.kind() {
-            found = Some(entry.id);
+    for (release, entry) in gate.recover(own_log)? {
+        match entry {
+            Some(entry) => tracing::info!(%release, %entry, "a release was published after all"),
+            None => tracing::warn!(%release, "a release was not published yet; publish it again"),
         }
     }
-    Ok(found)
+    Ok(Some(National { repository: Arc::new(repository), gate: Arc::new(gate) }))
 }
 
 fn own_log(

@@ -113,7 +113,8 @@ pub enum PublishError<E> {
     /// The gate refused.
     #[error(transparent)]
     Gate(#[from] GateError),
-    /// The log did not confirm the entry. It may stand there all the same: `recover` finds out.
+    /// The log refused, or did not confirm the entry. It may stand there all the same; publishing
+    /// again finds out.
     #[error("The log did not confirm the release")]
-    Append(#[source] E),
+    Outlet(#[source] E),
 }

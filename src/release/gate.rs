@@ -1,12 +1,14 @@
 //! The state machine of releases.
 //!
-//! Publication, step by step, and what a crash leaves:
-//! 1. The card says `Publishing` and `left`, durably: the release is part of the transcript now.
-//!    A crash before this: approved, nothing left; publish again.
-//! 2. The log appends the entry. A crash around this: `Publishing`; only the log knows.
-//! 3. The card says `Published` with the entry. A crash before this: [`Gate::recover`] asks the
-//!    log. If the entry is there, step 3 is done; if not, the release is approved again and stays
-//!    in the transcript, so that only the same bytes can be published for the period.
+//! Publication, step by step, and what a crash or a refusal leaves:
+//! 1. The log says whether it takes entries. If not: approved, nothing left; publish again later.
+//! 2. The card says `Publishing` and `left`, durably: the release is part of the transcript now.
+//! 3. The log appends the entry. A crash or an error around this: `Publishing`; only the log
+//!    knows. It can neither be discarded nor changed, only published again: then the log is asked
+//!    for the entry first, once it is known to be whole, and step 3 is repeated with the same
+//!    bytes if it is not there.
+//! 4. The card says `Published` with the entry. A crash before this: as after 3, and
+//!    [`Gate::recover`] at the next start finds the entry.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +39,22 @@ use crate::{
 
 /// Longest name of an actor, in bytes: an identity in a certificate.
 const ACTOR_BYTES_MAX: usize = NAME_BYTES_MAX;
+
+/// Where releases are published: the own log.
+pub trait Outlet {
+    /// Why it did not do it.
+    type Error;
+
+    /// An error if nothing can be appended now; for a log, also while it may be shorter than what
+    /// was signed.
+    fn check(&self) -> Result<(), Self::Error>;
+
+    /// The newest entry with exactly this body. An error if a body that could be it cannot be read.
+    fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, Self::Error>;
+
+    /// Appends, and is durable when it returns.
+    fn append(&self, admitted: Admitted) -> Result<EntryId, Self::Error>;
+}
 
 /// The gate of one national node.
 pub struct Gate {
@@ -186,52 +204,60 @@ impl Gate {
         self.shelf.replace(&card)
     }
 
-    /// Publishes an approved release through `append`, which must be durable when it returns.
-    pub fn publish<E>(
+    /// Publishes an approved release, or goes on with one whose publication was interrupted.
+    pub fn publish<O: Outlet>(
         &self,
         actor: &str,
         id: ReleaseId,
-        append: impl FnOnce(Admitted) -> Result<EntryId, E>,
-    ) -> Result<EntryId, PublishError<E>> {
+        outlet: &O,
+    ) -> Result<EntryId, PublishError<O::Error>> {
         let _step = self.step();
         check_actor(actor)?;
-        let mut card = self.shelf.card(id)?;
-        expect_state(&card, State::Approved)?;
+        let card = self.shelf.card(id)?;
+        if card.state != State::Publishing {
+            expect_state(&card, State::Approved)?;
+        }
         let admitted = self.admit(&card)?;
-        card.state = State::Publishing;
-        card.left = true;
-        card.published_by = Some(actor.into());
-        self.shelf.replace(&card)?;
-        let entry = append(admitted).map_err(PublishError::Append)?;
-        self.confirm(card, entry)?;
+        outlet.check().map_err(PublishError::Outlet)?;
+        let found = match card.state {
+            State::Publishing => outlet.find(&admitted).map_err(PublishError::Outlet)?,
+            _ => None,
+        };
+        let marked =
+            Card { state: State::Publishing, left: true, published_by: Some(actor.into()), ..card };
+        let entry = match found {
+            Some(entry) => entry,
+            None => {
+                self.shelf.replace(&marked)?;
+                outlet.append(admitted).map_err(PublishError::Outlet)?
+            }
+        };
+        self.confirm(marked, entry)?;
         Ok(entry)
     }
 
-    /// Settles releases whose publication was interrupted. `published` asks the log for the entry
-    /// with this body. Returns the releases with their entries, or `None` where there is none and
-    /// the release may be published again.
-    pub fn recover<E>(
+    /// Looks for the entries of releases whose publication was interrupted. Returns them with
+    /// their entries; `None` where there is none, or none yet, and the release waits to be
+    /// published again.
+    pub fn recover<O: Outlet>(
         &self,
-        mut published: impl FnMut(&Admitted) -> Result<Option<EntryId>, E>,
-    ) -> Result<Vec<(ReleaseId, Option<EntryId>)>, PublishError<E>> {
+        outlet: &O,
+    ) -> Result<Vec<(ReleaseId, Option<EntryId>)>, GateError> {
         let _step = self.step();
-        let mut settled = Vec::new();
-        for mut card in self.shelf.cards()? {
+        let mut looked_for = Vec::new();
+        for card in self.shelf.cards()? {
             if card.state != State::Publishing {
                 continue;
             }
             let id = card.id;
-            let found = published(&self.admit(&card)?).map_err(PublishError::Append)?;
-            match found {
-                Some(entry) => self.confirm(card, entry)?,
-                None => {
-                    card.state = State::Approved;
-                    self.shelf.replace(&card)?;
-                }
+            // A log that cannot be read yet may be whole again when the release is published.
+            let found = outlet.find(&self.admit(&card)?).ok().flatten();
+            if let Some(entry) = found {
+                self.confirm(card, entry)?;
             }
-            settled.push((id, found));
+            looked_for.push((id, found));
         }
-        Ok(settled)
+        Ok(looked_for)
     }
 
     /// The release as kept, admitted only if it is the one that was audited.

@@ -1,6 +1,10 @@
 //! The gate over a store in memory, with power cuts at every step.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    convert::Infallible,
+    sync::Arc,
+};
 
 use jiff::civil::{Date, date};
 
@@ -22,8 +26,8 @@ use crate::{
     },
     release::{
         error::{GateError, PublishError},
-        gate::Gate,
-        review::State,
+        gate::{Gate, Outlet},
+        review::{ReleaseId, State},
     },
     store::{Store, memory::MemoryStore},
 };
@@ -132,19 +136,61 @@ fn entry(seq: u64) -> EntryId {
     EntryId { origin: "ML".parse().unwrap(), epoch: 1, seq }
 }
 
-/// A log: what was appended, and whether it fails before or after it is durable.
+/// How a log answers.
+#[derive(Default, Clone, Copy, PartialEq)]
+enum Mood {
+    /// It appends.
+    #[default]
+    Well,
+    /// It takes no entry.
+    Refuses,
+    /// It fails before the entry is durable.
+    FailsBefore,
+    /// It fails after that, before it answers.
+    FailsAfter,
+    /// Nothing can be read.
+    Unreadable,
+}
+
+/// A log: what was appended.
 #[derive(Default)]
-struct Log(Vec<Vec<u8>>);
+struct Log {
+    bodies: RefCell<Vec<Vec<u8>>>,
+    mood: Cell<Mood>,
+}
 
 impl Log {
-    fn append(&mut self, admitted: &Admitted) -> Result<EntryId, &'static str> {
-        self.0.push(admitted.body().to_vec());
-        Ok(entry(self.0.len() as u64 - 1))
+    fn in_mood(&self, mood: Mood) -> &Self {
+        self.mood.set(mood);
+        self
+    }
+}
+
+impl Outlet for Log {
+    type Error = &'static str;
+
+    fn check(&self) -> Result<(), &'static str> {
+        if self.mood.get() == Mood::Refuses { Err("refuses") } else { Ok(()) }
     }
 
     fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, &'static str> {
-        let at = self.0.iter().position(|body| body == admitted.body());
+        if self.mood.get() == Mood::Unreadable {
+            return Err("unreadable");
+        }
+        let at = self.bodies.borrow().iter().position(|body| body == admitted.body());
         Ok(at.map(|at| entry(at as u64)))
+    }
+
+    fn append(&self, admitted: Admitted) -> Result<EntryId, &'static str> {
+        if self.mood.get() == Mood::FailsBefore {
+            return Err("power cut");
+        }
+        let mut bodies = self.bodies.borrow_mut();
+        bodies.push(admitted.body().to_vec());
+        match self.mood.get() {
+            Mood::FailsAfter => Err("power cut"),
+            _ => Ok(entry(bodies.len() as u64 - 1)),
+        }
     }
 }
 
@@ -161,12 +207,12 @@ fn a_release_goes_from_draft_to_the_log() {
     assert!(review.audit.sensitive > 0 && review.audit.proven > 0);
 
     gate.approve("binta", id).unwrap();
-    let mut log = Log::default();
-    gate.publish("awa", id, |admitted| log.append(&admitted)).unwrap();
+    let log = Log::default();
+    gate.publish("awa", id, &log).unwrap();
     let review = house.gate().show(id).unwrap();
     assert_eq!((review.state, review.entry), (State::Published, Some(entry(0))));
     assert_eq!(review.approved_by.as_deref(), Some("binta"));
-    let release = Release::from_bytes(Release::SCHEMA, &log.0[0]).unwrap();
+    let release = Release::from_bytes(Release::SCHEMA, &log.bodies.borrow()[0]).unwrap();
     assert_eq!((release.period, release.area.as_str()), (period("2025-Q1"), "ML"));
     assert_eq!(release.tables.len(), review.tables.len());
 }
@@ -175,14 +221,14 @@ fn a_release_goes_from_draft_to_the_log() {
 fn a_fourth_quarter_carries_the_year_and_follows_the_third() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let mut log = Log::default();
+    let log = Log::default();
     for quarter in ["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"] {
         house.clock.set_noon(date(2026, 2, 15));
         let id = gate.draft("awa", period(quarter), &Records, CLOSING_DAYS).unwrap();
         gate.approve("binta", id).unwrap();
-        gate.publish("awa", id, |admitted| log.append(&admitted)).unwrap();
+        gate.publish("awa", id, &log).unwrap();
     }
-    let year = Release::from_bytes(Release::SCHEMA, &log.0[3]).unwrap();
+    let year = Release::from_bytes(Release::SCHEMA, &log.bodies.borrow()[3]).unwrap();
     assert!(year.tables.iter().any(|table| table.period == period("2025")));
     let again = gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS);
     assert!(matches!(again, Err(GateError::AlreadyReleased { .. })), "{again:?}");
@@ -207,7 +253,7 @@ fn who_drafted_does_not_approve_and_no_step_is_skipped() {
     let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
     assert!(matches!(gate.approve("awa", id), Err(GateError::SamePerson { .. })));
     assert!(matches!(gate.approve("", id), Err(GateError::InvalidActor { .. })));
-    let early = gate.publish("binta", id, |_| Err::<EntryId, _>("never called"));
+    let early = gate.publish("binta", id, &Log::default());
     assert!(matches!(early, Err(PublishError::Gate(GateError::WrongState { .. }))), "{early:?}");
     let second = gate.draft("binta", period("2025-Q1"), &Records, CLOSING_DAYS);
     assert!(matches!(second, Err(GateError::DraftExists { .. })));
@@ -217,18 +263,19 @@ fn who_drafted_does_not_approve_and_no_step_is_skipped() {
     assert!(next > id, "numbers are never used again");
 }
 
-/// Drafts and approves, and loses power while the log appends.
-fn interrupted(house: &House, log: &mut Log, appended: bool) -> crate::release::review::ReleaseId {
-    let gate = house.gate();
+fn approved(gate: &Gate) -> ReleaseId {
     let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
     gate.approve("binta", id).unwrap();
-    let lost = gate.publish("awa", id, |admitted| {
-        if appended {
-            log.append(&admitted)?;
-        }
-        Err("power cut")
-    });
-    assert!(matches!(lost, Err(PublishError::Append("power cut"))));
+    id
+}
+
+/// Drafts and approves, and loses power while the log appends.
+fn interrupted(house: &House, log: &Log, mood: Mood) -> ReleaseId {
+    let gate = house.gate();
+    let id = approved(&gate);
+    let lost = gate.publish("awa", id, log.in_mood(mood));
+    assert!(matches!(lost, Err(PublishError::Outlet("power cut"))));
+    log.in_mood(Mood::Well);
     house.store.crash();
     id
 }
@@ -236,40 +283,70 @@ fn interrupted(house: &House, log: &mut Log, appended: bool) -> crate::release::
 #[test]
 fn a_crash_after_the_append_neither_loses_nor_doubles_the_release() {
     let house = House::on(date(2025, 5, 1));
-    let mut log = Log::default();
-    let id = interrupted(&house, &mut log, true);
+    let log = Log::default();
+    let id = interrupted(&house, &log, Mood::FailsAfter);
     let gate = house.gate();
     assert_eq!(gate.show(id).unwrap().state, State::Publishing);
-    let again = gate.publish("awa", id, |admitted| log.append(&admitted));
-    assert!(matches!(again, Err(PublishError::Gate(GateError::WrongState { .. }))));
-    let settled = gate.recover(|admitted| log.find(admitted)).unwrap();
-    assert_eq!(settled, [(id, Some(entry(0)))]);
+    assert_eq!(gate.recover(&log).unwrap(), [(id, Some(entry(0)))]);
     assert_eq!(gate.show(id).unwrap().state, State::Published);
-    assert!(gate.recover(|admitted| log.find(admitted)).unwrap().is_empty());
+    assert!(gate.recover(&log).unwrap().is_empty());
+    assert!(matches!(
+        gate.publish("awa", id, &log),
+        Err(PublishError::Gate(GateError::WrongState { .. }))
+    ));
+}
+
+#[test]
+fn publishing_again_finds_the_entry_of_an_interrupted_publication() {
+    let house = House::on(date(2025, 5, 1));
+    let log = Log::default();
+    let id = interrupted(&house, &log, Mood::FailsAfter);
+    assert_eq!(house.gate().publish("awa", id, &log).unwrap(), entry(0));
+    assert_eq!(log.bodies.borrow().len(), 1);
+    assert_eq!(house.gate().show(id).unwrap().state, State::Published);
 }
 
 #[test]
 fn a_crash_before_the_append_publishes_nothing_and_then_the_same_bytes() {
     let house = House::on(date(2025, 5, 1));
-    let mut log = Log::default();
-    let id = interrupted(&house, &mut log, false);
+    let log = Log::default();
+    let id = interrupted(&house, &log, Mood::FailsBefore);
     let gate = house.gate();
-    assert_eq!(gate.recover(|admitted| log.find(admitted)).unwrap(), [(id, None)]);
-    assert_eq!(gate.show(id).unwrap().state, State::Approved);
+    assert_eq!(gate.recover(&log).unwrap(), [(id, None)]);
     let kept = gate.discard("awa", id);
     assert!(matches!(kept, Err(GateError::MayHaveLeft { .. })), "what may have left stays");
-    gate.publish("awa", id, |admitted| log.append(&admitted)).unwrap();
-    assert_eq!(log.0.len(), 1);
-    assert!(log.0[0] == Release::from_bytes(Release::SCHEMA, &log.0[0]).unwrap().to_bytes());
+    gate.publish("awa", id, &log).unwrap();
+    let bodies = log.bodies.borrow();
+    assert_eq!(bodies.len(), 1);
+    assert!(bodies[0] == Release::from_bytes(Release::SCHEMA, &bodies[0]).unwrap().to_bytes());
 }
 
 #[test]
-fn a_log_that_cannot_be_asked_settles_nothing() {
+fn a_log_that_takes_nothing_leaves_the_release_as_it_was() {
     let house = House::on(date(2025, 5, 1));
-    let id = interrupted(&house, &mut Log::default(), false);
+    let (gate, log) = (house.gate(), Log::default());
+    let id = approved(&gate);
+    let refused = gate.publish("awa", id, log.in_mood(Mood::Refuses));
+    assert!(matches!(refused, Err(PublishError::Outlet("refuses"))), "{refused:?}");
+    assert_eq!(gate.show(id).unwrap().state, State::Approved);
+    // Later the link is up: the same step works, and before it, discarding does.
+    gate.discard("awa", id).unwrap();
+    let id = approved(&gate);
+    assert_eq!(gate.publish("awa", id, log.in_mood(Mood::Well)).unwrap(), entry(0));
+}
+
+#[test]
+fn a_log_that_cannot_be_read_settles_nothing_and_takes_no_second_copy() {
+    let house = House::on(date(2025, 5, 1));
+    let log = Log::default();
+    let id = interrupted(&house, &log, Mood::FailsAfter);
     let gate = house.gate();
-    assert!(gate.recover(|_| Err("unreadable")).is_err());
+    assert_eq!(gate.recover(log.in_mood(Mood::Unreadable)).unwrap(), [(id, None)]);
+    let refused = gate.publish("awa", id, &log);
+    assert!(matches!(refused, Err(PublishError::Outlet("unreadable"))), "{refused:?}");
     assert_eq!(gate.show(id).unwrap().state, State::Publishing);
+    assert_eq!(gate.publish("awa", id, log.in_mood(Mood::Well)).unwrap(), entry(0));
+    assert_eq!(log.bodies.borrow().len(), 1);
 }
 
 #[test]
@@ -286,7 +363,7 @@ fn a_body_that_was_changed_in_the_store_is_not_published() {
             let mut batch = crate::store::Batch::default();
             batch.put(key.clone(), damaged);
             house.store.commit(&batch).unwrap();
-            let refused = gate.publish("awa", id, |_| Ok::<_, Infallible>(entry(0)));
+            let refused = gate.publish("awa", id, &Log::default());
             assert!(
                 matches!(refused, Err(PublishError::Gate(GateError::Damaged { .. }))),
                 "byte {at}: {refused:?}"

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crate::{
     base::id::{EntryId, MemberCode},
     keys::signer::LogSigner,
-    log::{LogError, logs::Log},
+    log::{
+        LogError,
+        logs::{Body, Log},
+    },
     publication::admitted::Admitted,
 };
 
@@ -41,6 +44,39 @@ impl OwnLog {
     /// The incarnation that is appended to.
     pub fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// An error if nothing may be appended now.
+    pub fn check_appendable(&self) -> Result<(), LogError> {
+        self.log.check_appendable(self.member, self.epoch)
+    }
+
+    /// The newest entry that carries exactly `admitted`. An error if it is not found and a body
+    /// that could be it cannot be read. Blocks.
+    pub fn newest_like(&self, admitted: &Admitted) -> Result<Option<EntryId>, LogError> {
+        let (mut found, mut unread) = (None, None);
+        for entry in self.log.entries(self.member, self.epoch, 0) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error @ (LogError::DamagedBody { .. } | LogError::Unreadable { .. })) => {
+                    unread = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            if entry.header.kind != admitted.kind() {
+                continue;
+            }
+            match entry.body {
+                Body::Present(body) if body == admitted.body() => found = Some(entry.id),
+                Body::Present(_) => {}
+                Body::Absent => unread = Some(LogError::DamagedBody { id: entry.id }),
+            }
+        }
+        match (found, unread) {
+            (None, Some(error)) => Err(error),
+            (found, _) => Ok(found),
+        }
     }
 
     /// Appends; the entry is durable when this returns. Blocks.

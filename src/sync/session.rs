@@ -63,6 +63,7 @@ impl Outcome {
 /// One pull from one node.
 pub struct Session {
     log: Arc<Log>,
+    peer: MemberCode,
     roster: Arc<Roster>,
     limits: SessionLimits,
     asked: BTreeMap<(MemberCode, u32), KnownHead>,
@@ -86,9 +87,11 @@ pub enum Step {
 }
 
 impl Session {
-    /// Prepares a pull for `log` from any node, accepting the logs of members of `roster`.
+    /// Prepares a pull for `log` from the node of `peer`, accepting the logs of all members of
+    /// `roster`.
     pub fn new(
         log: Arc<Log>,
+        peer: MemberCode,
         roster: Arc<Roster>,
         limits: SessionLimits,
     ) -> Result<Self, SyncError> {
@@ -96,6 +99,7 @@ impl Session {
             .map_err(|cause| LogError::File { path: "zstd stream".into(), cause })?;
         Ok(Self {
             log,
+            peer,
             roster,
             limits,
             asked: BTreeMap::new(),
@@ -180,7 +184,7 @@ impl Session {
         }
         for &(origin, epoch) in self.asked.keys() {
             if !self.outcome.unknown_keys.contains(&(origin, epoch)) {
-                self.log.confirm(origin, epoch);
+                self.log.answered(origin, epoch, self.peer);
             }
         }
         self.targets = Some(targets);

@@ -136,7 +136,7 @@ fn fresh_session(folder: &tempfile::TempDir) -> Session {
     let log = Log::open(folder.path(), Arc::new(MemoryStore::default()), clock).unwrap();
     let roster = Arc::new(Roster { version: 1, members: vec![member] });
     let limits = SessionLimits { budget_bytes: 1000, want: Want::Bodies };
-    Session::new(Arc::new(log), roster, limits).unwrap()
+    Session::new(Arc::new(log), "BJ".parse().unwrap(), roster, limits).unwrap()
 }
 
 #[test]

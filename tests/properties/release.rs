@@ -3,14 +3,37 @@
 use std::sync::Arc;
 
 use essaim::{
-    base::clock::ManualClock,
+    base::{clock::ManualClock, id::EntryId},
     codes::embedded::Codes,
     disclosure::rules::Rules,
-    release::{gate::Gate, review::ReleaseId},
+    publication::admitted::Admitted,
+    release::{
+        gate::{Gate, Outlet},
+        review::ReleaseId,
+    },
     store::{Batch, Store, memory::MemoryStore},
 };
 use jiff::civil::date;
 use proptest::prelude::{any, prop_assert, proptest};
+
+/// A log that is not to be asked.
+struct NeverAsked;
+
+impl Outlet for NeverAsked {
+    type Error = &'static str;
+
+    fn check(&self) -> Result<(), Self::Error> {
+        Err("asked")
+    }
+
+    fn find(&self, _: &Admitted) -> Result<Option<EntryId>, Self::Error> {
+        Err("asked")
+    }
+
+    fn append(&self, _: Admitted) -> Result<EntryId, Self::Error> {
+        Err("asked")
+    }
+}
 
 proptest! {
     #[test]
@@ -31,6 +54,7 @@ proptest! {
         prop_assert!(kind == b'd' || listed.is_ok_and(|releases| releases.is_empty()));
         prop_assert!(gate.show(ReleaseId(1)).is_err());
         prop_assert!(gate.approve("awa", ReleaseId(1)).is_err());
-        let _ = gate.recover(|_| Err("never asked"));
+        let recovered = gate.recover(&NeverAsked);
+        prop_assert!(kind == b'd' || recovered.is_ok_and(|found| found.is_empty()));
     }
 }

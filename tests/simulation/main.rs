@@ -101,7 +101,7 @@ fn a_node_restored_from_a_backup_pulls_its_own_log_back_and_never_forks_it() {
         let backup = federation.back_up(0);
         (0..3).for_each(|_| federation.append(0, 100));
         federation.pull(1, 0, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();
-        federation.restore(0, backup);
+        federation.restore(0, backup, 1);
 
         assert!(federation.try_append(0, 10).is_err(), "nobody was asked yet");
         federation.pull(0, 1, 1, Want::Bodies, Cut::After(1)).1.unwrap_err();
@@ -114,6 +114,32 @@ fn a_node_restored_from_a_backup_pulls_its_own_log_back_and_never_forks_it() {
 }
 
 #[test]
+fn a_restored_node_is_not_misled_by_others_that_lag_behind() {
+    play(|random| {
+        let mut federation = Federation::new();
+        (0..2).for_each(|_| federation.append(0, 100));
+        federation.pull(2, 0, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();
+        let backup = federation.back_up(0);
+        (0..2).for_each(|_| federation.append(0, 100));
+        federation.pull(1, 0, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();
+        let majority = NODES / 2;
+        federation.restore(0, backup, majority);
+
+        // One that lags, then some that know nothing, the first of them twice.
+        for peer in [2, 2].into_iter().chain(3..1 + majority) {
+            federation.pull(0, peer, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();
+            assert!(federation.try_append(0, 10).is_err(), "{peer} proves nothing");
+        }
+        let budget_bytes = 1 + u64::from(random.next_u32() % 2) * 100_000;
+        federation.pull(0, 1, budget_bytes, Want::Bodies, Cut::Never).1.unwrap();
+        federation.pull(0, 1, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();
+        federation.append(0, 10);
+        federation.settle();
+        federation.assert_same(5);
+    });
+}
+
+#[test]
 fn a_fork_freezes_its_epoch_and_no_other_log() {
     let mut federation = Federation::new();
     federation.append(0, 100);
@@ -121,8 +147,7 @@ fn a_fork_freezes_its_epoch_and_no_other_log() {
     federation.append(0, 100);
     federation.pull(1, 0, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();
     // An origin that was restored and forced to go on signs another entry in the same place.
-    federation.restore(0, backup);
-    federation.force(0);
+    federation.restore(0, backup, 0);
     federation.append(0, 200);
     federation.append(2, 10);
     federation.pull(0, 2, u64::MAX, Want::Bodies, Cut::Never).1.unwrap();

@@ -157,7 +157,8 @@ impl Federation {
     ) -> (Outcome, Result<(), SyncError>) {
         let limits = SessionLimits { budget_bytes, want };
         let log = self.nodes[one].log.clone();
-        let mut session = Session::new(log, self.roster.clone(), limits).expect("a session");
+        let peer = self.nodes[other].code;
+        let mut session = Session::new(log, peer, self.roster.clone(), limits).expect("a session");
         let request = session.request().expect("a request");
         let frames = Serve::new(self.nodes[other].log.clone(), request).expect("an answer");
         let result = Self::carry(&mut session, frames, cut);
@@ -232,8 +233,9 @@ impl Federation {
         Backup { files: ["headers", "checkpoints"].map(file).into(), pairs: pairs.collect() }
     }
 
-    /// Puts a node back to what it was, and starts it as one must after that.
-    pub fn restore(&mut self, node: usize, backup: Backup) {
+    /// Puts a node back to what it was, and starts it as one must after that: it appends nothing
+    /// until `needed` others have answered.
+    pub fn restore(&mut self, node: usize, backup: Backup, needed: usize) {
         let node = &mut self.nodes[node];
         node.folder = folder();
         let folder = node.folder.path().join(format!("{}-1", node.code));
@@ -246,12 +248,7 @@ impl Federation {
         backup.pairs.into_iter().for_each(|(key, value)| batch.put(key, value));
         node.store.commit(&batch).expect("a commit");
         node.log = open(node.folder.path(), &node.store);
-        node.log.ask_peers_first(node.code, 1).expect("a log");
-    }
-
-    /// Lets a node append without having asked anyone.
-    pub fn force(&mut self, node: usize) {
-        self.nodes[node].log.confirm(self.nodes[node].code, 1);
+        node.log.ask_peers_first(node.code, 1, needed).expect("a log");
     }
 }
 

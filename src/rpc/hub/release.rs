@@ -7,11 +7,13 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
-    base::period::Period,
+    base::{id::EntryId, period::Period},
+    log::LogError,
+    publication::admitted::Admitted,
     records::repository::Repository,
     release::{
         error::GateError,
-        gate::Gate,
+        gate::{Gate, Outlet},
         review::{ReleaseId, Review},
     },
     rpc::{
@@ -76,6 +78,22 @@ fn shown(review: Review) -> Option<crate::wire::generated::hub::Release> {
     Some(wire::to_wire(review, true))
 }
 
+impl Outlet for OwnLog {
+    type Error = LogError;
+
+    fn check(&self) -> Result<(), LogError> {
+        self.check_appendable()
+    }
+
+    fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, LogError> {
+        self.newest_like(admitted)
+    }
+
+    fn append(&self, admitted: Admitted) -> Result<EntryId, LogError> {
+        OwnLog::append(self, admitted)
+    }
+}
+
 #[async_trait]
 impl ReleaseService for Releases {
     async fn draft_release(
@@ -137,10 +155,8 @@ impl ReleaseService for Releases {
     ) -> Result<Response<PublishReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review = self.step(move |parts| {
-            let append = |admitted| parts.own_log.append(admitted);
-            parts.gate.publish(&actor, id, append).map(|_| id)
-        });
+        let review =
+            self.step(move |parts| parts.gate.publish(&actor, id, &*parts.own_log).map(|_| id));
         Ok(Response::new(PublishReleaseResponse { release: shown(review.await?) }))
     }
 

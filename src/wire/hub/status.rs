@@ -104,7 +104,7 @@ impl From<PublishError<LogError>> for Status {
     fn from(error: PublishError<LogError>) -> Self {
         match error {
             PublishError::Gate(error) => of_gate(&error),
-            PublishError::Append(error) => status::of_log(&error),
+            PublishError::Outlet(error) => status::of_log(&error),
         }
     }
 }
