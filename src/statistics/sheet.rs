@@ -198,16 +198,41 @@ impl<'a> Sheet<'a> {
                     continue;
                 };
                 let mut places = Vec::with_capacity(pattern.axes.len());
-                for cell in 0..pattern.cells {
-                    pattern.places(cell, &mut places);
-                    let known = &mut known[leaf(cell) * width..(leaf(cell) + 1) * width];
-                    if read(&views, &places, known).is_some() {
-                        leaves[leaf(cell)] = Leaf::Present(entry);
+                let mut lacking = false;
+                if !pattern.filters_lack(self, &views, member, period) {
+                    for cell in 0..pattern.cells {
+                        pattern.places(cell, &mut places);
+                        let known = &mut known[leaf(cell) * width..(leaf(cell) + 1) * width];
+                        match read(&views, &places, known) {
+                            Some(()) => leaves[leaf(cell)] = Leaf::Present(entry),
+                            None => lacking = true,
+                        }
                     }
+                } else {
+                    lacking = true;
+                }
+                if lacking {
+                    self.miss(&pattern, (member, period), &mut leaves, leaf);
                 }
             }
         }
         Ok(Leaves { leaves, known, width })
+    }
+
+    /// Marks what a member's tables lack though the code lists give it the codes: it is not
+    /// nothing, it was not told.
+    fn miss(
+        &self,
+        pattern: &Pattern<'_>,
+        (member, period): (usize, usize),
+        leaves: &mut [Leaf],
+        leaf: impl Fn(usize) -> usize,
+    ) {
+        for cell in pattern.concerned(self, member, period) {
+            if matches!(leaves[leaf(cell)], Leaf::NotConcerned) {
+                leaves[leaf(cell)] = Leaf::Missing;
+            }
+        }
     }
 }
 
@@ -333,6 +358,29 @@ impl<'a> Pattern<'a> {
             axes: self.axes.iter().map(offsets).collect::<Option<_>>()?,
             filters: self.filters.iter().map(choice).collect::<Option<_>>()?,
             classes: self.classes.as_ref().map_or(Some(Vec::new()), offsets)?,
+        })
+    }
+
+    /// Whether a filter lets a code through that the lists give the member and its tables lack.
+    fn filters_lack(
+        &self,
+        sheet: &Sheet<'_>,
+        views: &[View<'_>],
+        member: usize,
+        period: usize,
+    ) -> bool {
+        let (member, period) = (sheet.resolved.members[member], sheet.resolved.periods[period]);
+        self.filters.iter().any(|(id, codes)| {
+            let has = |view: &View<'_>, code: &str| {
+                view.table.codes(id).unwrap_or_default().iter().any(|own| own == code)
+            };
+            let lacks = |code: &&&str| views.iter().any(|view| !has(view, code));
+            let mut lacking = codes.iter().filter(lacks).peekable();
+            if lacking.peek().is_none() {
+                return false;
+            }
+            let planned = sheet.planned_codes(id, member, period);
+            lacking.any(|code| planned.iter().any(|planned| planned == code))
         })
     }
 

@@ -163,6 +163,36 @@ fn a_missing_member_leaves_a_figure_open_and_incomplete() {
 }
 
 #[test]
+fn a_code_that_the_lists_give_a_member_and_its_table_lacks_is_not_nothing() {
+    let node = Node::new();
+    let whole = ["filiere=FRLEG,CEREA,LAIT"];
+    let cells = [Some(9), Some(2), Some(3), Some(4)];
+    node.apply("SN/1/0", &release("SN", "2026-Q1", vec![received("2026-Q1", &whole, &cells)]));
+    let part = received("2026-Q1", &["filiere=FRLEG,CEREA"], &[Some(5), Some(2), Some(3)]);
+    node.apply("ML/1/0", &release("ML", "2026-Q1", vec![part]));
+
+    let by_both = query("DEM01", &["country", "filiere"], "2026-Q1", &["ML", "SN"]);
+    let answer = node.ask(&by_both);
+    let open = |least| (Status::Incomplete, None, least, None);
+    assert_eq!(bounds(row(&answer, &["ML", "LAIT"])), open(0));
+    assert_eq!(bounds(row(&answer, &["_T", "LAIT"])), open(4));
+    assert_eq!(row(&answer, &["_T", "LAIT"]).missing, codes(&["ML"]));
+    assert_eq!(bounds(row(&answer, &["_T", "CEREA"])), published(6));
+    // A filter that lets such a code through sums less than what was asked for.
+    let filtered = only(query("DEM01", &[], "2026-Q1", &["ML"]), "filiere", &["FRLEG", "LAIT"]);
+    assert_eq!(row(&node.ask(&filtered), &[]).status, Status::Incomplete);
+    let known = only(query("DEM01", &[], "2026-Q1", &["ML"]), "filiere", &["FRLEG", "CEREA"]);
+    assert_eq!(bounds(row(&node.ask(&known), &[])), published(5));
+    // Regions of another country concern nobody else.
+    let regions = received("2026-Q2", &["region=ML-1"], &[Some(5), Some(5)]);
+    node.apply("ML/1/1", &release("ML", "2026-Q2", vec![regions]));
+    let regions = received("2026-Q2", &["region=SN-DK"], &[Some(6), Some(6)]);
+    node.apply("SN/1/1", &release("SN", "2026-Q2", vec![regions]));
+    let answer = node.ask(&query("DEM01", &["region"], "2026-Q2", &["ML", "SN"]));
+    assert_eq!(bounds(row(&answer, &["SN-DK"])), published(6));
+}
+
+#[test]
 fn what_no_plan_covers_is_not_released() {
     let node = Node::new();
     let tables = vec![received("2026-Q1", &["filiere=FRLEG"], &[Some(7), Some(7)])];
