@@ -1,7 +1,7 @@
 //! `essaim query`.
 
 use serde_json::{Value, json};
-use tonic::transport::Channel;
+use tonic::{Code, Response, Status, transport::Channel};
 
 use crate::{
     cli::{
@@ -15,6 +15,9 @@ use crate::{
         statistics_service_client::StatisticsServiceClient,
     },
 };
+
+/// How often an answer of several pages is begun.
+const ATTEMPTS_MAX: usize = 5;
 
 /// Asks and prints. The answer is no when nothing of what was asked has been released.
 pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
@@ -43,16 +46,27 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
     Ok(if released { Done::Yes } else { Done::No })
 }
 
-/// Asks for all pages; the rows of all of them stand in the answer.
-pub(super) async fn ask(
-    channel: Channel,
-    mut request: QueryRequest,
-) -> anyhow::Result<QueryResponse> {
+/// Asks for all pages; the rows of all of them stand in the answer. Begins again when a release
+/// arrives between two of them.
+pub(super) async fn ask(channel: Channel, request: QueryRequest) -> anyhow::Result<QueryResponse> {
     let mut client = StatisticsServiceClient::new(channel);
-    let mut whole = call::answer(client.query(request.clone()).await)?;
+    for _ in 1..ATTEMPTS_MAX {
+        match ask_once(&mut client, request.clone()).await {
+            Err(status) if status.code() == Code::Aborted => {}
+            answered => return Ok(call::answer(answered.map(Response::new))?),
+        }
+    }
+    Ok(call::answer(ask_once(&mut client, request).await.map(Response::new))?)
+}
+
+async fn ask_once(
+    client: &mut StatisticsServiceClient<Channel>,
+    mut request: QueryRequest,
+) -> Result<QueryResponse, Status> {
+    let mut whole = client.query(request.clone()).await?.into_inner();
     while !whole.next_page_token.is_empty() {
         request.page_token = std::mem::take(&mut whole.next_page_token);
-        let page = call::answer(client.query(request.clone()).await)?;
+        let page = client.query(request.clone()).await?.into_inner();
         whole.rows.extend(page.rows);
         whole.next_page_token = page.next_page_token;
     }

@@ -168,6 +168,10 @@ impl Log {
                 Ok(found) => *log = SingleLog { offered, awaited, ..found },
                 Err(error) => log.damage = Some(error.to_string()),
             }
+            if let Some(damage) = &log.damage {
+                let (origin, epoch) = (log.origin, log.epoch);
+                tracing::error!(%origin, epoch, damage, "a log is damaged; verify it");
+            }
         }
         result
     }

@@ -90,9 +90,17 @@ pub enum NodeError {
     /// A listener failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The web listener failed.
-    #[error("The web listener failed: {0}")]
-    Web(std::io::Error),
+    /// A neighbour to pull from is nobody to pull from.
+    #[error(
+        "`sync.neighbours` names {neighbour}, which is this node's own member or not in the roster \
+         {file}; correct it, or leave it out to pull from every member"
+    )]
+    NoNeighbour {
+        /// The roster.
+        file: PathBuf,
+        /// Who was named.
+        neighbour: MemberCode,
+    },
     /// A thread of the start died.
     #[error("A step of the start died; its message stands above")]
     Panicked,

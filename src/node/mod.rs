@@ -27,7 +27,7 @@ use crate::{
         authorization::{Gate, Listener},
         common::Served,
         exchange::{self, ExchangeParts},
-        hub::{self, HubParts, RecordsParts, release::ReleaseParts},
+        hub::{self, HubParts, RecordsParts, node::Insight, release::ReleaseParts},
         meter::Meter,
         node::NodeParts,
         server::{ServerLimits, Serving, serve},
@@ -151,7 +151,8 @@ impl Running {
             let (health, source) = (web_health.clone(), figures(&parts, &neighbours, &meter));
             let stop = stop_listeners.clone().cancelled_owned();
             tasks.push(tokio::spawn(async move {
-                web::serve(socket, health, source, stop).await.map_err(NodeError::Web)
+                web::serve(socket, health, source, stop).await;
+                Ok(())
             }));
         }
         for served in &health {
@@ -235,6 +236,8 @@ fn limits(config: &Config) -> ServerLimits {
     ServerLimits {
         connections_max: config.limits.connections_max as usize,
         calls_per_connection_max: config.limits.concurrent_calls_max as usize,
+        // One more than may run, so that what is refused is refused in words.
+        streams_max: config.limits.concurrent_calls_max.saturating_add(1),
         shutdown_grace: Duration::from_secs(config.shutdown_deadline_seconds.into()),
         ..ServerLimits::default()
     }
@@ -281,15 +284,19 @@ fn hub_services(
         own_log: Arc::clone(&parts.own_log),
         closing_days: config.closing_days,
     });
-    let store = Arc::clone(&parts.store);
-    let peers = Arc::new(move || neighbours.status());
-    hub::serve(HubParts { node, store, peers, records, releases })
+    let projections = Arc::clone(&parts.projections);
+    let insight = Insight {
+        store: Arc::clone(&parts.store),
+        peers: Arc::new(move || neighbours.status()),
+        passed: Arc::new(move || projections.passed()),
+    };
+    hub::serve(HubParts { node, insight, records, releases })
 }
 
 /// What the metrics show of the node; nothing in it is counted from records.
 fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> web::Source {
-    let (store, log) = (Arc::clone(&parts.store), Arc::clone(&parts.log));
-    let (roster, meter) = (Arc::clone(&parts.roster), Arc::clone(meter));
+    let (log, roster) = (Arc::clone(&parts.log), Arc::clone(&parts.roster));
+    let (meter, projections) = (Arc::clone(meter), Arc::clone(&parts.projections));
     let neighbours = Arc::clone(neighbours);
     Arc::new(move || {
         let peers = neighbours.status();
@@ -297,8 +304,10 @@ fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> w
         web::Snapshot {
             received_bytes: meter.received_bytes(),
             sent_bytes: meter.sent_bytes(),
-            store_bytes: store.disk_bytes().unwrap_or_default(),
             logs: log.heads().len() as u64,
+            logs_damaged: log.damaged().len() as u64,
+            logs_frozen: log.heads().iter().filter(|head| head.frozen).count() as u64,
+            entries_passed: projections.passed().map_or(0, |passed| passed.len() as u64),
             peers_failing: failing.count() as u64,
             peers: peers.len() as u64,
             roster_version: roster.roster().version,
@@ -313,6 +322,6 @@ fn exchange_services(parts: &Parts, node: NodeParts, clock: SharedClock) -> Serv
         library: Arc::clone(&parts.library),
         own_log: Arc::clone(&parts.own_log),
         clock,
-        sync: SyncParts { log: Arc::clone(&parts.log) },
+        sync: SyncParts { log: Arc::clone(&parts.log), roster: Arc::clone(&parts.roster) },
     })
 }

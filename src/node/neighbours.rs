@@ -6,7 +6,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -67,6 +70,8 @@ pub struct NeighbourParts {
 /// The other nodes, and how things stand with each.
 pub struct Neighbours {
     parts: NeighbourParts,
+    /// Whether what a pull brought could not be taken in: the next one tries again.
+    behind: AtomicBool,
     peers: Mutex<BTreeMap<MemberCode, Neighbour>>,
 }
 
@@ -94,7 +99,7 @@ impl Neighbours {
             (code, Neighbour { peer, wake: Arc::new(Notify::new()) })
         };
         let peers = Mutex::new(codes.map(neighbour).collect());
-        Self { parts, peers }
+        Self { parts, behind: AtomicBool::new(false), peers }
     }
 
     /// How things stand with each.
@@ -106,7 +111,7 @@ impl Neighbours {
     pub fn pull_now(&self) {
         let now = self.parts.clock.now();
         for neighbour in self.peers().values_mut() {
-            neighbour.peer.resume(now);
+            neighbour.peer.insist(now);
             neighbour.wake.notify_one();
         }
     }
@@ -137,7 +142,6 @@ impl Neighbours {
                     continue;
                 }
                 Action::Wait(until) => self.parts.clock.now().duration_until(until),
-                Action::Halted => PAUSE_MAX.try_into().unwrap_or_default(),
             };
             let pause = Duration::try_from(pause).unwrap_or_default().min(PAUSE_MAX);
             tokio::select! {
@@ -181,18 +185,20 @@ impl Neighbours {
         link: &'a mut Option<NodeLink>,
     ) -> Result<&'a mut NodeLink, SyncError> {
         if link.is_none() {
-            *link = Some(NodeLink::new(self.connect(code).await?, self.parts.silence_max));
+            let heard = Arc::new(Meter::default());
+            let channel = self.connect(code, Arc::clone(&heard)).await?;
+            *link = Some(NodeLink::new(channel, heard, self.parts.silence_max));
         }
         link.as_mut().ok_or(SyncError::Panicked)
     }
 
-    async fn connect(&self, code: MemberCode) -> Result<Channel, SyncError> {
+    async fn connect(&self, code: MemberCode, heard: Arc<Meter>) -> Result<Channel, SyncError> {
         let parts = &self.parts;
         let roster = parts.roster.roster();
         let member = roster
             .member(code)
             .ok_or_else(|| LinkError::Refused("It is no longer in the roster".into()))?;
-        let (live, meters) = (Arc::clone(&parts.roster), vec![Arc::clone(&parts.meter)]);
+        let (live, meters) = (Arc::clone(&parts.roster), vec![Arc::clone(&parts.meter), heard]);
         let address = &member.exchange_address;
         client::connect_node(address, code, live, &parts.credentials, meters)
             .await
@@ -213,7 +219,8 @@ impl Neighbours {
     }
 
     async fn project(&self, code: MemberCode, outcome: &Outcome) {
-        if outcome.advanced.is_empty() && outcome.filled.is_empty() {
+        let behind = self.behind.swap(false, Ordering::Relaxed);
+        if !behind && outcome.advanced.is_empty() && outcome.filled.is_empty() {
             return;
         }
         let (projections, filled) = (Arc::clone(&self.parts.projections), outcome.filled.clone());
@@ -222,10 +229,11 @@ impl Neighbours {
             projections.fill(&filled)
         };
         match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => return,
             Ok(Err(error)) => tracing::error!(peer = %code, %error, "news could not be taken in"),
             Err(_) => tracing::error!(peer = %code, "the taking in of news panicked"),
         }
+        self.behind.store(true, Ordering::Relaxed);
     }
 
     fn peers(&self) -> MutexGuard<'_, BTreeMap<MemberCode, Neighbour>> {

@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    base::{clock::SharedClock, id::EntryId},
+    base::{
+        clock::SharedClock,
+        id::{EntryId, MemberCode},
+    },
     codes::embedded::Codes,
     config::Config,
     disclosure::rules::Rules,
@@ -132,6 +135,11 @@ fn roster(
     let epoch = config.keys.log_epoch;
     if !own.log_keys.iter().any(|key| key.epoch == epoch && key.key == signer.public()) {
         return Err(misfit("it does not hold the log key for the configured epoch"));
+    }
+    let mut chosen = config.sync.neighbours.iter().flatten();
+    let stranger = |code: &&MemberCode| **code == member || roster.member(**code).is_none();
+    if let Some(&neighbour) = chosen.find(stranger) {
+        return Err(NodeError::NoNeighbour { file: file.clone(), neighbour });
     }
     Ok(roster)
 }

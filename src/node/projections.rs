@@ -24,12 +24,18 @@ use crate::{
         release::Release,
         withdrawal::Withdrawal,
     },
-    statistics::{error::StatisticsError, projection::Statistics},
-    store::{Batch, SharedStore, prefix},
+    rpc::hub::node::PassedOver,
+    statistics::{
+        error::StatisticsError,
+        projection::{Applied, Statistics},
+    },
+    store::{Batch, SharedStore, StoreError, prefix},
 };
 
 /// Most entries passed over that a start tries again.
 const PASSED_MAX: usize = 10_000;
+/// Most entries passed over that are shown.
+const PASSED_SHOWN_MAX: usize = 200;
 /// Entries taken in between two moves of the cursor.
 const STEP_ENTRIES: u64 = 256;
 
@@ -48,6 +54,8 @@ pub struct Projections {
 enum Unusable {
     #[error("kind {0} needs newer software")]
     Kind(u16),
+    #[error("it was made with catalogue version {0}, which needs newer software")]
+    Catalogue(u16),
     #[error("{0}")]
     Body(#[from] InvalidBody),
     #[error("it speaks for {0}, whose log this is not")]
@@ -76,10 +84,23 @@ impl Projections {
     /// Takes in everything that is new in the logs.
     pub fn catch_up(&self) -> Result<(), NodeError> {
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut result = Ok(());
         for head in self.log.heads() {
-            self.follow(head.origin, head.epoch, head.held)?;
+            // One log that cannot be read does not keep the others back.
+            result = result.and(self.follow(head.origin, head.epoch, head.held));
         }
-        Ok(())
+        result
+    }
+
+    /// The entries that were passed over, and why; the first [`PASSED_SHOWN_MAX`] of them.
+    pub fn passed(&self) -> Result<Vec<PassedOver>, StoreError> {
+        let mut passed = Vec::new();
+        for pair in self.store.scan_prefix(&[prefix::NODE, b'p']).take(PASSED_SHOWN_MAX) {
+            let (key, reason) = pair?;
+            let reason = String::from_utf8_lossy(&reason).into_owned();
+            passed.extend(passed_id(&key).map(|entry| PassedOver { entry, reason }));
+        }
+        Ok(passed)
     }
 
     /// Tries the entries again that were passed over: their bodies may have come, or this program
@@ -165,7 +186,10 @@ impl Projections {
                 let release = Release::from_bytes(schema, body)?;
                 speaks_for_itself(id, release.member)?;
                 let day = entry.header.created_on;
-                self.statistics.apply(id, day, &release).map_err(Unusable::Statistics)?;
+                let applied = self.statistics.apply(id, day, &release);
+                if applied.map_err(Unusable::Statistics)? == Applied::NeedsNewerSoftware {
+                    return Err(Unusable::Catalogue(release.catalogue_version));
+                }
             }
             EntryKind::NOTE => {
                 let note = Note::from_bytes(schema, body)?;
@@ -190,9 +214,13 @@ impl Projections {
 
     /// Notes that an entry was passed over, and why.
     fn pass(&self, id: EntryId, problem: &str) -> Result<(), NodeError> {
-        tracing::debug!(entry = %id, problem, "an entry is passed over");
+        let key = passed_key(id);
+        if self.store.get(&key)?.as_deref() == Some(problem.as_bytes()) {
+            return Ok(());
+        }
+        tracing::warn!(entry = %id, problem, "an entry is passed over");
         let mut batch = Batch::default();
-        batch.put(passed_key(id), problem.as_bytes());
+        batch.put(key, problem.as_bytes());
         Ok(self.store.apply(&batch)?)
     }
 

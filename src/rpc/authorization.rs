@@ -224,6 +224,26 @@ impl Gate {
         request.extensions_mut().insert(caller);
         Ok(rule.pace)
     }
+
+    /// Logs a refusal, with what an operator needs to act on it. No person is named.
+    fn tell<B>(&self, request: &Request<B>, refusal: Refusal) {
+        let presented = request.extensions().get::<Arc<Presented>>();
+        let identified = presented.map(|shown| self.roster.identify(shown, self.clock.now()));
+        let (member, role) = match identified {
+            Some(Ok(Caller::Node(member))) => (Some(member), Some("node")),
+            Some(Ok(Caller::Person(person))) => (Some(person.member), Some(person.role.as_str())),
+            _ => (None, None),
+        };
+        let known = rule(request.uri().path()).map(|rule| rule.method);
+        tracing::info!(
+            reason = refusal.reason(),
+            listener = ?self.listener,
+            method = known.unwrap_or("unknown"),
+            member = member.map(tracing::field::display),
+            role,
+            "a request was refused"
+        );
+    }
 }
 
 /// Puts a [`Gate`] before all services of a listener.
@@ -266,7 +286,7 @@ where
         let pace = match self.gate.admit(&mut request) {
             Ok(pace) => pace,
             Err(refusal) => {
-                tracing::info!(reason = refusal.reason(), "a request was refused");
+                self.gate.tell(&request, refusal);
                 let response = refused(refusal).into_http();
                 return Box::pin(async move { Ok(response) });
             }

@@ -8,6 +8,7 @@
 use std::{
     future::Future,
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -192,8 +193,8 @@ impl Acceptor {
                 () = stop.cancelled() => return,
                 accepted = socket.accept() => accepted,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match accepted {
+                Ok((stream, peer)) => (stream, peer),
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -213,7 +214,7 @@ impl Acceptor {
             tokio::spawn(async move {
                 tokio::select! {
                     () = stop.cancelled() => {}
-                    () = acceptor.admit(stream, handshake, connection) => {}
+                    () = acceptor.admit(stream, peer, handshake, connection) => {}
                 }
             });
         }
@@ -223,6 +224,7 @@ impl Acceptor {
     async fn admit(
         &self,
         stream: TcpStream,
+        peer: SocketAddr,
         handshake: OwnedSemaphorePermit,
         connection: OwnedSemaphorePermit,
     ) {
@@ -232,8 +234,8 @@ impl Acceptor {
         let metered = Metered::new(stream, self.meters.clone());
         let tls = match tokio::time::timeout(self.timeout, self.tls.accept(metered)).await {
             Ok(Ok(tls)) => tls,
-            Ok(Err(error)) => return tracing::info!(%error, "a TLS handshake failed"),
-            Err(_) => return tracing::info!("a TLS handshake took too long"),
+            Ok(Err(error)) => return tracing::info!(%peer, %error, "a TLS handshake failed"),
+            Err(_) => return tracing::info!(%peer, "a TLS handshake took too long"),
         };
         drop(handshake);
         let certificates = tls.get_ref().1.peer_certificates();
@@ -241,7 +243,7 @@ impl Acceptor {
         // Once more, to keep what the verifier found out; the roster may have changed since.
         let presented = match self.gate.roster.verify(certificate, unix_time(&self.gate.clock)) {
             Ok(presented) => Arc::new(presented),
-            Err(error) => return tracing::info!(%error, "a certificate ceased to be valid"),
+            Err(error) => return tracing::info!(%peer, %error, "a certificate ceased to be valid"),
         };
         let cut = Box::pin(self.cut.clone().cancelled_owned());
         let connection = Connection { tls, presented, cut, _permit: connection };

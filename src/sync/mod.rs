@@ -47,8 +47,6 @@ pub enum Verdict {
     Reject,
     /// It may go better next time.
     Retry,
-    /// Integrity is at stake here: stop until someone has looked.
-    Halt,
 }
 
 impl SyncError {
@@ -60,9 +58,11 @@ impl SyncError {
             }
             Self::Link(LinkError::Broken(_)) | Self::CutOff | Self::Panicked => Verdict::Retry,
             Self::Log(error) => match error {
-                LogError::Damaged { .. } | LogError::Frozen { .. } => Verdict::Halt,
                 LogError::Refused(_) => Verdict::Reject,
-                LogError::File { .. }
+                // Only that log stands still, and says so; the others go on.
+                LogError::Damaged { .. }
+                | LogError::Frozen { .. }
+                | LogError::File { .. }
                 | LogError::Store(_)
                 | LogError::Key(_)
                 | LogError::DamagedBody { .. }

@@ -27,8 +27,6 @@ pub enum Action {
     Pull,
     /// Wait until then.
     Wait(Timestamp),
-    /// Nothing until [`Peer::resume`]: integrity is at stake.
-    Halted,
 }
 
 /// One neighbour.
@@ -36,7 +34,6 @@ pub enum Action {
 pub struct Peer {
     schedule: Schedule,
     status: PeerStatus,
-    halted: bool,
 }
 
 impl Peer {
@@ -51,19 +48,17 @@ impl Peer {
             bytes_out: 0,
             next_try: now,
         };
-        Self { schedule, status, halted: false }
+        Self { schedule, status }
     }
 
     /// What to do at `now`.
     pub fn action(&self, now: Timestamp) -> Action {
-        match self.halted {
-            true => Action::Halted,
-            false if now >= self.status.next_try => Action::Pull,
-            // A clock that was set back must not silence a neighbour for longer than a full wait.
-            false => match later(now, self.longest_wait()) < self.status.next_try {
-                true => Action::Pull,
-                false => Action::Wait(self.status.next_try),
-            },
+        let due = now >= self.status.next_try;
+        // A clock that was set back must not silence a neighbour for longer than a full wait.
+        let set_back = later(now, self.longest_wait()) < self.status.next_try;
+        match due || set_back {
+            true => Action::Pull,
+            false => Action::Wait(self.status.next_try),
         }
     }
 
@@ -74,9 +69,8 @@ impl Peer {
         }
     }
 
-    /// Goes on after a halt, by order of an operator.
-    pub fn resume(&mut self, now: Timestamp) {
-        self.halted = false;
+    /// Asks at the next chance, however many failures there were.
+    pub fn insist(&mut self, now: Timestamp) {
         self.status.next_try = now;
     }
 
@@ -108,10 +102,6 @@ impl Peer {
                     Verdict::Retry => spread(self.backoff(), random),
                     Verdict::Reject => {
                         self.schedule.backoff_max + spread(self.schedule.backoff_max, random)
-                    }
-                    Verdict::Halt => {
-                        self.halted = true;
-                        self.schedule.backoff_max
                     }
                 };
                 self.status.next_try = later(now, wait);

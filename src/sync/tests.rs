@@ -45,7 +45,6 @@ fn wait(peer: &Peer) -> Duration {
     match peer.action(now()) {
         Action::Pull => Duration::ZERO,
         Action::Wait(until) => until.duration_since(now()).try_into().unwrap(),
-        Action::Halted => Duration::MAX,
     }
 }
 
@@ -93,16 +92,11 @@ fn waits_grow_with_failures_up_to_a_limit_and_are_spread_down_to_nothing() {
 }
 
 #[test]
-fn a_liar_waits_long_and_an_integrity_fault_stops_until_resumed() {
+fn a_liar_waits_long_unless_one_insists() {
     let mut peer = peer();
     peer.ended(now(), None, &Err(VerifyError::Malformed("batch").into()), 0);
     assert!(wait(&peer) >= SCHEDULE.backoff_max);
-    let halt = crate::log::LogError::Frozen { origin: "ML".parse().unwrap(), epoch: 1 };
-    let halt: SyncError = halt.into();
-    assert_eq!(halt.verdict(), Verdict::Halt);
-    peer.ended(now(), None, &Err(halt), 0);
-    assert_eq!(peer.action(Timestamp::MAX), Action::Halted);
-    peer.resume(now());
+    peer.insist(now());
     assert_eq!(peer.action(now()), Action::Pull);
 }
 

@@ -1,10 +1,10 @@
 //! Health and metrics over HTTP, on a listener of their own (loopback unless configured).
 //!
-//! Nothing counted from records may stand here: a count tells as much as a table does.
+//! Nothing counted from records may stand here, not even the bytes they take: a count tells as
+//! much as a table does.
 
 use std::{
     future::Future,
-    io,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -19,14 +19,28 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, text::encode},
     metrics::{counter::ConstCounter, gauge::ConstGauge},
     registry::{Registry, Unit},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
+/// Connections at once; further ones wait.
+const CONNECTIONS_MAX: usize = 32;
+/// Longest a caller may take to send the head of its request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Pause after a failed accept (mostly: no file descriptors left).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Longest that open requests may take after the signal to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 /// The text format of OpenMetrics.
@@ -55,10 +69,14 @@ pub struct Snapshot {
     pub received_bytes: u64,
     /// Bytes sent on the exchange.
     pub sent_bytes: u64,
-    /// Bytes the store takes on disk.
-    pub store_bytes: u64,
     /// Logs held.
     pub logs: u64,
+    /// Logs whose files differ from what was signed.
+    pub logs_damaged: u64,
+    /// Logs whose origin signed two histories.
+    pub logs_frozen: u64,
+    /// Entries that could not be used, as far as they are listed.
+    pub entries_passed: u64,
     /// Neighbours whose last session failed.
     pub peers_failing: u64,
     /// Neighbours.
@@ -92,8 +110,10 @@ impl Collector for NodeCollector {
         let Snapshot {
             received_bytes,
             sent_bytes,
-            store_bytes,
             logs,
+            logs_damaged,
+            logs_frozen,
+            entries_passed,
             peers_failing,
             peers,
             roster_version,
@@ -111,8 +131,10 @@ impl Collector for NodeCollector {
         let kind = scrapes.metric_type();
         scrapes.encode(encoder.encode_descriptor("scrapes", "Scrapes answered", None, kind)?)?;
         let gauges = [
-            ("store_bytes", "Bytes the store takes on disk", store_bytes),
             ("logs", "Logs held", logs),
+            ("logs_damaged", "Logs that differ from what was signed", logs_damaged),
+            ("logs_frozen", "Logs whose origin signed two histories", logs_frozen),
+            ("entries_passed", "Entries that could not be used", entries_passed),
             ("peers", "Neighbours", peers),
             ("peers_failing", "Neighbours whose last session failed", peers_failing),
             ("roster_version", "Version of the roster in force", roster_version),
@@ -126,32 +148,51 @@ impl Collector for NodeCollector {
     }
 }
 
-/// Serves `/healthz` and `/metrics` until `shutdown` completes.
+/// Serves `/healthz` and `/metrics` until `shutdown` completes. Each connection carries one
+/// request.
 pub async fn serve(
     socket: TcpListener,
     health: Health,
     source: Source,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) {
     let mut registry = Registry::with_prefix("essaim");
     registry.register_collector(Box::new(NodeCollector { source, scrapes: AtomicU64::new(0) }));
     let router = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
         .with_state(Arc::new(Site { health, registry }));
-    let (stopping, stop) = tokio::sync::oneshot::channel();
-    let signal = async move {
-        shutdown.await;
-        // The receiver is gone only when serving has ended.
-        let _ = stopping.send(());
-    };
-    let served = axum::serve(socket, router).with_graceful_shutdown(signal);
-    tokio::select! {
-        served = async { served.await } => served,
-        () = async {
-            let _ = stop.await;
-            tokio::time::sleep(SHUTDOWN_GRACE).await;
-        } => Ok(()),
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = socket.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(answer(stream, router.clone()));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(SHUTDOWN_GRACE, ended).await.is_err() {
+        tracing::debug!("idle connections were cut");
+    }
+}
+
+async fn answer(stream: TcpStream, router: Router) {
+    let answered = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    if let Err(error) = answered.await {
+        tracing::debug!(%error, "a connection ended early");
     }
 }
 
@@ -177,7 +218,6 @@ async fn metrics(State(site): State<Arc<Site>>) -> Response {
 mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
         sync::oneshot,
     };
 
@@ -214,6 +254,6 @@ mod tests {
         let _idle = TcpStream::connect(address).await.unwrap();
         stop.send(()).unwrap();
         let ended = tokio::time::timeout(SHUTDOWN_GRACE * 3, task).await;
-        ended.unwrap().unwrap().unwrap();
+        ended.unwrap().unwrap();
     }
 }

@@ -1,9 +1,12 @@
 //! Queries and their answers.
 
+use std::{fmt, str::FromStr};
+
 use jiff::civil::Date;
+use prost::Message;
 
 use crate::{
-    base::{id::MemberCode, period::Period},
+    base::{id::MemberCode, limits::NAME_BYTES_MAX, period::Period},
     codes::catalogue::IndicatorKind,
     statistics::{
         error::QueryError,
@@ -34,11 +37,47 @@ const ROWS_PER_PAGE_MAX: usize = 5_000;
 pub struct Question {
     /// The question.
     pub query: Query,
-    /// Rows of the page.
-    pub size: usize,
-    /// Rows before it.
-    pub offset: usize,
+    /// The page of the answer.
+    pub page: PageWanted,
 }
+
+/// A page of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageWanted {
+    /// Rows of it, at most.
+    pub size: usize,
+    /// Where it begins, if it is not the first.
+    pub after: Option<PageToken>,
+}
+
+/// Where a page begins, and in which answer: a release that arrives between two pages may shift
+/// the rows, and a token may be sent with another question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageToken {
+    offset: usize,
+    answer: u64,
+}
+
+impl fmt::Display for PageToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:016x}", self.offset, self.answer)
+    }
+}
+
+impl FromStr for PageToken {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (offset, answer) = text.split_once('-').ok_or(())?;
+        let answer = u64::from_str_radix(answer, 16).map_err(|_| ())?;
+        Ok(Self { offset: offset.parse().map_err(|_| ())?, answer })
+    }
+}
+
+/// The page belongs to another answer than the one there is now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("The answer has changed since its first page; ask for that one again")]
+pub struct StalePage;
 
 /// A question; `expected` are the members whose releases a complete answer needs.
 pub fn query_from_wire(
@@ -47,6 +86,8 @@ pub fn query_from_wire(
     today: Date,
 ) -> Result<Question, Invalid> {
     let pb::QueryRequest { indicator, by, periods, filters, page_size, page_token } = request;
+    name("indicator", &indicator)?;
+    by.iter().try_for_each(|column| name("by", column))?;
     if by.len() > COLUMNS_MAX {
         return Err(Invalid::new("by", format!("at most {COLUMNS_MAX} dimensions")));
     }
@@ -66,15 +107,25 @@ pub fn query_from_wire(
         members_expected: expected,
         today,
     };
-    let offset = parse::page_token(&page_token)?.unwrap_or_default();
-    Ok(Question { query, size, offset })
+    let after = parse::page_token(&page_token)?;
+    Ok(Question { query, page: PageWanted { size, after } })
 }
 
 fn filter_from_wire(filter: pb::Filter) -> Result<Filter, Invalid> {
     let pb::Filter { dimension, codes } = filter;
-    match codes.len() > FILTER_CODES_MAX {
-        true => Err(Invalid::new("filters.codes", format!("at most {FILTER_CODES_MAX}"))),
-        false => Ok(Filter { dimension, codes }),
+    if codes.len() > FILTER_CODES_MAX {
+        return Err(Invalid::new("filters.codes", format!("at most {FILTER_CODES_MAX}")));
+    }
+    name("filters.dimension", &dimension)?;
+    codes.iter().try_for_each(|code| name("filters.codes", code))?;
+    Ok(Filter { dimension, codes })
+}
+
+/// Names and codes stand in answers and errors: they must be short.
+fn name(field: &str, text: &str) -> Result<(), Invalid> {
+    match text.len() > NAME_BYTES_MAX {
+        true => Err(Invalid::new(field, format!("names have at most {NAME_BYTES_MAX} bytes"))),
+        false => Ok(()),
     }
 }
 
@@ -101,13 +152,24 @@ fn periods_from_wire(texts: &[String]) -> Result<Vec<Period>, Invalid> {
     Ok(periods)
 }
 
-/// One page of an answer.
-pub fn answer_to_wire(answer: Answer, size: usize, offset: usize) -> pb::QueryResponse {
-    let Answer { indicator, kind, decimals, classes, columns, rows, news } = answer;
-    let total = rows.len();
-    let page = fit(rows.into_iter().skip(offset).take(size).map(row_to_wire));
+/// One page of an answer. Refused if the page belongs to another one.
+pub fn answer_to_wire(answer: Answer, wanted: &PageWanted) -> Result<pb::QueryResponse, StalePage> {
+    let fingerprint = wanted.after.map(|_| fingerprint(&answer));
+    if wanted.after.map(|token| token.answer) != fingerprint {
+        return Err(StalePage);
+    }
+    let offset = wanted.after.map_or(0, |token| token.offset);
+    let total = answer.rows.len();
+    let rows = answer.rows.iter().skip(offset).take(wanted.size);
+    let page = fit(rows.cloned().map(row_to_wire));
     let end = offset.saturating_add(page.len());
-    pb::QueryResponse {
+    let more = offset < end && end < total;
+    let next = more.then(|| PageToken {
+        offset: end,
+        answer: fingerprint.unwrap_or_else(|| self::fingerprint(&answer)),
+    });
+    let Answer { indicator, kind, decimals, classes, columns, rows: _, news } = answer;
+    Ok(pb::QueryResponse {
         indicator,
         kind: kind_to_wire(kind).into(),
         decimals: decimals.into(),
@@ -116,8 +178,25 @@ pub fn answer_to_wire(answer: Answer, size: usize, offset: usize) -> pb::QueryRe
         rows: page,
         news: news.into_iter().map(news_to_wire).collect(),
         total_rows: total as u64,
-        next_page_token: if offset < end && end < total { end.to_string() } else { String::new() },
+        next_page_token: next.map(|token| token.to_string()).unwrap_or_default(),
+    })
+}
+
+/// Tells answers apart. Counted only for answers of several pages.
+fn fingerprint(answer: &Answer) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_be_bytes());
+        hasher.update(bytes);
+    };
+    add(answer.indicator.as_bytes());
+    answer.columns.iter().for_each(|column| add(column.as_bytes()));
+    for row in &answer.rows {
+        add(&row_to_wire(row.clone()).encode_to_vec());
     }
+    let mut first = [0; 8];
+    hasher.finalize_xof().fill(&mut first);
+    u64::from_be_bytes(first)
 }
 
 fn row_to_wire(row: Row) -> pb::Row {
@@ -179,5 +258,54 @@ fn kind_to_wire(kind: IndicatorKind) -> pb::IndicatorKind {
         IndicatorKind::Ratio => pb::IndicatorKind::Ratio,
         IndicatorKind::Mean => pb::IndicatorKind::Mean,
         IndicatorKind::MedianClass => pb::IndicatorKind::MedianClass,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(values: &[i64]) -> Answer {
+        let row = |value: &i64| Row {
+            keys: vec!["ML".into()],
+            status: Status::Published,
+            value: Some(*value),
+            lower: *value,
+            upper: Some(*value),
+            parts: None,
+            contributing: Vec::new(),
+            missing: Vec::new(),
+            releases: Vec::new(),
+        };
+        Answer {
+            indicator: "DEM01".into(),
+            kind: IndicatorKind::Count,
+            decimals: 0,
+            classes: Vec::new(),
+            columns: vec!["country".into()],
+            rows: values.iter().map(row).collect(),
+            news: Vec::new(),
+        }
+    }
+
+    fn page(values: &[i64], token: &str) -> Result<(Vec<i64>, String), StalePage> {
+        let wanted = PageWanted { size: 2, after: parse::page_token(token).unwrap() };
+        let page = answer_to_wire(answer(values), &wanted)?;
+        let values = page.rows.iter().map(|row| row.value.unwrap()).collect();
+        Ok((values, page.next_page_token))
+    }
+
+    #[test]
+    fn pages_hold_every_row_once_and_belong_to_one_answer() {
+        let (first, token) = page(&[1, 2, 3, 4, 5], "").unwrap();
+        let (second, last) = page(&[1, 2, 3, 4, 5], &token).unwrap();
+        let (third, end) = page(&[1, 2, 3, 4, 5], &last).unwrap();
+        assert_eq!(([first, second, third].concat(), end), (vec![1, 2, 3, 4, 5], String::new()));
+        // A release arrived: one row more, or another figure.
+        assert_eq!(page(&[0, 1, 2, 3, 4, 5], &token), Err(StalePage));
+        assert_eq!(page(&[1, 2, 3, 4, 6], &token), Err(StalePage));
+        for garbled in ["2", "2-", "-1", "two-ff", "2-ff-ff"] {
+            assert!(parse::page_token::<PageToken>(garbled).is_err(), "{garbled}");
+        }
     }
 }

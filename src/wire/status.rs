@@ -19,7 +19,7 @@ use crate::{
     publication::admitted::{AdmissionError, InvalidBody},
     statistics::error::{QueryError, StatisticsError},
     store::StoreError,
-    wire::parse::Invalid,
+    wire::{parse::Invalid, statistics::StalePage},
 };
 
 /// The domain of all reasons.
@@ -69,10 +69,9 @@ pub fn busy(what: &str) -> Status {
     with_reason(Code::ResourceExhausted, message, "BUSY", BTreeMap::new())
 }
 
-/// The service is not offered by this node.
-pub fn not_offered(what: &str) -> Status {
-    let message = format!("This node offers no {what}");
-    with_reason(Code::Unimplemented, message, "NOT_OFFERED", BTreeMap::new())
+/// The page asked for belongs to an answer that has changed.
+pub fn of_stale_page(stale: &StalePage) -> Status {
+    with_reason(Code::Aborted, stale.to_string(), "STALE_PAGE", BTreeMap::new())
 }
 
 /// The node's own affair: logged in full, told in one word.

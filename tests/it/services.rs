@@ -316,7 +316,8 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     let known = vec![KnownHead { origin: code("ML"), epoch: 1, held: 0, size: 0, root: [0; 32] }];
     let request =
         PullRequest { known, bodies: Vec::new(), budget_bytes: 1 << 20, want: Want::Bodies };
-    let frames = NodeLink::new(channel, Duration::from_secs(10)).pull(request).await.unwrap();
+    let mut link = NodeLink::new(channel, Arc::default(), Duration::from_secs(10));
+    let frames = link.pull(request).await.unwrap();
     let frames: Vec<Frame> = frames.map(Result::unwrap).collect().await;
     assert!(
         matches!(&*frames, [Frame::Heads(heads), Frame::Batch(_), Frame::End { complete: true }]

@@ -31,7 +31,7 @@ use essaim::{
         client::{ConnectError, connect_person},
         common::Served,
         exchange::{self, ExchangeParts},
-        hub::{self, HubParts, RecordsParts, release::ReleaseParts},
+        hub::{self, HubParts, RecordsParts, node::Insight, release::ReleaseParts},
         identity::LiveRoster,
         meter::Meter,
         node::NodeParts,
@@ -303,12 +303,15 @@ impl Parts {
         let statistics = Arc::new(Statistics::new(Arc::clone(&store), codes).unwrap());
         let hub = HubParts {
             node: node.clone(),
-            store,
-            peers: Arc::new(Vec::new),
+            insight: Insight {
+                store,
+                peers: Arc::new(Vec::new),
+                passed: Arc::new(|| Ok(Vec::new())),
+            },
             records: Some(records),
             releases: Some(releases),
         };
-        let sync = SyncParts { log: Arc::clone(&node.log) };
+        let sync = SyncParts { log: Arc::clone(&node.log), roster: Arc::clone(&node.roster) };
         let exchange = ExchangeParts { node, statistics, library, own_log, clock, sync };
         (hub, exchange)
     }

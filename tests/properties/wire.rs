@@ -127,7 +127,7 @@ proptest! {
             page_token,
         };
         if let Ok(question) = statistics::query_from_wire(message, vec![ml()], TODAY) {
-            prop_assert!(question.size > 0 && question.size <= 5_000);
+            prop_assert!(question.page.size > 0 && question.page.size <= 5_000);
             prop_assert!(question.query.periods.len() <= 200);
         }
     }

@@ -50,7 +50,7 @@ pub fn serve(parts: ExchangeParts) -> Served {
     let ExchangeParts { node, statistics, library, own_log, clock, sync } = parts;
     let mut builder = RoutesBuilder::default();
     let roster = Arc::clone(&node.roster);
-    let statistics = StatisticsServer { statistics, roster, clock: Arc::clone(&clock) };
+    let statistics = StatisticsServer::new(statistics, roster, Arc::clone(&clock));
     builder.add_service(
         StatisticsServiceServer::new(statistics).max_decoding_message_size(MESSAGE_BYTES_MAX),
     );

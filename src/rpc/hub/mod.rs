@@ -21,13 +21,12 @@ use crate::{
         common::{Served, with_common},
         hub::{
             import::ImportServer,
-            node::HubNode,
+            node::{HubNode, Insight},
             release::{ReleaseParts, Releases},
         },
         node::NodeParts,
     },
     store::SharedStore,
-    sync::status::PeerStatus,
     wire::{
         generated::hub::{
             consent_service_server::ConsentServiceServer,
@@ -45,10 +44,8 @@ use crate::{
 pub struct HubParts {
     /// The node itself.
     pub node: NodeParts,
-    /// The node's store, for its size.
-    pub store: SharedStore,
-    /// How things stand with the other nodes.
-    pub peers: Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>,
+    /// What the staff is told of it.
+    pub insight: Insight,
     /// The records; none on the nodes of coordinators and research centres.
     pub records: Option<RecordsParts>,
     /// The releases; national nodes only.
@@ -74,10 +71,10 @@ pub struct Records(pub Arc<Repository>);
 
 /// All services of the hub listener.
 pub fn serve(parts: HubParts) -> Served {
-    let HubParts { node, store, peers, records, releases } = parts;
+    let HubParts { node, insight, records, releases } = parts;
     let mut builder = RoutesBuilder::default();
     let mut names = Vec::new();
-    let node = NodeServiceServer::new(HubNode { node, store, peers });
+    let node = NodeServiceServer::new(HubNode { node, insight });
     add(&mut builder, &mut names, node);
     if let Some(parts) = records {
         let records = Records(Arc::clone(&parts.repository));

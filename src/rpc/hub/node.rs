@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
-    base::id::MemberCode,
+    base::id::{EntryId, MemberCode},
     rpc::{
         call::blocking,
         node::{Member, NodeParts, VERSION},
@@ -14,18 +14,45 @@ use crate::{
     sync::status::PeerStatus,
     wire::{
         generated::hub::{
-            GetStatusRequest, GetStatusResponse, ListPeersRequest, ListPeersResponse,
-            node_service_server::NodeService,
+            DamagedLog, GetStatusRequest, GetStatusResponse, ListPeersRequest, ListPeersResponse,
+            PassedEntry, node_service_server::NodeService,
         },
         node as wire,
     },
 };
 
+/// An entry of a log that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The entry.
+    pub entry: EntryId,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a node tells its staff beside what it tells everybody.
+#[derive(Clone)]
+pub struct Insight {
+    /// The store, for its size.
+    pub store: SharedStore,
+    /// How things stand with the other nodes.
+    pub peers: Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>,
+    /// Entries that were passed over; reads the store.
+    pub passed: Arc<dyn Fn() -> Result<Vec<PassedOver>, StoreError> + Send + Sync>,
+}
+
 /// The node service of the hub.
 pub struct HubNode {
     pub(super) node: NodeParts,
-    pub(super) store: SharedStore,
-    pub(super) peers: Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>,
+    pub(super) insight: Insight,
+}
+
+fn damaged((origin, epoch, detail): (MemberCode, u32, String)) -> DamagedLog {
+    DamagedLog { origin: origin.to_string(), epoch, detail }
+}
+
+fn passed(PassedOver { entry, reason }: PassedOver) -> PassedEntry {
+    PassedEntry { entry: entry.to_string(), reason }
 }
 
 #[async_trait]
@@ -34,7 +61,7 @@ impl NodeService for HubNode {
         &self,
         _request: Request<GetStatusRequest>,
     ) -> Result<Response<GetStatusResponse>, Status> {
-        let (node, store) = (self.node.clone(), Arc::clone(&self.store));
+        let (node, insight) = (self.node.clone(), self.insight.clone());
         let status = blocking(move || {
             let Member { name, kind, roster_version } = node.own_member();
             let head = |(head, newest_on)| wire::head_to_hub(head, newest_on);
@@ -45,9 +72,11 @@ impl NodeService for HubNode {
                 version: VERSION.into(),
                 roster_version,
                 logs: node.heads().into_iter().map(head).collect(),
-                store_bytes: store.disk_bytes()?,
+                store_bytes: insight.store.disk_bytes()?,
                 received_bytes: node.meter.received_bytes(),
                 sent_bytes: node.meter.sent_bytes(),
+                damaged_logs: node.log.damaged().into_iter().map(damaged).collect(),
+                passed_entries: (insight.passed)()?.into_iter().map(passed).collect(),
             })
         });
         Ok(Response::new(status.await?))
@@ -61,7 +90,7 @@ impl NodeService for HubNode {
         let address = |code: MemberCode| {
             roster.member(code).map(|member| member.exchange_address.clone()).unwrap_or_default()
         };
-        let mut peers = (self.peers)();
+        let mut peers = (self.insight.peers)();
         peers.sort_by_key(|peer| peer.member);
         let peers = peers.into_iter().map(|peer| wire::peer_to_wire(peer, address)).collect();
         Ok(Response::new(ListPeersResponse { peers }))

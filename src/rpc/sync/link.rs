@@ -1,14 +1,13 @@
 //! A link to another node.
 
-use std::{pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use futures_util::Stream;
-use tokio_stream::StreamExt;
+use futures_util::{Stream, stream};
 use tonic::{Code, Status, transport::Channel};
 
 use crate::{
     base::limits::MESSAGE_BYTES_MAX,
-    rpc::client::describe,
+    rpc::{client::describe, meter::Meter},
     sync::{
         link::{Link, LinkError},
         message::{Frame, PullRequest},
@@ -19,18 +18,48 @@ use crate::{
     },
 };
 
+/// Fewer bytes than this within the longest silence are none: the answers to HTTP/2 pings, which
+/// come from a node that is stuck, too.
+const BYTES_HEARD_MIN: u64 = 1024;
+
 /// A connection to another node.
 pub struct NodeLink {
     client: SyncServiceClient<Channel>,
-    /// Longest wait for the next frame.
+    hearing: Hearing,
+}
+
+/// Listens for bytes of one connection. A frame may take long on a slow link; it is given up only
+/// when nothing of it comes.
+#[derive(Clone)]
+struct Hearing {
+    /// Counts the bytes of the connection.
+    meter: Arc<Meter>,
+    /// Longest time without bytes.
     silence_max: Duration,
 }
 
+impl Hearing {
+    /// Waits for `work` as long as bytes come.
+    async fn until<T>(&self, work: impl Future<Output = T>) -> Result<T, LinkError> {
+        tokio::pin!(work);
+        loop {
+            let before = self.meter.received_bytes();
+            if let Ok(done) = tokio::time::timeout(self.silence_max, &mut work).await {
+                return Ok(done);
+            }
+            if self.meter.received_bytes() - before < BYTES_HEARD_MIN {
+                return Err(too_slow(self.silence_max));
+            }
+        }
+    }
+}
+
 impl NodeLink {
-    /// Pulls over `channel`, and gives up when no frame comes for `silence_max`.
-    pub fn new(channel: Channel, silence_max: Duration) -> Self {
+    /// Pulls over `channel`, whose bytes `meter` counts, and gives up when none come for
+    /// `silence_max`.
+    pub fn new(channel: Channel, meter: Arc<Meter>, silence_max: Duration) -> Self {
         let client = SyncServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Self { client, silence_max }
+        Self { client, hearing: Hearing { meter, silence_max } }
     }
 }
 
@@ -38,21 +67,22 @@ impl Link for NodeLink {
     type Frames = Pin<Box<dyn Stream<Item = Result<Frame, LinkError>> + Send>>;
 
     async fn pull(&mut self, request: PullRequest) -> Result<Self::Frames, LinkError> {
-        let silence_max = self.silence_max;
-        let answer = self.client.pull(request_to_wire(request));
-        let answer = tokio::time::timeout(silence_max, answer).await;
-        let answer = answer.map_err(|_| too_slow(silence_max))?.map_err(|status| fault(&status))?;
-        let frames = answer.into_inner().timeout(silence_max).map(move |timed| {
-            let message =
-                timed.map_err(|_| too_slow(silence_max))?.map_err(|status| fault(&status))?;
-            frame_from_wire(message).map_err(|invalid| LinkError::Garbled(invalid.to_string()))
+        let hearing = self.hearing.clone();
+        let answer = hearing.until(self.client.pull(request_to_wire(request))).await?;
+        let messages = answer.map_err(|status| fault(&status))?.into_inner();
+        let frames = stream::try_unfold((messages, hearing), |(mut messages, hearing)| async {
+            let message = hearing.until(messages.message()).await?;
+            let Some(message) = message.map_err(|status| fault(&status))? else { return Ok(None) };
+            let frame = frame_from_wire(message);
+            let frame = frame.map_err(|invalid| LinkError::Garbled(invalid.to_string()))?;
+            Ok(Some((frame, (messages, hearing))))
         });
         Ok(Box::pin(frames))
     }
 }
 
 fn too_slow(silence_max: Duration) -> LinkError {
-    LinkError::Broken(format!("no frame came within {} s", silence_max.as_secs()))
+    LinkError::Broken(format!("no bytes came for {} s", silence_max.as_secs()))
 }
 
 fn fault(status: &Status) -> LinkError {

@@ -1964,6 +1964,35 @@ pub struct GetStatusResponse {
     /// Bytes sent on the exchange, TLS included, since the node started.
     #[prost(uint64, tag = "9")]
     pub sent_bytes: u64,
+    /// Logs whose files differ from what was signed. Nothing is added to them or sent from them.
+    #[prost(message, repeated, tag = "10")]
+    pub damaged_logs: ::prost::alloc::vec::Vec<DamagedLog>,
+    /// Entries of logs that could not be used; at most 200 of them.
+    #[prost(message, repeated, tag = "11")]
+    pub passed_entries: ::prost::alloc::vec::Vec<PassedEntry>,
+}
+/// A log that is damaged on this node's disk.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DamagedLog {
+    /// The member that writes it.
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// The incarnation of the origin's log.
+    #[prost(uint32, tag = "2")]
+    pub epoch: u32,
+    /// What differs, and where.
+    #[prost(string, tag = "3")]
+    pub detail: ::prost::alloc::string::String,
+}
+/// An entry that was passed over.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PassedEntry {
+    /// The entry (`ML/1/17`).
+    #[prost(string, tag = "1")]
+    pub entry: ::prost::alloc::string::String,
+    /// Why.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// How far a log is held.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
