@@ -48,6 +48,7 @@ impl Count {
 }
 
 /// One enterprise of the file.
+#[derive(Debug, Clone)]
 pub struct Enterprise {
     /// The county's name in small letters, without spaces, dots and doubled letters.
     pub county: String,
@@ -108,12 +109,16 @@ pub fn check_frozen(enterprises: &[Enterprise]) {
 }
 
 /// Cells by county and size; the empty text stands for all of them.
-pub fn cells(enterprises: &[Enterprise]) -> BTreeMap<(&str, &str), Count> {
-    let mut cells: BTreeMap<_, Count> = BTreeMap::new();
+pub type Cells = BTreeMap<(String, String), Count>;
+
+/// Counts the cells that somebody stands in, margins included.
+pub fn cells(enterprises: &[Enterprise]) -> Cells {
+    let mut cells = Cells::new();
     for one in enterprises {
         for county in ["", &one.county] {
             for size in ["", &one.size] {
-                cells.entry((county, size)).or_default().add(one.led_by_woman);
+                let cell = cells.entry((county.to_owned(), size.to_owned())).or_default();
+                cell.add(one.led_by_woman);
             }
         }
     }
