@@ -51,7 +51,7 @@ const PEOPLE: [(&str, &str, &str, Listener); 5] = [
 /// The nodes, running.
 pub struct Nodes {
     pub clock: Arc<ManualClock>,
-    pub hub: Running,
+    hub: Running,
     pub coordinator: Running,
     folder: tempfile::TempDir,
 }
@@ -88,11 +88,11 @@ impl Nodes {
         connect_person(&profile.address, pins, &credentials).await.unwrap()
     }
 
-    /// Stops both and returns the folder of the hub's data; it lives as long as the second value.
-    pub async fn stop(self) -> (PathBuf, tempfile::TempDir) {
+    /// Stops both and returns their folder.
+    pub async fn stop(self) -> tempfile::TempDir {
         self.hub.shutdown().await;
         self.coordinator.shutdown().await;
-        (self.folder.path().join(HUB).join("data"), self.folder)
+        self.folder
     }
 }
 
