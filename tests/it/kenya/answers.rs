@@ -47,12 +47,29 @@ async fn ask(nodes: &Nodes, indicator: &str, by: &[&str], periods: &str) -> Quer
 /// What the cells of all answers came to.
 #[derive(Debug, Default)]
 struct Compared {
-    /// Figures held against the count, published and hidden, margins too.
-    published: usize,
-    hidden: usize,
-    /// Inner cells that count somebody, and the published ones among them.
+    /// Figures held against the count, margins too: exact ones, and those between bounds.
+    exact: usize,
+    bounded: usize,
+    /// Inner cells of counts that somebody stands in, and the published ones among them.
     inner: usize,
     inner_published: usize,
+}
+
+impl Compared {
+    /// Holds one figure against the count, whether it was published or follows from what was:
+    /// the bounds contain it, and are never exact where too few stand in the cell. Returns
+    /// whether they are exact.
+    fn figure(&mut self, (lower, upper): (i64, Option<i64>), count: i64, place: &str) -> bool {
+        assert!(lower <= count && upper.is_none_or(|upper| count <= upper), "{count}: {place}");
+        let exact = upper == Some(lower);
+        if exact {
+            assert!(count == 0 || count >= CONTRIBUTORS_MIN, "{count} is too few: {place}");
+            self.exact += 1;
+        } else {
+            self.bounded += 1;
+        }
+        exact
+    }
 }
 
 /// Holds every cell of the year's ENT01 to ENT03 by county and size against the count.
@@ -78,8 +95,8 @@ pub async fn compare_year(nodes: &Nodes, cells: &Cells) {
     }
     eprintln!("the year: {compared:?}");
     // Two counts and the two parts of a share.
-    assert_eq!(compared.published + compared.hidden, 4 * regions.len() * SIZES.len());
-    assert!(compared.hidden > 0 && compared.inner > 0, "{compared:?}");
+    assert_eq!(compared.exact + compared.bounded, 4 * regions.len() * SIZES.len());
+    assert!(compared.bounded > 0 && compared.inner > 0, "{compared:?}");
     let enough = compared.inner * PUBLISHED_PERCENT_MIN;
     assert!(compared.inner_published * 100 >= enough, "{compared:?}");
 }
@@ -97,8 +114,8 @@ pub async fn compare_quarters(nodes: &Nodes, before: &Cells, after: &Cells) {
         compare_count(&mut compared, row, count, &format!("ENT01: {row:?}"));
     }
     let quarters = EARLIER.len() + 1;
-    assert_eq!(compared.published + compared.hidden, quarters * regions.len());
-    assert_eq!(compared.hidden, 0, "every county has enterprises enough");
+    assert_eq!(compared.exact + compared.bounded, quarters * regions.len());
+    assert_eq!(compared.bounded, 0, "every county has enterprises enough");
 
     let everybody = cell(before, "", "").enterprises;
     let new = ask(nodes, "ENT02", &["period"], &year).await;
@@ -116,14 +133,10 @@ fn cell(cells: &Cells, county: &str, size: &str) -> Count {
 
 /// A count is the true one where it is published, and lies within its bounds where it is hidden.
 fn compare_count(compared: &mut Compared, row: &Row, count: i64, place: &str) {
-    let figure = Figure { value: row.value, lower: row.lower, upper: row.upper };
-    assert!(row.missing_members.is_empty() && row.members == [HUB], "{place}");
-    let published = match row.status() {
-        CellStatus::Published => true,
-        CellStatus::Hidden => false,
-        other => panic!("{other:?}: {place}"),
-    };
-    compare_figure(compared, published, &figure, count, place);
+    let published = is_published(row, place);
+    let exact = compared.figure((row.lower, row.upper), count, place);
+    assert_eq!(row.value, published.then_some(count), "{place}");
+    assert!(exact || !published, "{place}");
     if count > 0 && row.keys.iter().all(|key| key != "_T") {
         compared.inner += 1;
         compared.inner_published += usize::from(published);
@@ -132,73 +145,38 @@ fn compare_count(compared: &mut Compared, row: &Row, count: i64, place: &str) {
 
 /// So are both parts of a share; and the share is theirs, in units of a hundredth of a percent.
 fn compare_share(compared: &mut Compared, row: &Row, count: Count, place: &str) {
+    let published = is_published(row, place);
     let Count { enterprises, women } = count;
-    let parts = [(&row.numerator, women), (&row.denominator, enterprises)];
-    let published = parts.map(|(bounds, count)| {
-        let bounds = bounds.as_ref().expect("both parts");
-        let published = bounds.upper == Some(bounds.lower);
-        let value = published.then_some(bounds.lower);
-        let figure = Figure { value, lower: bounds.lower, upper: bounds.upper };
-        compare_figure(compared, published, &figure, count, place);
-        published
-    });
-    let all = published == [true, true];
-    let expected = if all { CellStatus::Published } else { CellStatus::Hidden };
-    assert_eq!(row.status(), expected, "{place}");
+    for (part, count) in [(&row.numerator, women), (&row.denominator, enterprises)] {
+        let bounds = part.as_ref().expect("both parts");
+        let exact = compared.figure((bounds.lower, bounds.upper), count, place);
+        assert!(exact || !published, "{place}");
+    }
     let share = (enterprises > 0).then(|| {
         let exact = women as f64 / enterprises as f64;
         (exact * 10_000.0).round() as i64
     });
-    assert_eq!(row.value, share.filter(|_| all), "{place}");
-    if let (Some(share), false) = (share, all) {
+    assert_eq!(row.value, share.filter(|_| published), "{place}");
+    if let Some(share) = share {
         assert!(row.lower <= share && row.upper.is_none_or(|upper| share <= upper), "{place}");
     }
 }
 
-/// What is told of one figure.
-struct Figure {
-    value: Option<i64>,
-    lower: i64,
-    upper: Option<i64>,
-}
-
-fn compare_figure(
-    compared: &mut Compared,
-    published: bool,
-    figure: &Figure,
-    count: i64,
-    place: &str,
-) {
-    let Figure { value, lower, upper } = *figure;
-    assert!(lower <= count && upper.is_none_or(|upper| count <= upper), "{count}: {place}");
-    if published {
-        assert_eq!((value, lower, upper), (Some(count), count, Some(count)), "{place}");
-        assert!(count == 0 || count >= CONTRIBUTORS_MIN, "too few to publish: {place}");
-        compared.published += 1;
-    } else {
-        assert_eq!(value, None, "{place}");
-        let sensitive = (1..CONTRIBUTORS_MIN).contains(&count);
-        assert!(!sensitive || upper != Some(lower), "bounds that give it away: {place}");
-        compared.hidden += 1;
+/// Whether a row is published; it is hidden otherwise, for the hub has released everything.
+fn is_published(row: &Row, place: &str) -> bool {
+    assert!(row.missing_members.is_empty() && row.members == [HUB], "{place}");
+    match row.status() {
+        CellStatus::Published => true,
+        CellStatus::Hidden => false,
+        other => panic!("{other:?}: {place}"),
     }
 }
 
 /// The command prints the same answer.
 fn check_command(nodes: &Nodes, indicator: &str, answer: &QueryResponse) {
+    let words = format!("query --indicator {indicator} --by region,size --period {YEAR}");
     let profile = nodes.profile("analyst-1");
-    let output = essaim(&[
-        "query",
-        "--indicator",
-        indicator,
-        "--by",
-        "region,size",
-        "--period",
-        YEAR,
-        "--profile",
-        profile.to_str().unwrap(),
-        "--format",
-        "json",
-    ]);
+    let output = essaim(&format!("{words} --format json"), &[("--profile", &profile)]);
     assert!(output.status.success(), "{output:?}");
     let printed: Value = serde_json::from_slice(&output.stdout).expect("an answer");
     let scale = 10_f64.powi(answer.decimals as i32);
@@ -208,8 +186,7 @@ fn check_command(nodes: &Nodes, indicator: &str, answer: &QueryResponse) {
         assert_eq!(printed["keys"], serde_json::json!(row.keys));
         let value = printed["value"].as_f64().map(|value| (value * scale).round() as i64);
         assert_eq!(value, row.value, "{printed}");
-        assert_eq!(printed["status"].as_str().unwrap() == "PUBLISHED", {
-            row.status() == CellStatus::Published
-        });
+        let published = row.status() == CellStatus::Published;
+        assert_eq!(printed["status"] == "PUBLISHED", published, "{printed}");
     }
 }

@@ -96,52 +96,45 @@ impl Nodes {
     }
 }
 
-/// Runs the program and waits for it.
-pub fn essaim<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Output {
-    let run = || Command::new(env!("CARGO_BIN_EXE_essaim")).args(arguments).output().unwrap();
+/// Runs the program with `words`, then `paths`, each after its option or after nothing, and waits
+/// for it.
+pub fn essaim(words: &str, paths: &[(&str, &Path)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_essaim"));
+    command.args(words.split_whitespace());
+    for (option, path) in paths {
+        command.args(Some(option).filter(|option| !option.is_empty())).arg(path);
+    }
     // Nodes of this process answer it meanwhile.
-    tokio::task::block_in_place(run)
+    tokio::task::block_in_place(|| command.output().unwrap())
 }
 
 /// Runs the program, which must succeed.
-fn done<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) {
-    let output = essaim(arguments);
+pub fn done(words: &str, paths: &[(&str, &Path)]) {
+    let output = essaim(words, paths);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Everything the nodes need before they start.
 fn make(folder: &Path) {
-    let path = |of: &str| folder.join(of).to_str().unwrap().to_owned();
-    let exchanges = [
-        make_node(&path(HUB), HUB, "national", &["--contributors-min=3", "--dominance-percent=15"]),
-        make_node(&path(COORDINATOR), COORDINATOR, "coordinator", &[]),
-    ];
-    let fragments = [HUB, COORDINATOR].map(|member| path(&format!("{member}/member.toml")));
-    let [first, second] = &fragments;
-    done(&["roster", "merge", "--roster", &path("roster.toml"), first, second]);
-    for member in [HUB, COORDINATOR] {
-        fs::copy(path("roster.toml"), folder.join(member).join("roster.toml")).unwrap();
+    let [hub, coordinator] = [HUB, COORDINATOR].map(|member| folder.join(member));
+    let rules = format!("--contributors-min {CONTRIBUTORS_MIN} --dominance-percent 15");
+    let of_hub = make_node(&hub, &format!("--member {HUB} --kind national {rules}"));
+    let kind = format!("--member {COORDINATOR} --kind coordinator");
+    let of_coordinator = make_node(&coordinator, &kind);
+    name_regions(&hub);
+
+    let roster = folder.join("roster.toml");
+    let [first, second] = [&hub, &coordinator].map(|node| node.join("member.toml"));
+    done("roster merge", &[("--roster", &roster), ("", &first), ("", &second)]);
+    for node in [&hub, &coordinator] {
+        fs::copy(&roster, node.join("roster.toml")).unwrap();
     }
     for (member, role, name, listener) in PEOPLE {
         let people = folder.join(member).join("people");
-        let root = people.to_str().unwrap();
-        let certificate = people.join(format!("{name}.pem"));
-        let out = certificate.to_str().unwrap();
-        done(&[
-            "certificate",
-            "issue",
-            "--root",
-            root,
-            "--member",
-            member,
-            "--role",
-            role,
-            "--name",
-            name,
-            "--out",
-            out,
-        ]);
-        let [hub, exchange] = exchanges[usize::from(member == COORDINATOR)];
+        let certificate_file = people.join(format!("{name}.pem"));
+        let words = format!("certificate issue --member {member} --role {role} --name {name}");
+        done(&words, &[("--root", &people), ("--out", &certificate_file)]);
+        let [hub, exchange] = if member == HUB { of_hub } else { of_coordinator };
         let address = if listener == Listener::Hub { hub } else { exchange };
         let profile = Profile {
             member: member.parse::<MemberCode>().unwrap(),
@@ -149,7 +142,7 @@ fn make(folder: &Path) {
             address: address.to_string(),
             roster_file: "roster.toml".into(),
             key_file: people.join(format!("{name}.key")),
-            certificate_file: certificate,
+            certificate_file,
         };
         fs::write(profile_file(folder, name), profile.to_toml()).unwrap();
     }
@@ -160,37 +153,22 @@ fn profile_file(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// Makes a node and returns the addresses of its hub and exchange listeners.
-fn make_node(folder: &str, member: &str, kind: &str, rules: &[&str]) -> [SocketAddr; 2] {
-    let addresses = [free_address(), free_address()];
-    let [hub, exchange] = addresses.map(|address| address.to_string());
-    let mut arguments = vec![
-        "init",
-        folder,
-        "--member",
-        member,
-        "--kind",
-        kind,
-        "--name",
-        "A test",
-        "--hub",
-        &hub,
-        "--exchange",
-        &exchange,
-        "--web",
-        "127.0.0.1:0",
-    ];
-    arguments.extend(rules);
-    done(&arguments);
-    if member == HUB {
-        // The commented field is uncommented, as an operator would.
-        let file = Path::new(folder).join("essaim.toml");
-        let fresh = fs::read_to_string(&file).unwrap();
-        let named = fresh.replace("# regions_file = ", "regions_file = ");
-        assert_ne!(fresh, named);
-        fs::write(&file, named).unwrap();
-        fs::write(Path::new(folder).join("regions.csv"), REGIONS).unwrap();
-    }
-    addresses
+fn make_node(folder: &Path, kind: &str) -> [SocketAddr; 2] {
+    let [hub, exchange] = [free_address(), free_address()];
+    let listeners = format!("--hub {hub} --exchange {exchange} --web 127.0.0.1:0");
+    done(&format!("init --name Test {kind} {listeners}"), &[("", folder)]);
+    [hub, exchange]
+}
+
+/// Gives a node the regions of the test country: the commented field of its configuration comes
+/// into force, as an operator would do it.
+fn name_regions(folder: &Path) {
+    let file = folder.join("essaim.toml");
+    let fresh = fs::read_to_string(&file).unwrap();
+    let named = fresh.replace("# regions_file = ", "regions_file = ");
+    assert_ne!(fresh, named);
+    fs::write(&file, named).unwrap();
+    fs::write(folder.join("regions.csv"), REGIONS).unwrap();
 }
 
 /// A free address on loopback, from below the ports that systems hand out by themselves, so that

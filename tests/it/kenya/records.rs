@@ -43,19 +43,8 @@ pub async fn import_twice(nodes: &Nodes, file: &Path, bytes: &[u8]) {
     assert_eq!(refusal(refused), (Code::PermissionDenied, "WRONG_ROLE".into()));
 
     let profile = nodes.profile("steward-1");
-    let [file, profile] = [file, &profile].map(|path| path.to_str().unwrap());
-    let output = essaim(&[
-        "import",
-        file,
-        "--as",
-        "enterprises",
-        "--mapping",
-        MAPPING_FILE,
-        "--profile",
-        profile,
-        "--format",
-        "json",
-    ]);
+    let paths = [("--profile", &*profile), ("--mapping", Path::new(MAPPING_FILE)), ("", file)];
+    let output = essaim("import --as enterprises --format json", &paths);
     assert_eq!(output.status.code(), Some(1), "rows wait in quarantine: {output:?}");
     let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
     let of = |field: &str| report[field].as_u64().unwrap();
@@ -64,7 +53,10 @@ pub async fn import_twice(nodes: &Nodes, file: &Path, bytes: &[u8]) {
     assert_eq!((of("rows"), of("updated"), of("unchanged")), (5016, 0, 1));
     let first = (snapshot(nodes).await, quarantine(nodes).await);
     assert_eq!((first.0.len() as u64, first.1.len() as u64), (enterprises, of("quarantined")));
-    assert!(first.1.iter().all(|row| row.faults.iter().all(|fault| !fault.remedy.is_empty())));
+    for QuarantinedRow { name, line, faults, .. } in &first.1 {
+        let told = faults.iter().all(|fault| !fault.reason.is_empty() && !fault.remedy.is_empty());
+        assert!(*line > 1 && !faults.is_empty() && told, "{name}");
+    }
 
     import_again(nodes, bytes).await;
     assert_eq!((snapshot(nodes).await, quarantine(nodes).await), first, "nothing has changed");
@@ -158,9 +150,9 @@ pub async fn withdraw(nodes: &Nodes, counted: &[Enterprise]) -> Vec<Enterprise> 
     still_counted
 }
 
-/// The journal is whole, and names nobody for the import but whoever imported first: once more
-/// wrote nothing.
-pub fn check_journal(hub: &Path) {
+/// The journal is whole, and tells of one import: of each enterprise with its consent, by whoever
+/// imported first. Once more wrote nothing.
+pub fn check_journal(hub: &Path, enterprises: usize) {
     let store = SledStore::open(&SledOptions::in_folder(hub.join("data/store"))).unwrap();
     let codes = Codes::embedded().with_regions(REGIONS).unwrap();
     let repository = Repository::new(Arc::new(store), Arc::new(SystemClock), Arc::new(codes));
@@ -171,7 +163,8 @@ pub fn check_journal(hub: &Path) {
         entries.extend(repository.journal(&Page { size: 500, after }).unwrap());
     }
     let imports: Vec<_> = entries.iter().filter(|entry| entry.action == "import").collect();
-    assert!(!imports.is_empty());
+    let touched: usize = imports.iter().map(|entry| entry.touched.len()).sum();
+    assert_eq!(touched, 2 * enterprises);
     let importer = format!("essaim://{HUB}/steward/steward-1");
     assert!(imports.iter().all(|entry| entry.actor == importer));
 }
