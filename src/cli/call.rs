@@ -1,8 +1,9 @@
 //! Calling a node: from a profile to a channel, and from a failed call to words and an exit code.
 
-use std::{collections::BTreeSet, future::Future, path::Path};
+use std::{collections::BTreeSet, future::Future, io, path::Path, time::Duration};
 
 use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
 use tonic::{Code, Status, transport::Channel};
 
 use crate::{
@@ -48,10 +49,24 @@ pub(super) fn answer<T>(called: Result<tonic::Response<T>, Status>) -> Result<T,
     called.map(tonic::Response::into_inner).map_err(CallError)
 }
 
-/// Runs a command that calls nodes.
+/// Longest that blocking work may go on after a command has ended; then it is cut, as by a crash.
+const BLOCKING_GRACE: Duration = Duration::from_secs(2);
+
+/// Runs a command that calls or runs nodes.
 pub(super) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(future)
+    let done = runtime.block_on(future);
+    runtime.shutdown_timeout(BLOCKING_GRACE);
+    done
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+pub(super) async fn asked_to_stop() -> io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminated.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
 }
 
 /// Connects as the profile says: to the node that holds a key the roster names for its member.

@@ -3,7 +3,6 @@
 use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::Context;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -18,18 +17,21 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
     let config = Config::load(&args.config)?;
     tell(&config.log)?;
     call::block_on(async {
-        let mut terminated = signal(SignalKind::terminate())?;
-        let running = Node::start(config, Arc::new(SystemClock)).await?;
+        let running = tokio::select! {
+            running = Node::start(config, Arc::new(SystemClock)) => running?,
+            stopped = call::asked_to_stop() => {
+                stopped?;
+                tracing::info!("Stopped before the node was running");
+                return Ok(Done::Yes);
+            }
+        };
         tracing::info!(
             hub = %running.hub,
             exchange = %running.exchange,
             web = running.web.map(|address| address.to_string()),
             "The node is running"
         );
-        tokio::select! {
-            _ = terminated.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-        }
+        call::asked_to_stop().await?;
         running.shutdown().await;
         Ok(Done::Yes)
     })

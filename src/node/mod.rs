@@ -26,7 +26,7 @@ use crate::{
     rpc::{
         authorization::{Gate, Listener},
         common::Served,
-        exchange::{self, ExchangeParts},
+        exchange::{self, ExchangeParts, Readers},
         hub::{self, HubParts, RecordsParts, node::Insight, release::ReleaseParts},
         meter::Meter,
         node::NodeParts,
@@ -124,9 +124,11 @@ impl Running {
         };
         let (hub, exchange) = (address_of(&sockets.hub)?, address_of(&sockets.exchange)?);
         let web = sockets.web.as_ref().map(address_of).transpose()?;
+        let exchange_parts = exchange_parts(&parts, node.clone(), clock);
+        let readers = exchange_parts.readers();
         let health = vec![
-            hub_services(config, &parts, node.clone(), &neighbours),
-            exchange_services(&parts, node, clock),
+            hub_services(config, &parts, node, &neighbours, readers),
+            exchange::serve(exchange_parts),
         ];
         let (stop_pulls, stop_listeners) = (CancellationToken::new(), CancellationToken::new());
         let serving = [
@@ -270,6 +272,7 @@ fn hub_services(
     parts: &Parts,
     node: NodeParts,
     neighbours: &Arc<Neighbours>,
+    readers: Readers,
 ) -> Served {
     let neighbours = Arc::clone(neighbours);
     let records = parts.national.as_ref().map(|national| RecordsParts {
@@ -290,7 +293,7 @@ fn hub_services(
         peers: Arc::new(move || neighbours.status()),
         passed: Arc::new(move || projections.passed()),
     };
-    hub::serve(HubParts { node, insight, records, releases })
+    hub::serve(HubParts { node, insight, readers, records, releases })
 }
 
 /// What the metrics show of the node; nothing in it is counted from records.
@@ -315,13 +318,13 @@ fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> w
     })
 }
 
-fn exchange_services(parts: &Parts, node: NodeParts, clock: SharedClock) -> Served {
-    exchange::serve(ExchangeParts {
+fn exchange_parts(parts: &Parts, node: NodeParts, clock: SharedClock) -> ExchangeParts {
+    ExchangeParts {
         node,
         statistics: Arc::clone(&parts.statistics),
         library: Arc::clone(&parts.library),
         own_log: Arc::clone(&parts.own_log),
         clock,
         sync: SyncParts { log: Arc::clone(&parts.log), roster: Arc::clone(&parts.roster) },
-    })
+    }
 }

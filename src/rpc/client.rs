@@ -111,14 +111,15 @@ pub fn in_words(alert: AlertDescription) -> String {
              a member of its roster",
         ),
         AlertDescription::CertificateExpired => {
-            ("certificate_expired", "the certificate has expired; issue a new one")
+            // Servers say this of certificates that are not valid yet, too.
+            let words = "the certificate has expired, or is not valid yet by the node's clock; \
+                         check both clocks, then issue a new one";
+            ("certificate_expired", words)
         }
         AlertDescription::CertificateRequired => {
             ("certificate_required", "no certificate was shown; set one in the profile")
         }
-        AlertDescription::BadCertificate => {
-            ("bad_certificate", "the certificate is malformed or not yet valid; check the clock")
-        }
+        AlertDescription::BadCertificate => ("bad_certificate", "the certificate is malformed"),
         AlertDescription::UnsupportedCertificate => {
             ("unsupported_certificate", "the certificate is not meant for this use")
         }

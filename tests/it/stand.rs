@@ -301,8 +301,12 @@ impl Parts {
             closing_days: 30,
         };
         let statistics = Arc::new(Statistics::new(Arc::clone(&store), codes).unwrap());
+        let sync = SyncParts { log: Arc::clone(&node.log), roster: Arc::clone(&node.roster) };
+        let exchange =
+            ExchangeParts { node: node.clone(), statistics, library, own_log, clock, sync };
         let hub = HubParts {
-            node: node.clone(),
+            node,
+            readers: exchange.readers(),
             insight: Insight {
                 store,
                 peers: Arc::new(Vec::new),
@@ -311,8 +315,6 @@ impl Parts {
             records: Some(records),
             releases: Some(releases),
         };
-        let sync = SyncParts { log: Arc::clone(&node.log), roster: Arc::clone(&node.roster) };
-        let exchange = ExchangeParts { node, statistics, library, own_log, clock, sync };
         (hub, exchange)
     }
 }

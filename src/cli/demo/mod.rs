@@ -12,7 +12,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
@@ -102,15 +102,20 @@ async fn play_and_serve(options: &Options, folder: &Path, once: bool) -> anyhow:
     let clock = Arc::new(ManualClock::at_noon(released_on(first_quarter(options))));
     steps.begin("Starting nodes");
     let stage = Stage::start(folder, members, Arc::clone(&clock) as _, &steps).await?;
-    let played = play::two_years(options, &stage, &clock, &steps).await;
-    let verdict = match played {
-        Ok(counts) => report::ask_and_print(options, &stage, counts, &steps).await,
-        Err(error) => Err(error),
+    let played = async {
+        let counts = play::two_years(options, &stage, &clock, &steps).await?;
+        report::ask_and_print(options, &stage, counts, &steps).await
+    };
+    let verdict = tokio::select! {
+        verdict = played => verdict,
+        stopped = call::asked_to_stop() => {
+            stopped.map_err(Into::into).and_then(|()| Err(anyhow!("Stopped before its end")))
+        }
     };
     steps.finish();
     if verdict.is_ok() && !once {
         stage.print_addresses(options.last_year)?;
-        tokio::signal::ctrl_c().await?;
+        call::asked_to_stop().await?;
     }
     stage.shutdown().await;
     verdict

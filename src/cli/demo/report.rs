@@ -196,7 +196,7 @@ fn cell_text(answer: &QueryResponse, row: &Row) -> String {
 }
 
 fn is_zero(row: &Row) -> bool {
-    row.status() == CellStatus::NotReleased || row.upper == Some(0)
+    row.status() != CellStatus::NotReleased && row.upper == Some(0)
 }
 
 async fn print_notes(analyst: Channel) -> anyhow::Result<()> {

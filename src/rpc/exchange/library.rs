@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// The library service.
+#[derive(Clone)]
 pub struct LibraryServer {
     pub(super) library: Arc<Library>,
     pub(super) own_log: Arc<OwnLog>,

@@ -45,26 +45,54 @@ pub struct ExchangeParts {
     pub sync: SyncParts,
 }
 
+/// The services that read what is published. Each listener has its own, so that other members'
+/// queries do not keep the own staff waiting.
+pub struct Readers {
+    statistics: StatisticsServer,
+    library: LibraryServer,
+}
+
+impl ExchangeParts {
+    /// The services that read, once more.
+    pub fn readers(&self) -> Readers {
+        let (statistics, roster) = (Arc::clone(&self.statistics), Arc::clone(&self.node.roster));
+        Readers {
+            statistics: StatisticsServer::new(statistics, roster, Arc::clone(&self.clock)),
+            library: LibraryServer {
+                library: Arc::clone(&self.library),
+                own_log: Arc::clone(&self.own_log),
+                clock: Arc::clone(&self.clock),
+            },
+        }
+    }
+}
+
+impl Readers {
+    /// Adds them to a listener.
+    pub(super) fn add_to(self, builder: &mut RoutesBuilder) -> [&'static str; 2] {
+        let statistics = StatisticsServiceServer::new(self.statistics);
+        builder.add_service(statistics.max_decoding_message_size(MESSAGE_BYTES_MAX));
+        let library = LibraryServiceServer::new(self.library);
+        builder.add_service(library.max_decoding_message_size(MESSAGE_BYTES_MAX));
+        [
+            StatisticsServiceServer::<StatisticsServer>::NAME,
+            LibraryServiceServer::<LibraryServer>::NAME,
+        ]
+    }
+}
+
 /// All services of the exchange listener.
 pub fn serve(parts: ExchangeParts) -> Served {
-    let ExchangeParts { node, statistics, library, own_log, clock, sync } = parts;
     let mut builder = RoutesBuilder::default();
-    let roster = Arc::clone(&node.roster);
-    let statistics = StatisticsServer::new(statistics, roster, Arc::clone(&clock));
-    builder.add_service(
-        StatisticsServiceServer::new(statistics).max_decoding_message_size(MESSAGE_BYTES_MAX),
-    );
-    let library = LibraryServer { library, own_log, clock };
-    builder.add_service(
-        LibraryServiceServer::new(library).max_decoding_message_size(MESSAGE_BYTES_MAX),
-    );
+    let [statistics, library] = parts.readers().add_to(&mut builder);
+    let ExchangeParts { node, sync, .. } = parts;
     builder.add_service(NodeServiceServer::new(ExchangeNode(node)));
     builder.add_service(
         SyncServiceServer::new(SyncServer::new(sync)).max_decoding_message_size(MESSAGE_BYTES_MAX),
     );
     let names = vec![
-        StatisticsServiceServer::<StatisticsServer>::NAME,
-        LibraryServiceServer::<LibraryServer>::NAME,
+        statistics,
+        library,
         NodeServiceServer::<ExchangeNode>::NAME,
         SyncServiceServer::<SyncServer>::NAME,
     ];

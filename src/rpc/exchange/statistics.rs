@@ -23,6 +23,7 @@ use crate::{
 const QUERIES_MAX: usize = 4;
 
 /// The statistics service.
+#[derive(Clone)]
 pub struct StatisticsServer {
     statistics: Arc<Statistics>,
     roster: Arc<LiveRoster>,

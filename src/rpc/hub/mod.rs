@@ -19,6 +19,7 @@ use crate::{
     rpc::{
         call::{blocking, caller},
         common::{Served, with_common},
+        exchange::Readers,
         hub::{
             import::ImportServer,
             node::{HubNode, Insight},
@@ -46,6 +47,8 @@ pub struct HubParts {
     pub node: NodeParts,
     /// What the staff is told of it.
     pub insight: Insight,
+    /// What is published by all members.
+    pub readers: Readers,
     /// The records; none on the nodes of coordinators and research centres.
     pub records: Option<RecordsParts>,
     /// The releases; national nodes only.
@@ -71,9 +74,9 @@ pub struct Records(pub Arc<Repository>);
 
 /// All services of the hub listener.
 pub fn serve(parts: HubParts) -> Served {
-    let HubParts { node, insight, records, releases } = parts;
+    let HubParts { node, insight, readers, records, releases } = parts;
     let mut builder = RoutesBuilder::default();
-    let mut names = Vec::new();
+    let mut names = readers.add_to(&mut builder).to_vec();
     let node = NodeServiceServer::new(HubNode { node, insight });
     add(&mut builder, &mut names, node);
     if let Some(parts) = records {
