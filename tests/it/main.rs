@@ -2,6 +2,7 @@
 //! killed. What belongs here: behaviour that no single module shows.
 
 mod kenya;
+mod leak;
 mod links;
 mod services;
 mod stand;

@@ -1,0 +1,1 @@
+//! The scanner finds every form of a canary, and nothing in noise.
