@@ -3,13 +3,17 @@
 use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::Context;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::{
+    EnvFilter, Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use crate::{
     base::clock::SystemClock,
     cli::{Done, args::local::ServeArgs, call},
     config::{Config, LogFormat, LogSettings},
     node::Node,
+    store::sled,
 };
 
 /// Runs the node.
@@ -40,13 +44,38 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
 /// Sends log lines to standard error in the form the configuration asks for.
 fn tell(settings: &LogSettings) -> anyhow::Result<()> {
     let filter: EnvFilter = settings.filter.parse()?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let set = match settings.format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+    let lines = match settings.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
     };
-    set.map_err(anyhow::Error::from_boxed).context("Cannot begin logging")
+    let told = filter_fn(|line| may_be_told(line.target(), *line.level()));
+    let all = tracing_subscriber::registry().with(filter).with(told).with(lines);
+    all.try_init().context("Cannot begin logging")
+}
+
+/// Whatever the filter asks for: lines that show what is stored are never told.
+fn may_be_told(target: &str, level: Level) -> bool {
+    let of_store = target.split("::").next() == Some(sled::LOG_TARGET);
+    !of_store || level <= Level::WARN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_tells_warnings_and_errors_only() {
+        for target in ["sled", "sled::tree", "sled::pagecache::iobuf"] {
+            for level in [Level::TRACE, Level::DEBUG, Level::INFO] {
+                assert!(!may_be_told(target, level), "{target} {level}");
+            }
+            assert!(may_be_told(target, Level::WARN) && may_be_told(target, Level::ERROR));
+        }
+        for target in ["essaim::store::sled", "sledge", "log", ""] {
+            assert!(may_be_told(target, Level::TRACE), "{target}");
+        }
+    }
 }

@@ -233,14 +233,21 @@ pub struct MappingFault {
     pub problem: String,
 }
 
+/// What `error` says, and where. The line itself is not shown: who takes the file of records for
+/// its mapping would have a record in the error.
+fn unreadable(text: &str, error: &toml::de::Error) -> MappingFault {
+    let offset = error.span().map_or(0, |span| span.start);
+    let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+    fault(&format!("line {line}"), format!("cannot be read: {}", error.message()))
+}
+
 impl Mapping {
     /// Reads a mapping file and reports every fault that needs no code list.
     pub fn from_toml(text: &str) -> Result<Self, Vec<MappingFault>> {
         if text.len() > MAPPING_BYTES_MAX {
             return Err(vec![fault("file", format!("takes more than {MAPPING_BYTES_MAX} bytes"))]);
         }
-        let mapping: Self = toml::from_str(text)
-            .map_err(|error| vec![fault("file", format!("cannot be read: {error}"))])?;
+        let mapping: Self = toml::from_str(text).map_err(|error| vec![unreadable(text, &error)])?;
         let mut faults = Vec::new();
         mapping.check_head(&mut faults);
         mapping.check_fields(&mut faults);

@@ -377,3 +377,11 @@ fn every_reason_has_a_message_and_a_remedy() {
         }
     }
 }
+
+#[test]
+fn a_file_of_records_taken_for_a_mapping_is_refused_without_showing_a_record() {
+    let text = "version = 1\nFICHE-7;Laiterie Danaya;76 00 00 00\n";
+    let told = Mapping::from_toml(text).unwrap_err()[0].to_string();
+    assert!(told.starts_with("The mapping's line 2 cannot be read: "), "{told}");
+    assert!(!told.contains("Danaya") && !told.contains("76 00"), "{told}");
+}

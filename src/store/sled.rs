@@ -31,6 +31,9 @@ use crate::store::{
 /// sled's own name for its main file.
 const MAIN_FILE: &str = "db";
 
+/// The name sled logs under. Below warnings it prints whole keys and values, records included.
+pub const LOG_TARGET: &str = "sled";
+
 /// The file that holds the number of the last acknowledged batch. It may be lost: the store is then
 /// not checked against it. It is not synced, so that after a power cut it may only be too low.
 const MARK_FILE: &str = "acknowledged";

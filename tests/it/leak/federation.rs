@@ -111,10 +111,6 @@ impl Federation {
         Arc::clone(&found.unwrap_or_else(|| panic!("{name} holds no key")).1)
     }
 
-    pub fn node_folder(&self, member: &str) -> PathBuf {
-        self.folder.path().join("nodes").join(member)
-    }
-
     /// What the process of ML has printed so far.
     pub fn printed(&self) -> Vec<u8> {
         fs::read(&self.process.output).unwrap()

@@ -82,14 +82,15 @@ impl Planted {
         typed
     }
 
-    /// Everything that stands in records.
-    pub fn of_records(&self) -> Vec<Canary> {
-        self.fields.values().chain(self.identifiers.values()).cloned().collect()
+    /// The labels of everything that stands in records.
+    pub fn of_records(&self) -> impl Iterator<Item = &String> {
+        self.fields.keys().chain(self.identifiers.keys())
     }
 
     /// Everything.
     pub fn all(&self) -> Vec<Canary> {
-        self.of_records().into_iter().chain(self.asked.values().cloned()).collect()
+        let all = [&self.fields, &self.identifiers, &self.asked];
+        all.into_iter().flat_map(|canaries| canaries.values().cloned()).collect()
     }
 
     /// Telephone numbers as people write them.
@@ -121,7 +122,10 @@ impl Planted {
         // Canaries where codes, days and numbers belong: the reasons could repeat them.
         let wrong = [(11, "region"), (12, "filiere"), (13, "registered_on"), (10, "turnover")];
         for (column, name) in wrong {
-            let mut row = self.enterprise_row(ENTERPRISES + column);
+            let index = ENTERPRISES + column;
+            let mut row = self.enterprise_row(index);
+            // Overwritten, so that it is planted nowhere.
+            self.fields.remove(&format!("enterprise {index} {name}"));
             let telephone = self.telephone(&format!("telephone in {name}"));
             row[column] = self.text(&format!("text in {name}"), "chez {}") + " " + &telephone;
             rows += &(row.join(";") + "\n");

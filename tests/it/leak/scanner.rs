@@ -19,8 +19,8 @@ use super::canary::{Canary, Value};
 
 /// Shortest pattern; shorter ones would be found by chance.
 const PATTERN_BYTES_MIN: usize = 5;
-/// What is kept of a longer pattern.
-const PATTERN_BYTES_MAX: usize = 24;
+/// What is looked for of a longer value: its beginning.
+const VALUE_BYTES_MAX: usize = 16;
 /// What is looked for of a digest.
 const DIGEST_BYTES: usize = 8;
 /// Country code of Mali, before a national number.
@@ -192,25 +192,20 @@ impl Collected {
     fn uuid(&mut self, bytes: &[u8; 16]) {
         let id = uuid::Uuid::from_bytes(*bytes);
         self.covers("16 bytes", bytes);
+        self.digests_of("16 bytes", bytes);
         let texts =
             [("a UUID", id.hyphenated().to_string()), ("a plain UUID", id.simple().to_string())];
         for (form, text) in &texts {
-            self.text(form, text);
-            for text in [text.clone(), text.to_uppercase()] {
-                self.digests(form, &text);
-            }
+            self.covers(form, text.as_bytes());
+            self.wide(form, text);
+            self.digests_of(form, text.as_bytes());
         }
-        self.digests_of("16 bytes", bytes);
     }
 
     /// A text in every encoding, bare and under every cover.
     fn text(&mut self, form: &str, text: &str) {
         self.covers(form, text.as_bytes());
-        let units = || text.encode_utf16();
-        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
-        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
-        self.covers(&format!("{form} in UTF-16LE"), &little);
-        self.covers(&format!("{form} in UTF-16BE"), &big);
+        self.wide(form, text);
         let (ansi, _, unmappable) = encoding_rs::WINDOWS_1252.encode(text);
         if !unmappable {
             self.covers(&format!("{form} in Windows-1252"), &ansi);
@@ -223,9 +218,32 @@ impl Collected {
         self.folded(&format!("{form}, escaped as text"), escaped.as_bytes());
     }
 
+    /// A text in UTF-16.
+    fn wide(&mut self, form: &str, text: &str) {
+        let units = || text.encode_utf16();
+        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+        self.common_covers(&format!("{form} in UTF-16LE"), &little);
+        self.common_covers(&format!("{form} in UTF-16BE"), &big);
+    }
+
     /// Bytes, bare and under every cover.
     fn covers(&mut self, form: &str, bytes: &[u8]) {
-        match bytes.iter().any(u8::is_ascii_alphabetic) && std::str::from_utf8(bytes).is_ok() {
+        self.common_covers(form, bytes);
+        let bytes = &bytes[..bytes.len().min(VALUE_BYTES_MAX)];
+        let percent: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
+        self.folded(&format!("{form}, percent-encoded"), percent.as_bytes());
+        let percent: String = bytes.iter().map(|byte| percent_unless_plain(*byte)).collect();
+        self.folded(&format!("{form}, percent-encoded"), percent.as_bytes());
+        self.folded(&format!("{form}, escaped as bytes"), &escaped_bytes(bytes));
+    }
+
+    /// Bytes, bare and under the covers that also hide digests.
+    fn common_covers(&mut self, form: &str, bytes: &[u8]) {
+        let bytes = &bytes[..bytes.len().min(VALUE_BYTES_MAX)];
+        // A beginning may end within a character.
+        let is_text = std::str::from_utf8(bytes).map_or_else(|e| e.error_len().is_none(), |_| true);
+        match is_text {
             true => self.folded(form, bytes),
             false => self.exact(form, bytes),
         }
@@ -238,15 +256,10 @@ impl Collected {
                 self.exact(&form, aligned_base64(&engine, bytes, alignment).as_bytes());
             }
         }
-        let percent: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-        self.folded(&format!("{form}, percent-encoded"), percent.as_bytes());
-        let percent: String = bytes.iter().map(|byte| percent_unless_plain(*byte)).collect();
-        self.folded(&format!("{form}, percent-encoded"), percent.as_bytes());
         let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
         for separator in [", ", ","] {
             self.exact(&format!("{form}, byte by byte"), numbers.join(separator).as_bytes());
         }
-        self.folded(&format!("{form}, escaped as bytes"), &escaped_bytes(bytes));
     }
 
     /// The beginnings of the digests of a text.
@@ -264,7 +277,7 @@ impl Collected {
         ];
         for (name, digest) in digests {
             let beginning = &digest[..DIGEST_BYTES];
-            self.covers(&format!("{name} of {form}"), beginning);
+            self.common_covers(&format!("{name} of {form}"), beginning);
         }
     }
 
@@ -280,12 +293,11 @@ impl Collected {
 
 fn insert(
     patterns: &mut BTreeMap<Vec<u8>, Vec<(usize, String)>>,
-    mut pattern: Vec<u8>,
+    pattern: Vec<u8>,
     canary: usize,
     form: &str,
 ) {
     assert!(pattern.len() >= PATTERN_BYTES_MIN, "{form}: {pattern:?} is found by chance");
-    pattern.truncate(PATTERN_BYTES_MAX);
     let meanings = patterns.entry(pattern).or_default();
     // The first name of a pattern is the plainest; several canaries may share one.
     if !meanings.iter().any(|(known, _)| *known == canary) {
