@@ -37,6 +37,9 @@ pub const MEMBERS: [&str; 5] = ["BF", "BJ", "ML", "UEMOA", "CIRT"];
 pub const WATCHED: &str = "ML";
 /// Longest until the process of ML serves or has stopped.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(120);
+/// How much of the store is damaged, and how often.
+const DAMAGE_BYTES: usize = 64;
+const DAMAGE_EVERY_BYTES: usize = 16 * 1024;
 /// Pause between two looks at something that is to happen.
 pub const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -82,7 +85,7 @@ impl Federation {
             nodes.push(running);
         }
         let config = configure(folder.path(), WATCHED, "trace");
-        let mut process = Process::spawn(&config, folder.path());
+        let mut process = Process::spawn(&config, folder.path().join("ml.log"));
         let behind = process.addresses().await;
         taps.exchanges[&code(WATCHED)].before(behind.exchange);
         taps.hub.before(behind.hub);
@@ -113,7 +116,7 @@ impl Federation {
 
     /// What the process of ML has printed so far.
     pub fn printed(&self) -> Vec<u8> {
-        fs::read(&self.process.output).unwrap()
+        self.process.printed()
     }
 
     /// Lets every node pull now.
@@ -121,14 +124,55 @@ impl Federation {
         self.nodes.iter().for_each(Running::sync_now);
     }
 
-    /// Stops everything, ML first; returns its exit status and the folder.
-    pub async fn stop(self) -> (ExitStatus, Vec<u8>, tempfile::TempDir) {
+    /// Stops everything, ML first; before that, a second node tries to run on its store.
+    pub async fn stop(self) -> Ended {
         let Self { folder, mut process, nodes, .. } = self;
+        let config = config_file(folder.path(), WATCHED);
+        let mut second = Process::spawn(&config, folder.path().join("second.log"));
+        let status = second.ended().await;
+        assert_eq!(status.code(), Some(2), "a store belongs to one process");
         let status = process.stop().await;
+        assert!(status.success(), "{status}");
         for running in nodes.into_iter().rev() {
             running.shutdown().await;
         }
-        (status, fs::read(&process.output).unwrap(), folder)
+        Ended { folder, printed: process.printed(), locked: second.printed() }
+    }
+}
+
+/// What is left of a federation.
+pub struct Ended {
+    folder: tempfile::TempDir,
+    /// What ML printed in its life.
+    pub printed: Vec<u8>,
+    /// What the second node on its store printed.
+    pub locked: Vec<u8>,
+}
+
+impl Ended {
+    /// What `essaim log verify` prints about ML.
+    pub fn verify_logs(&self) -> Vec<u8> {
+        let node = self.folder.path().join("nodes").join(WATCHED);
+        let verify = essaim().args(["log", "verify"]).arg(node).output().unwrap();
+        assert!(verify.status.success(), "{verify:?}");
+        [verify.stdout, verify.stderr].concat()
+    }
+
+    /// Damages the store of ML, starts it, and returns what it prints.
+    pub async fn damage_and_start(&self) -> Vec<u8> {
+        let store = self.folder.path().join("nodes").join(WATCHED).join("data/store/db");
+        let mut bytes = fs::read(&store).unwrap();
+        let half = bytes.len() / 2;
+        for stretch in bytes[half..].chunks_mut(DAMAGE_EVERY_BYTES) {
+            let end = stretch.len().min(DAMAGE_BYTES);
+            stretch[..end].fill(0xa5);
+        }
+        fs::write(&store, bytes).unwrap();
+        let config = config_file(self.folder.path(), WATCHED);
+        let mut process = Process::spawn(&config, self.folder.path().join("damaged.log"));
+        let status = process.ended().await;
+        assert_eq!(status.code(), Some(2), "a damaged store is not served");
+        process.printed()
     }
 }
 
@@ -216,9 +260,13 @@ async fn taps(folder: &Path, keyring: &Arc<Keyring>, record: &Arc<Record>) -> Ta
     Taps { exchanges, hub: Tap::start(parts(WATCHED, "hub")).await }
 }
 
+fn config_file(folder: &Path, member: &str) -> PathBuf {
+    folder.join("nodes").join(member).join("essaim.toml")
+}
+
 /// Free ports, rounds of synchronization in quick succession, and the log level.
 fn configure(folder: &Path, member: &str, filter: &str) -> PathBuf {
-    let file = folder.join("nodes").join(member).join("essaim.toml");
+    let file = config_file(folder, member);
     let mut config: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
     let mut set = |section: &str, key: &str, value: toml::Value| {
         let section = config.entry(section).or_insert_with(|| toml::Table::new().into());
@@ -241,8 +289,7 @@ struct Process {
 }
 
 impl Process {
-    fn spawn(config: &Path, folder: &Path) -> Self {
-        let output = folder.join("ml.log");
+    fn spawn(config: &Path, output: PathBuf) -> Self {
         let file = File::create(&output).unwrap();
         let child = essaim()
             .arg("serve")
@@ -261,10 +308,11 @@ impl Process {
     /// The addresses that the start tells.
     async fn addresses(&mut self) -> Addresses {
         let found = self.wait_for("tells where it listens", |process| {
-            let text = fs::read_to_string(&process.output).unwrap();
+            let text = String::from_utf8_lossy(&process.printed()).into_owned();
             let lines = text.lines().filter_map(|line| line.parse::<serde_json::Value>().ok());
             let told = lines.map(|line| line["fields"].clone());
-            let told = told.into_iter().find(|fields| fields["message"] == "The node is running")?;
+            let told =
+                told.into_iter().find(|fields| fields["message"] == "The node is running")?;
             let address = |name: &str| told[name].as_str().unwrap().parse().unwrap();
             Some(Addresses {
                 hub: address("hub"),
@@ -278,7 +326,15 @@ impl Process {
     async fn stop(&mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.wait_for("stops", |process| process.child.try_wait().unwrap()).await
+        self.ended().await
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        self.wait_for("ends", |process| process.child.try_wait().unwrap()).await
+    }
+
+    fn printed(&self) -> Vec<u8> {
+        fs::read(&self.output).unwrap()
     }
 
     async fn wait_for<T>(&mut self, what: &str, look: impl Fn(&mut Self) -> Option<T>) -> T {

@@ -13,9 +13,7 @@ use essaim::{
             statistics_service_client::StatisticsServiceClient,
         },
         hub::{GetEnterpriseRequest, enterprise_service_client::EnterpriseServiceClient},
-        sync::{
-            EntryName, KnownHead, PullRequest, Want, sync_service_client::SyncServiceClient,
-        },
+        sync::{EntryName, KnownHead, PullRequest, Want, sync_service_client::SyncServiceClient},
     },
 };
 use tokio::{
@@ -37,7 +35,7 @@ use super::{
 use crate::stand::Certificates;
 
 /// Who calls the exchange of ML.
-const CALLERS: [&str; 8] = [
+pub const CALLERS: [&str; 8] = [
     "node-BJ",
     "node-ML",
     "UEMOA-analyst-1",
@@ -128,10 +126,15 @@ pub async fn ask(federation: &Federation) {
     }
 }
 
+/// The label of the word that `caller` alone uses.
+pub fn own_word(caller: &str) -> String {
+    format!("word of {caller}")
+}
+
 /// Everything that others may ask wrongly.
 pub async fn ask_wrongly(federation: &Federation, planted: &mut Planted) {
-    let word = planted.asked("word of others");
     for caller in CALLERS {
+        let word = planted.asked(&own_word(caller));
         let channel = federation.exchange(WATCHED, caller).await;
         for rule in authorization::TABLE {
             let called = call(&channel, rule.method, &word);
@@ -152,6 +155,7 @@ pub async fn ask_wrongly(federation: &Federation, planted: &mut Planted) {
         pull(channel, &[]).await;
     }
     stranger(federation).await;
+    let word = planted.asked("word of a browser");
     for path in ["/metrics", "/healthz", &format!("/{word}")] {
         browse(federation, path).await;
     }
@@ -259,10 +263,13 @@ async fn stranger(federation: &Federation) {
 pub async fn browse(federation: &Federation, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(federation.behind.web).await.unwrap();
     // The path is percent-encoded as browsers do.
-    let path: String = path.bytes().map(|byte| match byte.is_ascii() {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    }).collect();
+    let path: String = path
+        .bytes()
+        .map(|byte| match byte.is_ascii() {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect();
     let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

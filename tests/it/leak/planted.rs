@@ -111,9 +111,24 @@ impl Planted {
 
     fn enterprises(&mut self) -> PlantedFile {
         let columns = [
-            "key", "name", "head_name", "telephones", "email", "locality", "latitude", "longitude",
-            "registration_number", "remarks", "turnover", "region", "filiere", "registered_on",
-            "headcount", "sex", "status", "consent",
+            "key",
+            "name",
+            "head_name",
+            "telephones",
+            "email",
+            "locality",
+            "latitude",
+            "longitude",
+            "registration_number",
+            "remarks",
+            "turnover",
+            "region",
+            "filiere",
+            "registered_on",
+            "headcount",
+            "sex",
+            "status",
+            "consent",
         ];
         let mut rows = columns.join(";") + "\n";
         for index in 0..ENTERPRISES {
@@ -182,8 +197,19 @@ impl Planted {
 
     fn requests(&mut self) -> PlantedFile {
         let columns = [
-            "key", "enterprise", "received_on", "channel", "theme", "referent", "question",
-            "assigned_on", "answered_on", "answer_kind", "answer", "followed_up_on", "adopted",
+            "key",
+            "enterprise",
+            "received_on",
+            "channel",
+            "theme",
+            "referent",
+            "question",
+            "assigned_on",
+            "answered_on",
+            "answer_kind",
+            "answer",
+            "followed_up_on",
+            "adopted",
             "funding",
         ];
         let mut rows = columns.join(";") + "\n";

@@ -250,7 +250,8 @@ impl Collected {
         let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         self.folded(&format!("{form} in hex"), hex.as_bytes());
         for alignment in 0..3 {
-            for (name, engine) in [("base64", STANDARD_NO_PAD), ("base64 for URLs", URL_SAFE_NO_PAD)]
+            for (name, engine) in
+                [("base64", STANDARD_NO_PAD), ("base64 for URLs", URL_SAFE_NO_PAD)]
             {
                 let form = format!("{form} in {name}, alignment {alignment}");
                 self.exact(&form, aligned_base64(&engine, bytes, alignment).as_bytes());

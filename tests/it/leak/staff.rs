@@ -425,7 +425,12 @@ impl Staff {
         }
         list!(EnterpriseServiceClient, list_enterprises, ListEnterprisesRequest, enterprises);
         list!(VisitServiceClient, list_visits, ListVisitsRequest, visits);
-        list!(SupportRequestServiceClient, list_support_requests, ListSupportRequestsRequest, requests);
+        list!(
+            SupportRequestServiceClient,
+            list_support_requests,
+            ListSupportRequestsRequest,
+            requests
+        );
         list!(SupportRequestServiceClient, list_answers, ListAnswersRequest, answers);
         list!(ConsentServiceClient, list_consents, ListConsentsRequest, consents);
         assert!(names.len() > 500, "{} records", names.len());

@@ -3,14 +3,14 @@
 //! as such: a tap that is blind must not look like a node that is silent.
 
 use std::{
-    io::Read,
+    fs::{self, File},
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use aho_corasick::AhoCorasick;
 use base64::{
-    Engine,
-    alphabet,
+    Engine, alphabet,
     engine::{
         DecodePaddingMode,
         general_purpose::{GeneralPurpose, GeneralPurposeConfig},
@@ -186,30 +186,42 @@ impl Batches {
     }
 }
 
-/// The files under `folder` of which `wanted` says so.
+/// The files under `folder` of which `wanted` says so. Nodes may run: what vanishes meanwhile is
+/// passed over.
 pub fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Views {
     let mut views = Views::default();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in std::fs::read_dir(&folder).unwrap() {
+        for entry in fs::read_dir(&folder).unwrap() {
             paths.push(entry.unwrap().path());
         }
         paths.sort();
         for path in paths.into_iter().filter(|path| wanted(path)) {
             if path.is_dir() {
                 folders.push(path);
-                continue;
+            } else if let Some(bytes) = read(&path) {
+                // The names of files tell, too.
+                let place = format!("file {}", path.display());
+                views.add(place.clone(), [place.as_bytes(), b"\n", &bytes].concat());
             }
-            let size = path.metadata().unwrap().len();
-            assert!(size <= FILE_BYTES_MAX, "{} is too large to read", path.display());
-            // The names of files tell, too.
-            let place = format!("file {}", path.display());
-            let bytes = [place.as_bytes(), b"\n", &std::fs::read(&path).unwrap()].concat();
-            views.add(place, bytes);
         }
     }
     views
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| {
+        let mut file = file.take(FILE_BYTES_MAX + 1);
+        file.read_to_end(&mut bytes)
+    });
+    match read {
+        Ok(read) => assert!(read as u64 <= FILE_BYTES_MAX, "{} is too large", path.display()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => panic!("{}: {error}", path.display()),
+    }
+    Some(bytes)
 }
 
 /// As much as can be unpacked: streams may have no end, and pieces that only look packed may hold
