@@ -3,7 +3,7 @@
 //! talkative log level; the others run in this one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -40,6 +40,8 @@ const PROCESS_TIMEOUT: Duration = Duration::from_secs(120);
 /// How much of the store is damaged, and how often.
 const DAMAGE_BYTES: usize = 64;
 const DAMAGE_EVERY_BYTES: usize = 16 * 1024;
+/// Where the tables of sockets in `/proc` name a socket's inode.
+const SOCKET_INODE_COLUMN: usize = 9;
 /// Pause between two looks at something that is to happen.
 pub const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -112,6 +114,18 @@ impl Federation {
     pub fn credentials(&self, name: &str) -> Arc<Credentials> {
         let found = self.keyring.values().find(|(known, _)| known == name);
         Arc::clone(&found.unwrap_or_else(|| panic!("{name} holds no key")).1)
+    }
+
+    /// Every internet socket of ML is a listener, a connection to one, or one to a tap: nothing
+    /// leaves where nobody hears it.
+    pub fn assert_no_way_around(&self) {
+        let Addresses { hub, exchange, web } = self.behind;
+        let own = [hub, exchange, web].map(|address| address.port());
+        let taps: Vec<u16> = self.taps.exchanges.values().map(|tap| tap.address.port()).collect();
+        let sockets = self.process.sockets();
+        assert!(sockets.len() > own.len(), "{sockets:?}");
+        let heard = |(local, remote): &(u16, u16)| own.contains(local) || taps.contains(remote);
+        assert!(sockets.iter().all(heard), "{sockets:?} beside {own:?} and {taps:?}");
     }
 
     /// What the process of ML has printed so far.
@@ -333,6 +347,30 @@ impl Process {
         self.wait_for("ends", |process| process.child.try_wait().unwrap()).await
     }
 
+    /// Local and remote ports of its internet sockets, as Linux tells them.
+    fn sockets(&self) -> Vec<(u16, u16)> {
+        let id = self.child.id();
+        let mut inodes = BTreeSet::new();
+        for entry in fs::read_dir(format!("/proc/{id}/fd")).unwrap() {
+            // It may be closed by now.
+            let Ok(target) = fs::read_link(entry.unwrap().path()) else { continue };
+            let target = target.to_string_lossy().into_owned();
+            let inode = target.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+            inodes.extend(inode.map(str::to_owned));
+        }
+        let mut sockets = Vec::new();
+        for table in ["tcp", "tcp6", "udp", "udp6"] {
+            let table = fs::read_to_string(format!("/proc/{id}/net/{table}")).unwrap_or_default();
+            for line in table.lines().skip(1) {
+                let columns: Vec<&str> = line.split_whitespace().collect();
+                if inodes.contains(columns[SOCKET_INODE_COLUMN]) {
+                    sockets.push((port(columns[1]), port(columns[2])));
+                }
+            }
+        }
+        sockets
+    }
+
     fn printed(&self) -> Vec<u8> {
         fs::read(&self.output).unwrap()
     }
@@ -347,6 +385,11 @@ impl Process {
         }
         panic!("the process of {WATCHED} never {what}; see {}", self.output.display());
     }
+}
+
+/// The port of an address in a table of sockets.
+fn port(address: &str) -> u16 {
+    u16::from_str_radix(address.rsplit(':').next().unwrap(), 16).unwrap()
 }
 
 impl Drop for Process {

@@ -8,9 +8,8 @@ use essaim::wire::generated::hub::{Enterprise, EnterpriseIdentity, SizeRule};
 use super::canary::{Canary, Value};
 
 /// Enterprises in the planted file.
-const ENTERPRISES: usize = 12;
-/// Regions and filières of the enterprises, in turn; three enterprises share each pair, so that
-/// something is published about them.
+const ENTERPRISES: usize = 8;
+/// Regions and filières of the enterprises, in turn.
 const REGIONS: [&str; 2] = ["ML-3", "ML-4"];
 const FILIERES: [&str; 2] = ["LAIT", "FRLEG"];
 

@@ -119,8 +119,11 @@ impl Collected {
                 for (form, spelled) in spellings(word) {
                     self.text(&form, &spelled);
                 }
-                for (form, spelled) in spellings(word).into_iter().chain(spellings(whole)) {
-                    self.digests(&form, &spelled);
+                for text in [word, whole] {
+                    self.digests("text", text);
+                    for (form, normal) in normal_forms(text) {
+                        self.digests_of(&form, normal.as_bytes());
+                    }
                 }
             }
             Value::Telephone(digits) => self.telephone(digits),
@@ -140,7 +143,7 @@ impl Collected {
                 format!("{COUNTRY_CALLING_CODE}{spelled}"),
             ];
             for spelled in abroad.iter().chain([&spelled]) {
-                self.digests(&form, spelled);
+                self.digests_of(&form, spelled.as_bytes());
             }
         }
         let number: u32 = digits.parse().unwrap();
@@ -263,7 +266,7 @@ impl Collected {
         }
     }
 
-    /// The beginnings of the digests of a text.
+    /// The beginnings of the digests of a text, also in UTF-16.
     fn digests(&mut self, form: &str, text: &str) {
         self.digests_of(form, text.as_bytes());
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -306,7 +309,23 @@ fn insert(
     }
 }
 
-/// The normal forms of a text, letter cases included.
+/// What programs make of a text before they hash it.
+fn normal_forms(text: &str) -> Vec<(String, String)> {
+    let composed: String = text.nfc().collect();
+    let plain: String = text.nfd().filter(|character| !is_combining_mark(*character)).collect();
+    let (small, capitals) = (composed.to_lowercase(), composed.to_uppercase());
+    let (plain_small, plain_capitals) = (plain.to_lowercase(), plain.to_uppercase());
+    let forms = [
+        ("text in NFD", text.nfd().collect()),
+        ("text in small letters", small),
+        ("text in capitals", capitals),
+        ("plain text in small letters", plain_small),
+        ("plain text in capitals", plain_capitals),
+    ];
+    forms.map(|(form, text)| (form.to_owned(), text)).to_vec()
+}
+
+/// Every spelling of a text, letter cases included.
 fn spellings(text: &str) -> Vec<(String, String)> {
     let composed: String = text.nfc().collect();
     let decomposed: String = text.nfd().collect();
