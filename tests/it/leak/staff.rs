@@ -408,31 +408,55 @@ impl Staff {
     pub async fn list_everything(&self, planted: &mut Planted) {
         let mut names = Vec::new();
         macro_rules! list {
-            ($client:ident, $call:ident, $request:ident, $rows:ident) => {
+            ($client:ident, $call:ident, $rows:ident, $token:ident, $request:expr) => {
                 let mut client = $client::new(self.referent.clone());
-                let mut page_token = String::new();
+                let mut $token = String::new();
                 loop {
-                    let request =
-                        $request { page_size: PAGE_ROWS, page_token, ..Default::default() };
-                    let page = client.$call(request).await.unwrap().into_inner();
+                    let page = client.$call($request).await.unwrap().into_inner();
                     names.extend(page.$rows.into_iter().map(|record| record.name));
-                    page_token = page.next_page_token;
-                    if page_token.is_empty() {
+                    $token = page.next_page_token;
+                    if $token.is_empty() {
                         break;
                     }
                 }
             };
         }
-        list!(EnterpriseServiceClient, list_enterprises, ListEnterprisesRequest, enterprises);
-        list!(VisitServiceClient, list_visits, ListVisitsRequest, visits);
+        let (page_size, all) = (PAGE_ROWS, String::new);
+        list!(
+            EnterpriseServiceClient,
+            list_enterprises,
+            enterprises,
+            page_token,
+            ListEnterprisesRequest { page_size, page_token }
+        );
+        list!(
+            VisitServiceClient,
+            list_visits,
+            visits,
+            page_token,
+            ListVisitsRequest { enterprise: all(), page_size, page_token }
+        );
         list!(
             SupportRequestServiceClient,
             list_support_requests,
-            ListSupportRequestsRequest,
-            requests
+            requests,
+            page_token,
+            ListSupportRequestsRequest { enterprise: all(), page_size, page_token }
         );
-        list!(SupportRequestServiceClient, list_answers, ListAnswersRequest, answers);
-        list!(ConsentServiceClient, list_consents, ListConsentsRequest, consents);
+        list!(
+            SupportRequestServiceClient,
+            list_answers,
+            answers,
+            page_token,
+            ListAnswersRequest { request: all(), page_size, page_token }
+        );
+        list!(
+            ConsentServiceClient,
+            list_consents,
+            consents,
+            page_token,
+            ListConsentsRequest { enterprise: all(), page_size, page_token }
+        );
         assert!(names.len() > 500, "{} records", names.len());
         names.iter().for_each(|name| planted.resource(name));
         let list = ListQuarantineRequest { page_size: PAGE_ROWS, ..Default::default() };
