@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::Context;
-use tracing::Level;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
 };
@@ -13,7 +13,7 @@ use crate::{
     cli::{Done, args::local::ServeArgs, call},
     config::{Config, LogFormat, LogSettings},
     node::Node,
-    store::sled,
+    store::sled::LOG_TARGET,
 };
 
 /// Runs the node.
@@ -43,6 +43,10 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
 
 /// Sends log lines to standard error in the form the configuration asks for.
 fn tell(settings: &LogSettings) -> anyhow::Result<()> {
+    teller(settings)?.try_init().context("Cannot begin logging")
+}
+
+fn teller(settings: &LogSettings) -> anyhow::Result<impl Subscriber + Send + Sync> {
     let filter: EnvFilter = settings.filter.parse()?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
@@ -52,13 +56,12 @@ fn tell(settings: &LogSettings) -> anyhow::Result<()> {
         LogFormat::Json => lines.json().boxed(),
     };
     let told = filter_fn(|line| may_be_told(line.target(), *line.level()));
-    let all = tracing_subscriber::registry().with(filter).with(told).with(lines);
-    all.try_init().context("Cannot begin logging")
+    Ok(tracing_subscriber::registry().with(filter).with(told).with(lines))
 }
 
 /// Whatever the filter asks for: lines that show what is stored are never told.
 fn may_be_told(target: &str, level: Level) -> bool {
-    let of_store = target.split("::").next() == Some(sled::LOG_TARGET);
+    let of_store = target.split("::").next() == Some(LOG_TARGET);
     !of_store || level <= Level::WARN
 }
 
@@ -76,6 +79,17 @@ mod tests {
         }
         for target in ["essaim::store::sled", "sledge", "log", ""] {
             assert!(may_be_told(target, Level::TRACE), "{target}");
+        }
+    }
+
+    #[test]
+    fn lines_that_the_filter_drops_are_not_even_written() {
+        use tracing_subscriber::filter::LevelFilter;
+        for (filter, most) in
+            [("info", LevelFilter::INFO), ("warn,essaim=debug", LevelFilter::DEBUG)]
+        {
+            let settings = LogSettings { format: LogFormat::Json, filter: filter.into() };
+            assert_eq!(teller(&settings).unwrap().max_level_hint(), Some(most), "{filter}");
         }
     }
 }

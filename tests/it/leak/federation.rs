@@ -117,8 +117,12 @@ impl Federation {
     }
 
     /// Every internet socket of ML is a listener, a connection to one, or one to a tap: nothing
-    /// leaves where nobody hears it.
+    /// leaves where nobody hears it. Only Linux tells.
     pub fn assert_no_way_around(&self) {
+        if !cfg!(target_os = "linux") {
+            eprintln!("skipped: the sockets of a process are listed on Linux only");
+            return;
+        }
         let Addresses { hub, exchange, web } = self.behind;
         let own = [hub, exchange, web].map(|address| address.port());
         let taps: Vec<u16> = self.taps.exchanges.values().map(|tap| tap.address.port()).collect();
