@@ -41,6 +41,19 @@ impl CallError {
                 | Code::Aborted
         )
     }
+
+    /// Whether nobody knows if what was asked has been done.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(
+            self.0.code(),
+            Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Cancelled
+                | Code::Unknown
+                | Code::Internal
+                | Code::DataLoss
+        )
+    }
 }
 
 /// What a call answered, or the failed call in words.

@@ -12,10 +12,7 @@ use tonic::transport::Channel;
 use crate::{
     cli::{
         Done,
-        args::{
-            Format,
-            calls::{ImportArgs, ListArgs},
-        },
+        args::{Format, calls::ImportArgs, records::ListArgs},
         call::{self, PAGE_ROWS},
         output::{self, Fields},
     },

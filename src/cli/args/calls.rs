@@ -221,34 +221,3 @@ pub struct ReleaseArgs {
     #[command(flatten)]
     pub call: CallArgs,
 }
-
-/// Commands on one kind of records.
-#[derive(Debug, Subcommand)]
-pub enum RecordCommand {
-    /// Print one record
-    Get(GetArgs),
-    /// List records
-    List(ListArgs),
-}
-
-/// Reading one record.
-#[derive(Debug, Args)]
-pub struct GetArgs {
-    /// The record's identifier
-    pub id: uuid::Uuid,
-    /// The node
-    #[command(flatten)]
-    pub call: CallArgs,
-}
-
-/// Reading a list.
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// Most rows to print
-    #[arg(long, value_name = "COUNT", default_value_t = 50,
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub rows: u32,
-    /// The node
-    #[command(flatten)]
-    pub call: CallArgs,
-}

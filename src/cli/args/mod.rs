@@ -7,15 +7,19 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args::{
-    calls::{ImportArgs, ListArgs, NotesCommand, QueryArgs, RecordCommand, ReleaseCommand},
+    calls::{ImportArgs, NotesCommand, QueryArgs, ReleaseCommand},
     local::{
         CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
         ServeArgs,
+    },
+    records::{
+        AnswerCommand, ConsentCommand, EnterpriseCommand, ListArgs, RequestCommand, VisitCommand,
     },
 };
 
 pub mod calls;
 pub mod local;
+pub mod records;
 
 /// A federated exchange node for technology-information hubs.
 ///
@@ -49,13 +53,19 @@ pub enum Command {
     Release(ReleaseCommand),
     /// Enterprises in the hub's records
     #[command(subcommand)]
-    Enterprise(RecordCommand),
+    Enterprise(EnterpriseCommand),
     /// Visits in the hub's records
     #[command(subcommand)]
-    Visit(RecordCommand),
+    Visit(VisitCommand),
     /// Support requests in the hub's records
     #[command(subcommand)]
-    Request(RecordCommand),
+    Request(RequestCommand),
+    /// Answers given to support requests
+    #[command(subcommand)]
+    Answer(AnswerCommand),
+    /// Consents of enterprises
+    #[command(subcommand)]
+    Consent(ConsentCommand),
     /// Rows of imported files that still wait for a remedy
     Quarantine(ListArgs),
     /// The node's logs
