@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     base::clock::SystemClock,
-    cli::{Done, args::local::ServeArgs, call},
+    cli::{Done, args::local::ServeArgs},
     config::{Config, LogFormat, LogSettings},
     node::Node,
 };
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
     let config = Config::load(&args.config)?;
     tell(&config.log)?;
-    call::block_on(async {
+    block_on(async {
         let mut terminated = signal(SignalKind::terminate())?;
         let running = Node::start(config, Arc::new(SystemClock)).await?;
         tracing::info!(
@@ -35,6 +35,15 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
     })
 }
 
+/// Runs the node's future, and ends although work that blocks is still going on somewhere: a call
+/// that was cut at the deadline may have left some, which a runtime would otherwise wait for.
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(future);
+    runtime.shutdown_background();
+    ended
+}
+
 /// Sends log lines to standard error in the form the configuration asks for.
 fn tell(settings: &LogSettings) -> anyhow::Result<()> {
     let filter: EnvFilter = settings.filter.parse()?;
@@ -47,4 +56,27 @@ fn tell(settings: &LogSettings) -> anyhow::Result<()> {
         LogFormat::Json => builder.json().try_init(),
     };
     set.map_err(anyhow::Error::from_boxed).context("Cannot begin logging")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::block_on;
+
+    #[test]
+    fn the_program_ends_though_blocking_work_goes_on() {
+        let (release, wait) = mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let ended = block_on(async {
+            tokio::task::spawn_blocking(move || {
+                let _ = begun.send(());
+                wait.recv()
+            });
+            Ok(begins.await?)
+        });
+        // Here the work still waits; a runtime that waits for it would never have come so far.
+        ended.unwrap();
+        drop(release);
+    }
 }

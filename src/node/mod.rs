@@ -11,7 +11,10 @@ pub mod projections;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    task::{JoinError, JoinHandle},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -36,6 +39,11 @@ use crate::{
     store::SharedStore,
     web,
 };
+
+/// Time after the deadline in which connections that were cut are let go.
+const CUT_TIME: Duration = Duration::from_secs(1);
+/// Longest wait for the last sync of the store.
+const STORE_SYNC_MAX: Duration = Duration::from_secs(10);
 
 /// A way to start nodes.
 pub struct Node;
@@ -176,26 +184,38 @@ impl Running {
             served.set_serving(false).await;
         }
         self.stop.web_health.set_serving(false);
+        tracing::info!("the node is stopping");
         self.stop.pulls.cancel();
         if self.pulls.await.is_err() {
             tracing::error!("the pulling task panicked");
         }
+        tracing::info!("pulls have ended");
         self.stop.listeners.cancel();
         let tasks = futures_util::future::join_all(self.tasks);
-        match tokio::time::timeout(self.deadline + Duration::from_secs(1), tasks).await {
-            Ok(ended) => ended.into_iter().for_each(|ended| match ended {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "a listener failed"),
-                Err(_) => tracing::error!("a listener panicked"),
-            }),
+        match tokio::time::timeout(self.deadline + CUT_TIME, tasks).await {
+            Ok(ended) => {
+                ended.into_iter().for_each(tell_of_listener);
+                tracing::info!("the listeners have stopped");
+            }
             Err(_) => tracing::warn!("a listener did not stop within the deadline"),
         }
         let store = self.store;
-        match tokio::task::spawn_blocking(move || store.barrier()).await {
-            Ok(Ok(())) => tracing::info!("the node has stopped"),
-            Ok(Err(error)) => tracing::error!(%error, "the last sync of the store failed"),
-            Err(_) => tracing::error!("the last sync of the store panicked"),
+        let synced = tokio::task::spawn_blocking(move || store.barrier());
+        match tokio::time::timeout(STORE_SYNC_MAX, synced).await {
+            Ok(Ok(Ok(()))) => tracing::info!("the store is synced; the node has stopped"),
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the last sync of the store failed"),
+            Ok(Err(_)) => tracing::error!("the last sync of the store panicked"),
+            // What was acknowledged was synced before; nothing of it is lost.
+            Err(_) => tracing::error!("the last sync of the store took too long"),
         }
+    }
+}
+
+fn tell_of_listener(ended: Result<Result<(), NodeError>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "a listener failed"),
+        Err(_) => tracing::error!("a listener panicked"),
     }
 }
 

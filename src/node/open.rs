@@ -13,15 +13,14 @@ use crate::{
         signer::LogSigner,
     },
     library::notes::Library,
-    log::{
-        LogError,
-        logs::{Body, Log},
-    },
+    log::logs::Log,
     node::{error::NodeError, projections::Projections},
-    publication::admitted::Admitted,
     records::repository::Repository,
     release::{error::PublishError, gate::Gate},
-    rpc::{identity::LiveRoster, own_log::OwnLog},
+    rpc::{
+        identity::LiveRoster,
+        own_log::{self, OwnLog},
+    },
     statistics::projection::Statistics,
     store::{
         SharedStore,
@@ -166,36 +165,17 @@ fn national(
     };
     let gate = Gate::new(store, Arc::clone(codes), rules, config.member, clock);
     let epoch = config.keys.log_epoch;
-    let settled =
-        gate.recover(|admitted| find_published(log, config, epoch, admitted)).map_err(|error| {
-            match error {
-                PublishError::Gate(error) => NodeError::Gate(error),
-                PublishError::Append(error) => NodeError::Log(error),
-            }
+    let settled = gate
+        .recover(|admitted| own_log::find(log, config.member, epoch, admitted))
+        .map_err(|error| match error {
+            PublishError::Gate(error) => NodeError::Gate(error),
+            PublishError::Append(error) => NodeError::Log(error),
         })?;
     for (release, entry) in settled {
         let entry = entry.map(|entry| entry.to_string());
         tracing::info!(%release, entry, "a release that was being published was settled");
     }
     Ok(Some(National { repository: Arc::new(repository), gate: Arc::new(gate) }))
-}
-
-/// The entry of the own log that carries exactly `admitted`, newest first.
-fn find_published(
-    log: &Log,
-    config: &Config,
-    epoch: u32,
-    admitted: &Admitted,
-) -> Result<Option<EntryId>, LogError> {
-    let mut found = None;
-    for entry in log.entries(config.member, epoch, 0) {
-        let entry = entry?;
-        let same_body = matches!(&entry.body, Body::Present(body) if body == admitted.body());
-        if same_body && entry.header.kind == admitted.kind() {
-            found = Some(entry.id);
-        }
-    }
-    Ok(found)
 }
 
 fn own_log(

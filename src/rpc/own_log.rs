@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crate::{
     base::id::{EntryId, MemberCode},
     keys::signer::LogSigner,
-    log::{LogError, logs::Log},
+    log::{
+        LogError,
+        logs::{Body, Log},
+    },
     publication::admitted::Admitted,
 };
 
@@ -49,4 +52,28 @@ impl OwnLog {
         (self.on_append)(id);
         Ok(id)
     }
+
+    /// The entry that carries exactly `admitted`, the newest if there are several. Blocks.
+    pub fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, LogError> {
+        find(&self.log, self.member, self.epoch, admitted)
+    }
+}
+
+/// The entry of the log of `member` in `epoch` that carries exactly `admitted`, the newest if
+/// there are several.
+pub fn find(
+    log: &Log,
+    member: MemberCode,
+    epoch: u32,
+    admitted: &Admitted,
+) -> Result<Option<EntryId>, LogError> {
+    let mut found = None;
+    for entry in log.entries(member, epoch, 0) {
+        let entry = entry?;
+        let same_body = matches!(&entry.body, Body::Present(body) if body == admitted.body());
+        if same_body && entry.header.kind == admitted.kind() {
+            found = Some(entry.id);
+        }
+    }
+    Ok(found)
 }

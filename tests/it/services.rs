@@ -254,6 +254,23 @@ async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
 }
 
 #[tokio::test]
+async fn a_mapping_for_another_country_is_refused_whatever_the_file() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
+    let mut sent = pieces("enterprises", &["Numero;Nom;Region;Filiere;Date\n"]);
+    let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("{sent:?}") };
+    header.mapping = header.mapping.replace("area = \"ML\"", "area = \"SN\"");
+    let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let details = status.get_error_details();
+    let violation = &details.bad_request().unwrap().field_violations[0];
+    assert_eq!(violation.field, "header.mapping");
+    assert!(violation.description.contains("regions of SN"), "{violation:?}");
+    assert!(violation.description.contains("records of ML"), "{violation:?}");
+}
+
+#[tokio::test]
 async fn a_file_over_the_configured_size_is_refused() {
     let stand = Stand::new().await;
     let steward = stand.certificates.person("essaim://ML/steward/desk");
