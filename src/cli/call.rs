@@ -1,17 +1,21 @@
 //! Calling a node: from a profile to a channel, and from a failed call to words and an exit code.
 
-use std::{collections::BTreeSet, future::Future, path::Path};
+use std::{collections::BTreeSet, future::Future, path::Path, time::Duration};
 
 use anyhow::Context;
 use tonic::{Code, Status, transport::Channel};
 
 use crate::{
-    cli::roster,
+    cli::{args::ReachArgs, roster},
     config::profile::Profile,
     keys::certificate::{Credentials, PairPaths},
     rpc::client,
 };
 
+/// Longest wait for the answer to a call that a node itself cuts short (its default is a minute).
+pub(super) const QUICK: Duration = Duration::from_secs(90);
+/// Longest wait for the answer to a call that works over many records.
+pub(super) const LONG: Duration = client::CALL_TIMEOUT;
 /// Rows asked for in one page when a command wants them all.
 pub(super) const PAGE_ROWS: i32 = 500;
 
@@ -67,8 +71,18 @@ pub(super) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> an
     runtime.block_on(future)
 }
 
-/// Connects as the profile says: to the node that holds a key the roster names for its member.
-pub(super) async fn connect(profile_file: &Path) -> anyhow::Result<Channel> {
+/// Connects as the profile says. An answer is waited for as long as the command line says, or
+/// `usual`.
+pub(super) async fn connect(reach: &ReachArgs, usual: Duration) -> anyhow::Result<Channel> {
+    let asked = reach.timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    connect_with(&reach.profile, asked.unwrap_or(usual)).await
+}
+
+/// Connects to the node that holds a key the roster names for the profile's member.
+pub(super) async fn connect_with(
+    profile_file: &Path,
+    call_timeout: Duration,
+) -> anyhow::Result<Channel> {
     let profile = Profile::load(profile_file)?;
     let roster = roster::load(&profile.roster_file)?;
     let member = roster.member(profile.member).with_context(|| {
@@ -79,5 +93,6 @@ pub(super) async fn connect(profile_file: &Path) -> anyhow::Result<Channel> {
         certificate: &profile.certificate_file,
         key: &profile.key_file,
     })?;
-    Ok(client::connect_person(&profile.address, pins, &credentials).await?)
+    let address = &profile.address;
+    Ok(client::connect_person_within(address, pins, &credentials, call_timeout).await?)
 }

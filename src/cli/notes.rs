@@ -47,7 +47,8 @@ fn publish(args: &PublishArgs) -> anyhow::Result<Done> {
         revises: args.revises.as_deref().map(name).unwrap_or_default(),
     };
     let published = call::block_on(async {
-        let mut client = LibraryServiceClient::new(call::connect(&args.call.profile).await?);
+        let mut client =
+            LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?);
         Ok(call::answer(client.publish_note(request).await)?)
     })?;
     output::one(args.call.format, head(&published.note.unwrap_or_default()))?;
@@ -69,7 +70,8 @@ fn list(args: &NoteListArgs) -> anyhow::Result<Done> {
         page_token: String::new(),
     };
     let notes = call::block_on(async {
-        all(LibraryServiceClient::new(call::connect(&args.call.profile).await?), request).await
+        all(LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?), request)
+            .await
     })?;
     let answer = if notes.is_empty() { Done::No } else { Done::Yes };
     let fields = notes.iter().map(head).collect();
@@ -99,7 +101,8 @@ pub(super) async fn all(
 
 fn get(args: &NoteGetArgs) -> anyhow::Result<Done> {
     let note = call::block_on(async {
-        let mut client = LibraryServiceClient::new(call::connect(&args.call.profile).await?);
+        let mut client =
+            LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?);
         let request = GetNoteRequest { name: name(&args.note) };
         Ok(call::answer(client.get_note(request).await)?.note.unwrap_or_default())
     })?;

@@ -1,4 +1,5 @@
-//! `essaim serve`: runs one node until SIGTERM or Ctrl-C.
+//! `essaim serve`: runs one node until SIGTERM or Ctrl-C. SIGHUP has it look at once for a new
+//! roster and a renewed certificate.
 
 use std::{io::IsTerminal, sync::Arc};
 
@@ -19,6 +20,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
     tell(&config.log)?;
     block_on(async {
         let mut terminated = signal(SignalKind::terminate())?;
+        let mut asked_to_reload = signal(SignalKind::hangup())?;
         let running = Node::start(config, Arc::new(SystemClock)).await?;
         tracing::info!(
             hub = %running.hub,
@@ -26,9 +28,15 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
             web = running.web.map(|address| address.to_string()),
             "The node is running"
         );
-        tokio::select! {
-            _ = terminated.recv() => {}
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
+        loop {
+            tokio::select! {
+                _ = terminated.recv() => break,
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted?;
+                    break;
+                }
+                _ = asked_to_reload.recv() => running.reload().await,
+            }
         }
         running.shutdown().await;
         Ok(Done::Yes)

@@ -1,13 +1,16 @@
 //! The composition root: a node starts here, step by step, and stops in the reverse order.
 //!
 //! Start: keys, roster and code lists; store; logs; projections; records and gate ([`open`]); then
-//! listeners; then pulls from the other nodes. Stop: pulls end; listeners take no new calls and
+//! listeners; then pulls from the other nodes, and looks for new rosters and certificates
+//! ([`reload`]). Stop: pulls end; listeners take no new calls and
 //! give running ones their grace; then the store is synced and let go.
 
 pub mod error;
 pub mod neighbours;
 pub mod open;
 pub mod projections;
+mod reload;
+mod rosters;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -20,11 +23,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     base::clock::{SharedClock, SystemClock},
     config::Config,
-    keys::certificate::Credentials,
     node::{
         error::NodeError,
         neighbours::{NeighbourParts, Neighbours},
         open::{Parts, open},
+        reload::{LOOK_INTERVAL, Reloader},
     },
     rpc::{
         authorization::{Gate, Listener},
@@ -57,9 +60,11 @@ pub struct Running {
     /// Address of the web listener, if there is one.
     pub web: Option<SocketAddr>,
     neighbours: Arc<Neighbours>,
+    reloader: Arc<Reloader>,
     stop: Stop,
     tasks: Vec<JoinHandle<Result<(), NodeError>>>,
     pulls: JoinHandle<()>,
+    reloads: JoinHandle<()>,
     store: SharedStore,
     deadline: Duration,
 }
@@ -167,10 +172,33 @@ impl Running {
         }
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
+        let reloader = parts.reloader;
+        let looks = look_now_and_then(Arc::clone(&reloader), Arc::clone(&neighbours));
+        let until = stop_pulls.clone();
+        let reloads = tokio::spawn(async move {
+            until.run_until_cancelled(looks).await;
+        });
         let deadline = Duration::from_secs(config.shutdown_deadline_seconds.into());
         let stop = Stop { health, web_health, pulls: stop_pulls, listeners: stop_listeners };
         let store = parts.store;
-        Ok(Self { hub, exchange, web, neighbours, stop, tasks, pulls, store, deadline })
+        Ok(Self {
+            hub,
+            exchange,
+            web,
+            neighbours,
+            reloader,
+            stop,
+            tasks,
+            pulls,
+            reloads,
+            store,
+            deadline,
+        })
+    }
+
+    /// Looks for a new roster and a renewed certificate now, rather than in its turn.
+    pub async fn reload(&self) {
+        look(&self.reloader, &self.neighbours).await;
     }
 
     /// Pulls from every neighbour now, whatever the schedule says. Returns at once.
@@ -188,6 +216,9 @@ impl Running {
         self.stop.pulls.cancel();
         if self.pulls.await.is_err() {
             tracing::error!("the pulling task panicked");
+        }
+        if self.reloads.await.is_err() {
+            tracing::error!("the task that looks for new rosters panicked");
         }
         tracing::info!("pulls have ended");
         self.stop.listeners.cancel();
@@ -208,6 +239,23 @@ impl Running {
             // What was acknowledged was synced before; nothing of it is lost.
             Err(_) => tracing::error!("the last sync of the store took too long"),
         }
+    }
+}
+
+/// Looks for new rosters and certificates, in turn.
+async fn look_now_and_then(reloader: Arc<Reloader>, neighbours: Arc<Neighbours>) {
+    loop {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+        look(&reloader, &neighbours).await;
+    }
+}
+
+async fn look(reloader: &Arc<Reloader>, neighbours: &Neighbours) {
+    let looking = Arc::clone(reloader);
+    match tokio::task::spawn_blocking(move || looking.look()).await {
+        Ok(taken) if taken.roster => neighbours.follow_roster(),
+        Ok(_) => {}
+        Err(_) => tracing::error!("the look for new rosters panicked"),
     }
 }
 
@@ -237,18 +285,12 @@ fn serving(
     };
     Serving {
         socket,
-        credentials: again(&parts.credentials),
+        credentials: Arc::clone(&parts.credentials),
         gate: Arc::new(gate),
         routes: served.routes.clone(),
         limits: limits(config),
         meters,
     }
-}
-
-/// The same certificate and key once more; keys are not cloned by accident.
-fn again(credentials: &Credentials) -> Credentials {
-    let Credentials { certificate, key } = credentials;
-    Credentials { certificate: certificate.clone(), key: key.clone_key() }
 }
 
 fn limits(config: &Config) -> ServerLimits {
@@ -276,7 +318,7 @@ fn neighbours(
         roster: Arc::clone(&parts.roster),
         log: Arc::clone(&parts.log),
         projections: Arc::clone(&parts.projections),
-        credentials: again(&parts.credentials),
+        credentials: Arc::clone(&parts.credentials),
         meter: Arc::clone(meter),
         clock: Arc::clone(clock),
     })

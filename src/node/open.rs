@@ -1,6 +1,6 @@
 //! The node's parts, opened in the order in which they need each other. Nothing listens yet.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     base::{clock::SharedClock, id::EntryId},
@@ -9,15 +9,21 @@ use crate::{
     disclosure::rules::Rules,
     keys::{
         certificate::{Credentials, PairPaths},
-        roster::{MemberKind, Roster},
+        roster::MemberKind,
         signer::LogSigner,
     },
     library::notes::Library,
     log::logs::Log,
-    node::{error::NodeError, projections::Projections},
+    node::{
+        error::NodeError,
+        projections::Projections,
+        reload::Reloader,
+        rosters::{self, Memory, OwnEntry, text},
+    },
     records::repository::Repository,
     release::{error::PublishError, gate::Gate},
     rpc::{
+        credentials::LiveCredentials,
         identity::LiveRoster,
         own_log::{self, OwnLog},
     },
@@ -28,15 +34,14 @@ use crate::{
     },
 };
 
-/// Largest roster or region file, in bytes.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
 /// Everything but listeners and tasks.
 pub struct Parts {
     /// The node's TLS certificate.
-    pub credentials: Credentials,
+    pub credentials: Arc<LiveCredentials>,
     /// The roster in force.
     pub roster: Arc<LiveRoster>,
+    /// What takes up new ones of both.
+    pub(super) reloader: Arc<Reloader>,
     /// Code lists, catalogue and plan.
     pub codes: Arc<Codes>,
     /// The store.
@@ -70,7 +75,14 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     let pair = PairPaths { certificate: &keys.node_certificate_file, key: &keys.node_key_file };
     let credentials = Credentials::load(pair)?;
     let signer = LogSigner::load(&keys.log_key_file)?;
-    let roster = roster(config, &credentials, &signer)?;
+    let roster = rosters::read(&config.roster_file)?;
+    let own = OwnEntry::new(config, signer.public());
+    own.fits(&roster, &credentials.pin()?).map_err(|problem| NodeError::NotInRoster {
+        file: config.roster_file.clone(),
+        member: config.member,
+        problem,
+    })?;
+    let credentials = Arc::new(LiveCredentials::new(credentials)?);
     let codes = Arc::new(codes(config)?);
     // 2. The store: whoever holds it is the node.
     let folder = config.store_folder();
@@ -101,10 +113,15 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
         log.ask_peers_first(config.member, keys.log_epoch)?;
     }
     let own_log = own_log(config, signer, &log, &projections);
-    let roster = Arc::new(LiveRoster::new(roster, Vec::new()));
+    // 7. The roster, with those whom earlier ones held: they are told so, not taken for strangers.
+    let memory = Memory::new(config);
+    let roster = Arc::new(memory.take_up(roster));
+    let (live, shown) = (Arc::clone(&roster), Arc::clone(&credentials));
+    let reloader = Arc::new(Reloader::new(config, own, memory, live, shown));
     Ok(Parts {
         credentials,
         roster,
+        reloader,
         codes,
         store,
         log,
@@ -114,30 +131,6 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
         own_log,
         national,
     })
-}
-
-fn roster(
-    config: &Config,
-    credentials: &Credentials,
-    signer: &LogSigner,
-) -> Result<Roster, NodeError> {
-    let file = &config.roster_file;
-    let roster = Roster::from_toml(&text(file)?)
-        .map_err(|faults| NodeError::Roster { file: file.clone(), faults })?;
-    let member = config.member;
-    let misfit = |problem| NodeError::NotInRoster { file: file.clone(), member, problem };
-    let own = roster.member(member).ok_or_else(|| misfit("it does not name the member"))?;
-    if own.kind != config.kind {
-        return Err(misfit("it gives the member another kind"));
-    }
-    if !own.node_keys.contains(&credentials.pin()?) {
-        return Err(misfit("it does not pin the node's TLS key"));
-    }
-    let epoch = config.keys.log_epoch;
-    if !own.log_keys.iter().any(|key| key.epoch == epoch && key.key == signer.public()) {
-        return Err(misfit("it does not hold the log key for the configured epoch"));
-    }
-    Ok(roster)
 }
 
 fn codes(config: &Config) -> Result<Codes, NodeError> {
@@ -192,14 +185,4 @@ fn own_log(
     };
     let (member, epoch) = (config.member, config.keys.log_epoch);
     Arc::new(OwnLog::new(Arc::clone(log), signer, member, epoch, Arc::new(follow)))
-}
-
-/// Reads a text file of at most [`FILE_BYTES_MAX`] bytes.
-fn text(file: &Path) -> Result<String, NodeError> {
-    use std::io::Read;
-    let unreadable = |cause| NodeError::Unreadable { file: file.into(), cause };
-    let mut text = String::new();
-    let opened = std::fs::File::open(file).map_err(unreadable)?;
-    opened.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
 }

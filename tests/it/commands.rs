@@ -2,6 +2,7 @@
 //! the same program in a federation that `essaim federation new` made.
 
 use std::{
+    cell::Cell,
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 mod records;
 mod releases;
+mod rosters;
 mod running;
 
 /// Longest wait for anything a test waits for; only a failing test waits as long.
@@ -109,6 +111,8 @@ pub fn free_ports(count: u16) -> u16 {
 pub struct Process {
     child: Child,
     log: PathBuf,
+    /// How far the log has been read by [`Process::hear`].
+    heard: Cell<usize>,
 }
 
 impl Process {
@@ -118,7 +122,7 @@ impl Process {
         let mut command = essaim();
         command.arg("serve").arg("--config").arg(config);
         let child = command.stderr(File::create(&log).unwrap()).spawn().unwrap();
-        let mut process = Self { child, log };
+        let mut process = Self { child, log, heard: Cell::new(0) };
         wait_for("a node to run", || {
             let ended = process.child.try_wait().unwrap();
             assert!(ended.is_none(), "the node ended: {}", process.log());
@@ -132,10 +136,25 @@ impl Process {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Waits until the node tells `words`, after what was heard before.
+    pub fn hear(&self, words: &str) {
+        wait_for(words, || {
+            let log = self.log();
+            let found = log[self.heard.get()..].find(words)?;
+            self.heard.set(self.heard.get() + found + words.len());
+            Some(())
+        });
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
+        let (signal, pid) = (format!("-{name}"), self.child.id().to_string());
+        assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
+    }
+
     /// Sends SIGTERM and waits for the end.
     pub fn terminate(mut self) -> (ExitStatus, String) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         let status = wait_for("a node to stop", || self.child.try_wait().unwrap());
         (status, self.log())
     }

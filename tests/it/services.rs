@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use essaim::{
     base::id::IdempotencyKey,
-    rpc::{client::connect_node, sync::link::NodeLink},
+    rpc::{
+        client::{connect_node, connect_person_within, describe},
+        sync::link::NodeLink,
+    },
     sync::{
         link::Link,
         message::{Frame, KnownHead, PullRequest, Want},
@@ -268,6 +271,21 @@ async fn a_mapping_for_another_country_is_refused_whatever_the_file() {
     assert_eq!(violation.field, "header.mapping");
     assert!(violation.description.contains("regions of SN"), "{violation:?}");
     assert!(violation.description.contains("records of ML"), "{violation:?}");
+}
+
+#[tokio::test]
+async fn a_client_waits_for_an_answer_no_longer_than_it_was_told() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let address = stand.hub.address.to_string();
+    let wait = Duration::from_millis(200);
+    let channel = connect_person_within(&address, stand.pins(), &steward, wait).await.unwrap();
+    // A file whose next piece never comes: the node waits for it much longer than the client.
+    let begun = tokio_stream::iter(pieces("enterprises", &["Numero;"]));
+    let never = begun.chain(futures_util::stream::pending());
+    let status = ImportServiceClient::new(channel).import(never).await.unwrap_err();
+    assert_eq!(status.code(), Code::Cancelled, "{status:?}");
+    assert!(describe(&status).contains("within the time allowed"), "{status:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
     base::{id::MemberCode, language::Language, period::Period},
-    cli::args::CallArgs,
+    cli::args::{CallArgs, ReachArgs},
 };
 
 /// Form of printed query answers.
@@ -79,9 +79,9 @@ pub struct QueryArgs {
     /// Conditions, as in region=ML-3 or filiere=LAIT,CEREA; all must hold
     #[arg(long = "where", value_name = "DIMENSION=CODES")]
     pub filters: Vec<Filter>,
-    /// Profile file: which node, and with which certificate
-    #[arg(long, value_name = "FILE", env = "ESSAIM_PROFILE")]
-    pub profile: PathBuf,
+    /// The node.
+    #[command(flatten)]
+    pub reach: ReachArgs,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     pub format: QueryFormat,

@@ -84,12 +84,23 @@ pub enum Command {
     Federation(FederationCommand),
 }
 
-/// How a command reaches a node, and how it answers.
+/// How a command reaches a node.
 #[derive(Debug, Args)]
-pub struct CallArgs {
+pub struct ReachArgs {
     /// Profile file: which node, and with which certificate
     #[arg(long, value_name = "FILE", env = "ESSAIM_PROFILE")]
     pub profile: PathBuf,
+    /// Longest wait for each answer; without it 90, and 3600 to import, draft and publish
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub timeout: Option<u32>,
+}
+
+/// How a command reaches a node, and how it answers.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// The node.
+    #[command(flatten)]
+    pub reach: ReachArgs,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,

@@ -48,7 +48,8 @@ async fn give(args: &GiveArgs) -> anyhow::Result<Done> {
     };
     let request_id = records::request_id(&args.write);
     let again = format!("--request-id {request_id}");
-    let mut client = ConsentServiceClient::new(call::connect(&args.write.call.profile).await?);
+    let mut client =
+        ConsentServiceClient::new(call::connect(&args.write.call.reach, call::QUICK).await?);
     let request = GiveConsentRequest { consent: Some(consent), request_id };
     let called = call::answer(client.give_consent(request).await);
     show(&args.write.call, settled(called, &again)?.consent.unwrap_or_default())

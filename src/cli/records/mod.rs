@@ -98,13 +98,13 @@ fn show<R: Readable>(call: &CallArgs, record: R) -> anyhow::Result<Done> {
 }
 
 async fn get<R: Readable>(args: &GetArgs) -> anyhow::Result<Done> {
-    let channel = call::connect(&args.call.profile).await?;
+    let channel = call::connect(&args.call.reach, call::QUICK).await?;
     show(&args.call, R::get(channel, name::<R>(args.id)).await?)
 }
 
 /// Prints what belongs to `owner` (a resource name), or everything if that is empty.
 async fn list<R: Readable>(args: &ListArgs, owner: String) -> anyhow::Result<Done> {
-    let channel = call::connect(&args.call.profile).await?;
+    let channel = call::connect(&args.call.reach, call::QUICK).await?;
     let rows_max = args.rows as usize;
     let mut rows = Vec::new();
     let mut page_token = String::new();
@@ -129,7 +129,7 @@ async fn create<R: Writable, F: Args + Serialize>(args: &CreateArgs<F>) -> anyho
         return Err(refused(&faults));
     }
     record.complete();
-    let channel = call::connect(&args.write.call.profile).await?;
+    let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
     let request_id = request_id(&args.write);
     let made = R::create(channel, record, request_id.clone()).await;
     show(&args.write.call, settled(made, &format!("--request-id {request_id}"))?)
@@ -144,7 +144,7 @@ async fn update<R: Writable, F: Args + Serialize>(args: &UpdateArgs<F>) -> anyho
             bail!("{name} is both stated and to be emptied; leave one of them out");
         }
     }
-    let channel = call::connect(&args.write.call.profile).await?;
+    let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
     let mut record = R::get(channel.clone(), name::<R>(args.id)).await?;
     let paths = field::change(R::FIELDS, &mut record, &stated);
     let paths = paths.map_err(|faults| refused(&faults))?;
@@ -177,7 +177,7 @@ impl Step {
         etag: Option<u64>,
         write: &WriteArgs,
     ) -> anyhow::Result<Self> {
-        let channel = call::connect(&write.call.profile).await?;
+        let channel = call::connect(&write.call.reach, call::QUICK).await?;
         let name = name::<R>(id);
         let etag = match etag {
             Some(etag) => etag.to_string(),
