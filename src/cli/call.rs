@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, future::Future, path::Path, time::Duration};
 
 use anyhow::Context;
 use tonic::{Code, Status, transport::Channel};
+use uuid::Uuid;
 
 use crate::{
     cli::{args::ReachArgs, roster},
@@ -63,6 +64,22 @@ impl CallError {
 /// What a call answered, or the failed call in words.
 pub(super) fn answer<T>(called: Result<tonic::Response<T>, Status>) -> Result<T, CallError> {
     called.map(tonic::Response::into_inner).map_err(CallError)
+}
+
+/// The number of a write: as asked for, or a new one.
+pub(super) fn request_id(asked: Option<Uuid>) -> String {
+    asked.unwrap_or_else(Uuid::new_v4).to_string()
+}
+
+/// A write that came to an end; of one that did not, it says how to try again.
+pub(super) fn settled<T>(called: Result<T, CallError>, again: &str) -> anyhow::Result<T> {
+    called.map_err(|error| match error.is_open() {
+        true => anyhow::Error::new(error).context(format!(
+            "Nobody knows whether this was recorded. To try again without recording it twice, add \
+             {again}"
+        )),
+        false => error.into(),
+    })
 }
 
 /// Runs a command that calls nodes.

@@ -45,11 +45,13 @@ fn publish(args: &PublishArgs) -> anyhow::Result<Done> {
     let request = PublishNoteRequest {
         note: Some(note),
         revises: args.revises.as_deref().map(name).unwrap_or_default(),
+        request_id: call::request_id(args.request_id),
     };
+    let again = format!("--request-id {}", request.request_id);
     let published = call::block_on(async {
         let mut client =
             LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?);
-        Ok(call::answer(client.publish_note(request).await)?)
+        call::settled(call::answer(client.publish_note(request).await), &again)
     })?;
     output::one(args.call.format, head(&published.note.unwrap_or_default()))?;
     Ok(Done::Yes)

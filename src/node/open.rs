@@ -159,7 +159,7 @@ fn national(
     let gate = Gate::new(store, Arc::clone(codes), rules, config.member, clock);
     let epoch = config.keys.log_epoch;
     let settled = gate
-        .recover(|admitted| own_log::find(log, config.member, epoch, admitted))
+        .recover(|admitted| own_log::find(log, config.member, epoch, 0, admitted))
         .map_err(|error| match error {
             PublishError::Gate(error) => NodeError::Gate(error),
             PublishError::Append(error) => NodeError::Log(error),

@@ -7,7 +7,7 @@ use crate::{
     keys::signer::LogSigner,
     log::{
         LogError,
-        logs::{Body, Log},
+        logs::{Body, Entry, Log},
     },
     publication::admitted::Admitted,
 };
@@ -53,22 +53,35 @@ impl OwnLog {
         Ok(id)
     }
 
-    /// The entry that carries exactly `admitted`, the newest if there are several. Blocks.
-    pub fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, LogError> {
-        find(&self.log, self.member, self.epoch, admitted)
+    /// Number of entries.
+    pub fn held(&self) -> u64 {
+        // A log that takes no more entries needs no number for the next.
+        self.log.position(self.member, self.epoch).map_or(0, |position| position.held)
+    }
+
+    /// An entry. Blocks.
+    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>, LogError> {
+        self.log.entry(id)
+    }
+
+    /// The entry, from number `from` on, that carries exactly `admitted`; the newest if there are
+    /// several. Blocks.
+    pub fn find(&self, admitted: &Admitted, from: u64) -> Result<Option<EntryId>, LogError> {
+        find(&self.log, self.member, self.epoch, from, admitted)
     }
 }
 
-/// The entry of the log of `member` in `epoch` that carries exactly `admitted`, the newest if
-/// there are several.
+/// The entry of the log of `member` in `epoch`, from number `from` on, that carries exactly
+/// `admitted`; the newest if there are several.
 pub fn find(
     log: &Log,
     member: MemberCode,
     epoch: u32,
+    from: u64,
     admitted: &Admitted,
 ) -> Result<Option<EntryId>, LogError> {
     let mut found = None;
-    for entry in log.entries(member, epoch, 0) {
+    for entry in log.entries(member, epoch, from) {
         let entry = entry?;
         let same_body = matches!(&entry.body, Body::Present(body) if body == admitted.body());
         if same_body && entry.header.kind == admitted.kind() {

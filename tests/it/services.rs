@@ -329,7 +329,7 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     let stand = Stand::new().await;
     let author = stand.certificates.person("essaim://ML/author/desk");
     let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
-    let publish = PublishNoteRequest { note: Some(note()), revises: String::new() };
+    let publish = PublishNoteRequest { note: Some(note()), ..Default::default() };
     let first = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
     assert_eq!((&*first.member, &*first.entry), ("ML", "ML/1/0"));
     let again = client.publish_note(publish).await.unwrap().into_inner().note.unwrap();
@@ -341,7 +341,7 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     assert_eq!(got.note.unwrap().text, note().text);
     let mut untitled = note();
     untitled.title.clear();
-    let publish = PublishNoteRequest { note: Some(untitled), revises: String::new() };
+    let publish = PublishNoteRequest { note: Some(untitled), ..Default::default() };
     let status = client.publish_note(publish).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
 
@@ -358,6 +358,40 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
             if heads[0].origin == code("ML")),
         "{frames:?}"
     );
+}
+
+#[tokio::test]
+async fn a_numbered_publication_sent_again_gets_the_first_answer_whatever_came_between() {
+    let stand = Stand::new().await;
+    let author = stand.certificates.person("essaim://ML/author/desk");
+    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
+    let number = || IdempotencyKey::random().to_string();
+    let publish =
+        PublishNoteRequest { note: Some(note()), revises: String::new(), request_id: number() };
+    let first = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
+    let mut newer =
+        PublishNoteRequest { revises: first.name.clone(), request_id: number(), ..publish.clone() };
+    newer.note.as_mut().unwrap().title = "Séchage de la mangue, suite".into();
+    let second = client.publish_note(newer.clone()).await.unwrap().into_inner().note.unwrap();
+    assert_eq!((&*second.name, &*second.entry), (&*first.name, "ML/1/1"));
+    // The first text no longer stands among the notes shown; without its number it would be
+    // published anew.
+    let again = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(again, first);
+    let again = client.publish_note(newer.clone()).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(again, second);
+    let other = PublishNoteRequest { request_id: publish.request_id.clone(), ..newer };
+    let reused = client.publish_note(other).await;
+    assert_eq!(reason_of(reused), (Code::InvalidArgument, "REQUEST_ID_REUSED".into()));
+    let wrong = PublishNoteRequest { request_id: "one".into(), ..publish.clone() };
+    let status = client.publish_note(wrong).await.unwrap_err();
+    assert_eq!(
+        status.get_error_details().bad_request().unwrap().field_violations[0].field,
+        "request_id"
+    );
+    let unnumbered = PublishNoteRequest { request_id: String::new(), ..publish };
+    let anew = client.publish_note(unnumbered).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(anew.entry, "ML/1/2");
 }
 
 #[tokio::test]

@@ -149,6 +149,9 @@ pub struct PublishArgs {
     /// The note this one replaces, as `notes list` names it
     #[arg(long, value_name = "NOTE")]
     pub revises: Option<String>,
+    /// Number of this publication; sent again with the same number, it is published once
+    #[arg(long, value_name = "UUID")]
+    pub request_id: Option<uuid::Uuid>,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,

@@ -9,7 +9,7 @@ use crate::{
         args::records::{AnswerCommand, FollowUpArgs, RateArgs, YesOrNo},
         call::{self, CallError, PAGE_ROWS},
         output::Fields,
-        records::{self, Readable, Step, field::id, settled, show},
+        records::{self, Readable, Step, field::id, show},
     },
     wire::generated::hub::{
         Answer, FollowUp, FollowUpAnswerRequest, GetAnswerRequest, ListAnswersRequest,
@@ -43,7 +43,7 @@ async fn rate(args: &RateArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.rate_answer(request).await);
-    show(&args.write.call, settled(called, &step.again)?.answer.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 async fn follow_up(args: &FollowUpArgs) -> anyhow::Result<Done> {
@@ -62,7 +62,7 @@ async fn follow_up(args: &FollowUpArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.follow_up_answer(request).await);
-    show(&args.write.call, settled(called, &step.again)?.answer.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 impl Readable for Answer {

@@ -9,7 +9,7 @@ use crate::{
         args::records::{ConsentCommand, GiveArgs, Purpose, StepArgs},
         call::{self, CallError, PAGE_ROWS},
         output::Fields,
-        records::{self, Readable, Step, field::id, settled, show},
+        records::{self, Readable, Step, field::id, show},
     },
     wire::generated::hub::{
         Consent, ConsentPurpose, Enterprise, GetConsentRequest, GiveConsentRequest,
@@ -46,13 +46,13 @@ async fn give(args: &GiveArgs) -> anyhow::Result<Done> {
         given_on: args.on.to_string(),
         ..Consent::default()
     };
-    let request_id = records::request_id(&args.write);
+    let request_id = call::request_id(args.write.request_id);
     let again = format!("--request-id {request_id}");
     let mut client =
         ConsentServiceClient::new(call::connect(&args.write.call.reach, call::QUICK).await?);
     let request = GiveConsentRequest { consent: Some(consent), request_id };
     let called = call::answer(client.give_consent(request).await);
-    show(&args.write.call, settled(called, &again)?.consent.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &again)?.consent.unwrap_or_default())
 }
 
 async fn withdraw(args: &StepArgs) -> anyhow::Result<Done> {
@@ -65,7 +65,7 @@ async fn withdraw(args: &StepArgs) -> anyhow::Result<Done> {
     };
     let mut client = ConsentServiceClient::new(step.channel);
     let called = call::answer(client.withdraw_consent(request).await);
-    show(&args.write.call, settled(called, &step.again)?.consent.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.consent.unwrap_or_default())
 }
 
 /// The word of the command line.

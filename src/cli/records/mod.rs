@@ -130,9 +130,9 @@ async fn create<R: Writable, F: Args + Serialize>(args: &CreateArgs<F>) -> anyho
     }
     record.complete();
     let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
-    let request_id = request_id(&args.write);
+    let request_id = call::request_id(args.write.request_id);
     let made = R::create(channel, record, request_id.clone()).await;
-    show(&args.write.call, settled(made, &format!("--request-id {request_id}"))?)
+    show(&args.write.call, call::settled(made, &format!("--request-id {request_id}"))?)
 }
 
 async fn update<R: Writable, F: Args + Serialize>(args: &UpdateArgs<F>) -> anyhow::Result<Done> {
@@ -155,10 +155,10 @@ async fn update<R: Writable, F: Args + Serialize>(args: &UpdateArgs<F>) -> anyho
     if let Some(etag) = etag.or_else(|| etag_of_file?.as_str().map(str::to_owned)) {
         record.set_etag(etag);
     }
-    let request_id = request_id(&args.write);
+    let request_id = call::request_id(args.write.request_id);
     let again = format!("--etag {} --request-id {request_id}", record.version().1);
     let changed = R::update(channel, record, paths, request_id).await;
-    show(&args.write.call, settled(changed, &again)?)
+    show(&args.write.call, call::settled(changed, &again)?)
 }
 
 /// What a step of a record's life needs to be sent.
@@ -183,25 +183,10 @@ impl Step {
             Some(etag) => etag.to_string(),
             None => R::get(channel.clone(), name.clone()).await?.version().1.to_owned(),
         };
-        let request_id = request_id(write);
+        let request_id = call::request_id(write.request_id);
         let again = format!("--etag {etag} --request-id {request_id}");
         Ok(Self { channel, name, etag, request_id, again })
     }
-}
-
-fn request_id(write: &WriteArgs) -> String {
-    write.request_id.unwrap_or_else(Uuid::new_v4).to_string()
-}
-
-/// A write that came to an end; of one that did not, it says how to try again.
-fn settled<T>(called: Result<T, CallError>, again: &str) -> anyhow::Result<T> {
-    called.map_err(|error| match error.is_open() {
-        true => anyhow::Error::new(error).context(format!(
-            "Nobody knows whether this was recorded. To try again without recording it twice, add \
-             {again}"
-        )),
-        false => error.into(),
-    })
 }
 
 /// The fields that flags and file state, flags first.

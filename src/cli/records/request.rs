@@ -15,7 +15,7 @@ use crate::{
         records::{
             self, Readable, Step, Writable, field,
             field::{Field, Slot, Stated},
-            settled, show,
+            show,
         },
     },
     wire::generated::hub::{
@@ -58,7 +58,7 @@ async fn assign(args: &AssignArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.assign_support_request(request).await);
-    show(&args.write.call, settled(called, &step.again)?.request.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.request.unwrap_or_default())
 }
 
 async fn escalate(args: &StepArgs) -> anyhow::Result<Done> {
@@ -71,7 +71,7 @@ async fn escalate(args: &StepArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.escalate_support_request(request).await);
-    show(&args.write.call, settled(called, &step.again)?.request.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.request.unwrap_or_default())
 }
 
 async fn answer(args: &AnswerArgs) -> anyhow::Result<Done> {
@@ -96,7 +96,7 @@ async fn answer(args: &AnswerArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.answer_support_request(request).await);
-    show(&args.write.call, settled(called, &step.again)?.answer.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -113,7 +113,7 @@ async fn close(args: &StepArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.close_support_request(request).await);
-    show(&args.write.call, settled(called, &step.again)?.request.unwrap_or_default())
+    show(&args.write.call, call::settled(called, &step.again)?.request.unwrap_or_default())
 }
 
 /// Words of the states.

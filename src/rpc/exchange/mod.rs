@@ -54,7 +54,7 @@ pub fn serve(parts: ExchangeParts) -> Served {
     builder.add_service(
         StatisticsServiceServer::new(statistics).max_decoding_message_size(MESSAGE_BYTES_MAX),
     );
-    let library = LibraryServer { library, own_log, clock };
+    let library = LibraryServer::new(library, own_log, clock);
     builder.add_service(
         LibraryServiceServer::new(library).max_decoding_message_size(MESSAGE_BYTES_MAX),
     );

@@ -140,7 +140,7 @@ impl ReleaseService for Releases {
         let review = self.step(move |parts| {
             // A try before this one may have been refused by the log, or cut off: what it left
             // behind is settled first, and may turn out to be what is asked for.
-            let settled = parts.gate.recover(|admitted| parts.own_log.find(admitted))?;
+            let settled = parts.gate.recover(|admitted| parts.own_log.find(admitted, 0))?;
             if settled.iter().any(|(release, entry)| *release == id && entry.is_some()) {
                 return Ok(id);
             }
