@@ -1,6 +1,21 @@
 //! Appending: what stands after a power cut, and what a crash leaves.
 
+use std::ops::Bound;
+
+use proptest::prelude::*;
+
 use super::*;
+use crate::{
+    log::{
+        bodies::SealedBody,
+        files::LogFolder,
+        header::{Header, round_up},
+        merkle::{Frontier, root},
+        single::SingleLog,
+    },
+    publication::admitted::EntryKind,
+    store::{Pairs, StoreError},
+};
 
 #[test]
 fn what_was_appended_is_there_after_a_power_cut() {
@@ -78,4 +93,99 @@ fn a_failed_write_of_the_checkpoint_leaves_the_log_as_it_was() {
     assert_eq!(node.texts(), ["text 0"]);
     assert_eq!(node.append("text 1").unwrap(), id(1));
     assert_eq!(node.differences(), [""; 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// The tree that grows with each append is the tree over all that lies on the disk.
+    #[test]
+    fn what_is_signed_is_the_root_of_the_whole_file(
+        restarts in prop::collection::vec(prop::bool::weighted(0.2), 1..40)
+    ) {
+        let mut node = Node::new();
+        let folder = LogFolder::new(node.folder.path(), ml(), 1);
+        for (number, restart) in restarts.into_iter().enumerate() {
+            if restart {
+                node.restart();
+            }
+            node.append(&format!("text {number}")).unwrap();
+            let leaves = folder.read_leaves(u64::MAX).unwrap();
+            let signed = verify::checkpoint(&roster(), ml(), 1, &node.checkpoint()).unwrap();
+            let signed = signed.get().checkpoint;
+            prop_assert_eq!((signed.size, leaves.len()), (number as u64 + 1, number + 1));
+            prop_assert_eq!(signed.root, root(&leaves));
+        }
+        prop_assert_eq!(node.differences(), Vec::<String>::new());
+    }
+}
+
+fn sealed(seq: u64) -> (Header, SealedBody) {
+    let body = SealedBody::seal(note("more").to_bytes()).unwrap();
+    let header = Header {
+        id: id(seq),
+        kind: EntryKind::NOTE,
+        schema: Note::SCHEMA,
+        first_seq: seq,
+        supersedes: None,
+        created_on: Date::constant(2027, 1, 31),
+        body_bytes_rounded: u32::try_from(round_up(body.bytes.len())).unwrap(),
+        body_commit: body.commit(),
+    };
+    (header, body)
+}
+
+#[test]
+fn a_tree_that_is_not_the_one_signed_last_is_not_signed() {
+    let node = Node::with_entries(5);
+    let before = fs::read(node.file("checkpoints")).unwrap();
+    let mut single = SingleLog::load(node.folder.path(), ml(), 1).unwrap();
+    let mut other = Frontier::of(&[[1; 32]; 4]);
+    other.push([2; 32]);
+    single.frontier = other;
+    let (header, body) = sealed(5);
+    let refused = single.append(&*node.store, &signer(), header, body).unwrap_err();
+    assert!(refused.to_string().contains("is not the one that was signed"), "{refused}");
+    assert_eq!(fs::read(node.file("checkpoints")).unwrap(), before);
+    // What was written for it is cut off at the next start, like after a crash.
+    let mut node = node;
+    node.restart();
+    node.append("text 5").unwrap();
+    assert_eq!(node.differences(), Vec::<String>::new());
+}
+
+/// A store that gives back another body than was put into it.
+struct Forgetful(Arc<MemoryStore>);
+
+impl Store for Forgetful {
+    fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(None)
+    }
+
+    fn range(&self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Pairs<'_> {
+        self.0.range(from, to)
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.0.apply(batch)
+    }
+
+    fn barrier(&self) -> Result<(), StoreError> {
+        self.0.barrier()
+    }
+
+    fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.0.disk_bytes()
+    }
+}
+
+#[test]
+fn an_entry_that_the_disk_does_not_give_back_is_not_signed() {
+    let node = Node::with_entries(3);
+    let before = fs::read(node.file("checkpoints")).unwrap();
+    let mut single = SingleLog::load(node.folder.path(), ml(), 1).unwrap();
+    let store = Forgetful(Arc::clone(&node.store));
+    let (header, body) = sealed(3);
+    let refused = single.append(&store, &signer(), header, body).unwrap_err();
+    assert!(refused.to_string().contains("gave back something else"), "{refused}");
+    assert_eq!(fs::read(node.file("checkpoints")).unwrap(), before);
 }
