@@ -53,7 +53,7 @@ pub enum Command {
     Release(ReleaseCommand),
     /// Enterprises in the hub's records
     #[command(subcommand)]
-    Enterprise(EnterpriseCommand),
+    Enterprise(Box<EnterpriseCommand>),
     /// Visits in the hub's records
     #[command(subcommand)]
     Visit(VisitCommand),
