@@ -91,7 +91,7 @@ pub struct CreateArgs<F: Args> {
     /// What is stated of it.
     #[command(flatten)]
     pub fields: F,
-    /// JSON file with fields under the names that `--format json` prints; a flag overrides its field
+    /// JSON file of fields, named as `--format json` prints them; a flag overrides its field
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// How it is sent.
@@ -107,7 +107,7 @@ pub struct UpdateArgs<F: Args> {
     /// What is stated of it.
     #[command(flatten)]
     pub fields: F,
-    /// JSON file with fields under the names that `--format json` prints; a flag overrides its field
+    /// JSON file of fields, named as `--format json` prints them; a flag overrides its field
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// Fields to empty, as in headcount,remarks
