@@ -5,14 +5,19 @@ use std::{collections::BTreeSet, future::Future, io, path::Path, time::Duration}
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::{Code, Status, transport::Channel};
+use uuid::Uuid;
 
 use crate::{
-    cli::roster,
+    cli::{args::ReachArgs, roster},
     config::profile::Profile,
     keys::certificate::{Credentials, PairPaths},
     rpc::client,
 };
 
+/// Longest wait for the answer to a call that a node itself cuts short (its default is a minute).
+pub(super) const QUICK: Duration = Duration::from_secs(90);
+/// Longest wait for the answer to a call that works over many records.
+pub(super) const LONG: Duration = client::CALL_TIMEOUT;
 /// Rows asked for in one page when a command wants them all.
 pub(super) const PAGE_ROWS: i32 = 500;
 
@@ -42,11 +47,40 @@ impl CallError {
                 | Code::Aborted
         )
     }
+
+    /// Whether nobody knows if what was asked has been done.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(
+            self.0.code(),
+            Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Cancelled
+                | Code::Unknown
+                | Code::Internal
+                | Code::DataLoss
+        )
+    }
 }
 
 /// What a call answered, or the failed call in words.
 pub(super) fn answer<T>(called: Result<tonic::Response<T>, Status>) -> Result<T, CallError> {
     called.map(tonic::Response::into_inner).map_err(CallError)
+}
+
+/// The number of a write: as asked for, or a new one.
+pub(super) fn request_id(asked: Option<Uuid>) -> String {
+    asked.unwrap_or_else(Uuid::new_v4).to_string()
+}
+
+/// A write that came to an end; of one that did not, it says how to try again.
+pub(super) fn settled<T>(called: Result<T, CallError>, again: &str) -> anyhow::Result<T> {
+    called.map_err(|error| match error.is_open() {
+        true => anyhow::Error::new(error).context(format!(
+            "Nobody knows whether this was recorded. To try again without recording it twice, add \
+             {again}"
+        )),
+        false => error.into(),
+    })
 }
 
 /// Longest that blocking work may go on after a command has ended; then it is cut, as by a crash.
@@ -69,8 +103,18 @@ pub(super) async fn asked_to_stop() -> io::Result<()> {
     }
 }
 
-/// Connects as the profile says: to the node that holds a key the roster names for its member.
-pub(super) async fn connect(profile_file: &Path) -> anyhow::Result<Channel> {
+/// Connects as the profile says. An answer is waited for as long as the command line says, or
+/// `usual`.
+pub(super) async fn connect(reach: &ReachArgs, usual: Duration) -> anyhow::Result<Channel> {
+    let asked = reach.timeout.map(|seconds| Duration::from_secs(seconds.into()));
+    connect_with(&reach.profile, asked.unwrap_or(usual)).await
+}
+
+/// Connects to the node that holds a key the roster names for the profile's member.
+pub(super) async fn connect_with(
+    profile_file: &Path,
+    call_timeout: Duration,
+) -> anyhow::Result<Channel> {
     let profile = Profile::load(profile_file)?;
     let roster = roster::load(&profile.roster_file)?;
     let member = roster.member(profile.member).with_context(|| {
@@ -81,5 +125,29 @@ pub(super) async fn connect(profile_file: &Path) -> anyhow::Result<Channel> {
         certificate: &profile.certificate_file,
         key: &profile.key_file,
     })?;
-    Ok(client::connect_person(&profile.address, pins, &credentials).await?)
+    let address = &profile.address;
+    Ok(client::connect_person_within(address, pins, &credentials, call_timeout).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::block_on;
+
+    #[test]
+    fn the_program_ends_though_blocking_work_goes_on() {
+        let (release, wait) = mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let ended = block_on(async {
+            tokio::task::spawn_blocking(move || {
+                let _ = begun.send(());
+                wait.recv()
+            });
+            Ok(begins.await?)
+        });
+        // Here the work still waits; a runtime that waits for it would never have come so far.
+        ended.unwrap();
+        drop(release);
+    }
 }

@@ -1,4 +1,4 @@
-//! `essaim certificate`: roots of members, and certificates of their people.
+//! `essaim certificate`: roots of members, certificates of their people, new ones of nodes.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{
     base::clock::{Clock, SystemClock},
     cli::{
         Done,
-        args::local::{CertificateCommand, IssueArgs, Role, RootArgs},
+        args::local::{CertificateCommand, IssueArgs, RenewArgs, Role, RootArgs},
         folder::{self, Pair},
         output,
     },
@@ -32,6 +32,7 @@ pub(super) fn run(command: &CertificateCommand) -> anyhow::Result<Done> {
     match command {
         CertificateCommand::Root(args) => root(args),
         CertificateCommand::Issue(args) => issue(args),
+        CertificateCommand::Node(args) => node(args),
     }
 }
 
@@ -40,6 +41,20 @@ fn root(args: &RootArgs) -> anyhow::Result<Done> {
     let pair = Pair::new(&args.folder, "root");
     certificate::create_people_root(args.member, SystemClock.today(), pair.paths())?;
     output::line(&format!("Made root.pem and root.key in {}", args.folder.display()))?;
+    Ok(Done::Yes)
+}
+
+fn node(args: &RenewArgs) -> anyhow::Result<Done> {
+    folder::make_private(&args.folder)?;
+    let pair = Pair::new(&args.folder, "node");
+    let pin = certificate::create_node(args.member, SystemClock.today(), pair.paths())?;
+    let shown = args.folder.display();
+    output::line(&format!("Made node.pem and node.key in {shown}; for the roster's node_keys:"))?;
+    output::line(&pin.to_string())?;
+    eprintln!("Once a roster holds the new key beside the old one on all nodes, put both files in");
+    eprintln!(
+        "the place of the old ones; the running node takes them up. Then the old key may go."
+    );
     Ok(Done::Yes)
 }
 

@@ -12,10 +12,7 @@ use tonic::transport::Channel;
 use crate::{
     cli::{
         Done,
-        args::{
-            Format,
-            calls::{ImportArgs, ListArgs},
-        },
+        args::{Format, calls::ImportArgs, records::ListArgs},
         call::{self, PAGE_ROWS},
         output::{self, Fields},
     },
@@ -40,7 +37,7 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<Done> {
         let context = || format!("Cannot read {}", args.file.display());
         let file = tokio::fs::File::open(&args.file).await.with_context(context)?;
         let progress = progress(file.metadata().await.with_context(context)?.len());
-        let channel = call::connect(&args.call.profile).await?;
+        let channel = call::connect(&args.call.reach, call::LONG).await?;
         let report = send(channel, header, file, progress.clone()).await;
         progress.finish_and_clear();
         report
@@ -123,7 +120,8 @@ fn row_fields(row: &QuarantinedRow) -> Fields {
 /// Lists rows that still wait. The answer is no when there are any.
 pub(super) fn quarantine(args: &ListArgs) -> anyhow::Result<Done> {
     let rows = call::block_on(async {
-        let mut client = ImportServiceClient::new(call::connect(&args.call.profile).await?);
+        let mut client =
+            ImportServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?);
         let mut rows = Vec::new();
         let mut page_token = String::new();
         while rows.len() < args.rows as usize {

@@ -45,10 +45,13 @@ fn publish(args: &PublishArgs) -> anyhow::Result<Done> {
     let request = PublishNoteRequest {
         note: Some(note),
         revises: args.revises.as_deref().map(name).unwrap_or_default(),
+        request_id: call::request_id(args.request_id),
     };
+    let again = format!("--request-id {}", request.request_id);
     let published = call::block_on(async {
-        let mut client = LibraryServiceClient::new(call::connect(&args.call.profile).await?);
-        Ok(call::answer(client.publish_note(request).await)?)
+        let mut client =
+            LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?);
+        call::settled(call::answer(client.publish_note(request).await), &again)
     })?;
     output::one(args.call.format, head(&published.note.unwrap_or_default()))?;
     Ok(Done::Yes)
@@ -69,7 +72,8 @@ fn list(args: &NoteListArgs) -> anyhow::Result<Done> {
         page_token: String::new(),
     };
     let notes = call::block_on(async {
-        all(LibraryServiceClient::new(call::connect(&args.call.profile).await?), request).await
+        all(LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?), request)
+            .await
     })?;
     let answer = if notes.is_empty() { Done::No } else { Done::Yes };
     let fields = notes.iter().map(head).collect();
@@ -99,7 +103,8 @@ pub(super) async fn all(
 
 fn get(args: &NoteGetArgs) -> anyhow::Result<Done> {
     let note = call::block_on(async {
-        let mut client = LibraryServiceClient::new(call::connect(&args.call.profile).await?);
+        let mut client =
+            LibraryServiceClient::new(call::connect(&args.call.reach, call::QUICK).await?);
         let request = GetNoteRequest { name: name(&args.note) };
         Ok(call::answer(client.get_note(request).await)?.note.unwrap_or_default())
     })?;

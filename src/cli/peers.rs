@@ -15,7 +15,7 @@ use crate::{
 /// Asks and prints. The answer is no when the last try with some node failed.
 pub(super) fn run(args: &CallArgs) -> anyhow::Result<Done> {
     let peers = call::block_on(async {
-        let mut client = NodeServiceClient::new(call::connect(&args.profile).await?);
+        let mut client = NodeServiceClient::new(call::connect(&args.reach, call::QUICK).await?);
         Ok(call::answer(client.list_peers(ListPeersRequest {}).await)?.peers)
     })?;
     let failing = peers.iter().any(|peer| !peer.last_failure.is_empty());

@@ -36,7 +36,9 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
         page_size: PAGE_ROWS,
         page_token: String::new(),
     };
-    let answer = call::block_on(async { ask(call::connect(&args.profile).await?, request).await })?;
+    let answer = call::block_on(async {
+        ask(call::connect(&args.reach, call::QUICK).await?, request).await
+    })?;
     match args.format {
         QueryFormat::Table => print_table(&answer)?,
         QueryFormat::Csv => print_csv(&answer)?,

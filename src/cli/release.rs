@@ -19,16 +19,16 @@ use crate::{
 
 /// Runs one of the commands.
 pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Done> {
-    let call = match command {
-        ReleaseCommand::Draft(args) => &args.call,
-        ReleaseCommand::List(call) => call,
+    let (call, usual) = match command {
+        ReleaseCommand::Draft(args) => (&args.call, call::LONG),
+        ReleaseCommand::List(call) => (call, call::QUICK),
+        ReleaseCommand::Publish(args) => (&args.call, call::LONG),
         ReleaseCommand::Show(args)
         | ReleaseCommand::Approve(args)
-        | ReleaseCommand::Publish(args)
-        | ReleaseCommand::Discard(args) => &args.call,
+        | ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
     };
     call::block_on(async {
-        let client = ReleaseServiceClient::new(call::connect(&call.profile).await?);
+        let client = ReleaseServiceClient::new(call::connect(&call.reach, usual).await?);
         run_with(command, client, call).await
     })
 }

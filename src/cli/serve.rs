@@ -1,8 +1,10 @@
-//! `essaim serve`: runs one node until SIGTERM or Ctrl-C.
+//! `essaim serve`: runs one node until SIGTERM or Ctrl-C. SIGHUP has it look at once for a new
+//! roster and a renewed certificate.
 
 use std::{io::IsTerminal, sync::Arc};
 
 use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, filter::filter_fn, layer::SubscriberExt, util::SubscriberInitExt,
@@ -21,6 +23,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
     let config = Config::load(&args.config)?;
     tell(&config.log)?;
     call::block_on(async {
+        let mut asked_to_reload = signal(SignalKind::hangup())?;
         let running = tokio::select! {
             running = Node::start(config, Arc::new(SystemClock)) => running?,
             stopped = call::asked_to_stop() => {
@@ -35,7 +38,15 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
             web = running.web.map(|address| address.to_string()),
             "The node is running"
         );
-        call::asked_to_stop().await?;
+        loop {
+            tokio::select! {
+                stopped = call::asked_to_stop() => {
+                    stopped?;
+                    break;
+                }
+                _ = asked_to_reload.recv() => running.reload().await,
+            }
+        }
         running.shutdown().await;
         Ok(Done::Yes)
     })

@@ -1,6 +1,10 @@
 //! What the library refuses.
 
-use crate::{base::id::EntryId, publication::admitted::InvalidBody, store::StoreError};
+use crate::{
+    base::id::{EntryId, IdempotencyKey},
+    publication::admitted::InvalidBody,
+    store::StoreError,
+};
 
 /// Why the library could not take in, remove or find a note.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +21,21 @@ pub enum LibraryError {
     /// A key of this module cannot be read.
     #[error("A key of the library is damaged. Rebuild the library from the logs")]
     DamagedKey,
+    /// What is kept of a caller's number cannot be read.
+    #[error(
+        "What is kept of the publication numbered {number} is damaged or was written by newer \
+         software: look whether the note is published, then publish it under another number"
+    )]
+    DamagedNumber {
+        /// The number.
+        number: IdempotencyKey,
+    },
+    /// The number was used for another publication.
+    #[error("The number {number} was used for another publication: take a new one")]
+    NumberReused {
+        /// The number.
+        number: IdempotencyKey,
+    },
     /// The note breaks a rule of its type.
     #[error("The note is not valid: {0}")]
     Invalid(#[from] InvalidBody),

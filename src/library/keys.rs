@@ -7,6 +7,7 @@
 //! n h resource                  number and day of the version shown
 //! n d !day(4) resource          number of the version shown: the list, newest first
 //! n w entry                     a withdrawal
+//! n i number(16)                what was published under a caller's number; no projection
 //! ```
 //! Entries and resources are written as member(8) epoch(4) seq(8), big-endian.
 
@@ -15,7 +16,7 @@ use jiff::civil::Date;
 use crate::{
     base::{
         date,
-        id::{EntryId, MemberCode},
+        id::{EntryId, IdempotencyKey, MemberCode},
     },
     library::error::LibraryError,
     store::prefix::LIBRARY,
@@ -63,6 +64,15 @@ pub(super) fn shown(resource: EntryId) -> Vec<u8> {
 
 pub(super) fn withdrawn(entry: EntryId) -> Vec<u8> {
     key(b'w', entry)
+}
+
+/// Everything that is computed from the logs.
+pub(super) fn projected() -> [[u8; 2]; 6] {
+    [b'r', b'v', b'c', b'h', b'd', b'w'].map(|what| [LIBRARY, what])
+}
+
+pub(super) fn number(number: IdempotencyKey) -> Vec<u8> {
+    [&[LIBRARY, b'i'][..], number.as_bytes()].concat()
 }
 
 pub(super) fn all_listed() -> [u8; 2] {

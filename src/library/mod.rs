@@ -7,3 +7,4 @@ pub mod error;
 pub mod fold;
 mod keys;
 pub mod notes;
+pub mod numbered;

@@ -24,7 +24,7 @@ use crate::{
         admitted::{AdmissionError, Admitted},
         note::Note,
     },
-    store::{Batch, SharedStore, chunks, end_of_prefix, prefix::LIBRARY},
+    store::{Batch, SharedStore, chunks, end_of_prefix},
 };
 
 /// Most notes looked at for one page; a search that finds few goes on with the next page.
@@ -177,17 +177,27 @@ impl Library {
         &self,
         notes: impl IntoIterator<Item = (EntryId, u64, Note)>,
     ) -> Result<(), LibraryError> {
+        for prefix in keys::projected() {
+            self.forget(&prefix)?;
+        }
+        notes.into_iter().try_for_each(|(id, first_seq, note)| self.apply(id, first_seq, &note))
+    }
+
+    fn forget(&self, prefix: &[u8]) -> Result<(), LibraryError> {
         loop {
             let mut batch = Batch::default();
-            for pair in self.store.scan_prefix(&[LIBRARY]).take(FORGET_KEYS_MAX) {
+            for pair in self.store.scan_prefix(prefix).take(FORGET_KEYS_MAX) {
                 batch.remove(pair?.0);
             }
             if batch.is_empty() {
-                break;
+                return Ok(());
             }
             self.store.apply(&batch)?;
         }
-        notes.into_iter().try_for_each(|(id, first_seq, note)| self.apply(id, first_seq, &note))
+    }
+
+    pub(super) fn store(&self) -> &SharedStore {
+        &self.store
     }
 
     /// One page of the notes that pass `filter`, newest first.

@@ -165,8 +165,8 @@ impl SingleLog {
     /// 1. body durable → a record of an entry that no header names; the next append replaces it;
     /// 2. header durable → a header after the signed size; [`SingleLog::repair_tail`] cuts it off.
     ///    The caller was not answered, and no checkpoint covers it, so nobody can know of it;
-    /// 3. everything read back from the disk and hashed again → as after 2. Nothing is signed that
-    ///    the disk does not give back;
+    /// 3. what was written read back from the disk, and the tree before it held against what was
+    ///    signed → as after 2. Nothing new is signed that the disk does not give back;
     /// 4. checkpoint signed and put in place whole → the entry is in the log, whether or not the
     ///    caller was still answered; it must look before it appends again.
     pub fn append(
@@ -246,21 +246,36 @@ impl SingleLog {
         Ok(store.commit(&batch)?)
     }
 
-    /// The tree as the disk gives it back after `item` was written; an error if it is not what was
-    /// meant.
+    /// The tree with `item`, if the disk gives back what was just written; an error if not.
+    ///
+    /// An append costs the logarithm of the log's length: of the tree only the frontier is kept,
+    /// which was hashed from the disk when the log was opened. Here it is held against what was
+    /// signed last, so that a fault of this program or of the memory is not signed; entries that
+    /// rot on the disk meanwhile are found at the next start and by `essaim log verify`.
     fn read_back(&self, store: &dyn Store, item: &BatchItem) -> Result<Frontier, LogError> {
         let seq = self.held();
-        let mut meant = self.frontier.clone();
-        meant.push(leaf(&item.header));
-        let found = Frontier::of(&self.folder.read_leaves(seq + 1)?);
+        let damaged = |detail| {
+            let (origin, epoch) = (self.origin, self.epoch);
+            Err(LogError::Damaged { origin, epoch, detail })
+        };
+        let signed = self.state.complete.as_ref().map(|signed| signed.get().checkpoint);
+        let signed = signed.map_or((0, root(&[])), |signed| (signed.size, signed.root));
+        if signed != (seq, self.frontier.root()) {
+            return damaged(format!("its tree over {seq} entries is not the one that was signed"));
+        }
+        let written = self.folder.read_headers(seq, 1)?;
+        let at_end = self.folder.header_count()? == (seq + 1, 0);
         let record = bodies::read(store, self.id(seq))?;
         let body = record.map(|record| record.body);
-        if found == meant && body == item.body.clone().map(StoredBody::Present) {
-            return Ok(found);
+        if written != [item.header] || !at_end || body != item.body.clone().map(StoredBody::Present)
+        {
+            return damaged(format!(
+                "after writing entry {seq}, the disk gave back something else"
+            ));
         }
-        let (origin, epoch) = (self.origin, self.epoch);
-        let detail = format!("after writing entry {seq}, the disk gave back something else");
-        Err(LogError::Damaged { origin, epoch, detail })
+        let mut grown = self.frontier.clone();
+        grown.push(leaf(&item.header));
+        Ok(grown)
     }
 
     /// Weighs a checkpoint that another node offered, against all that is known of this log.

@@ -10,7 +10,7 @@ use crate::{
     log::LogError,
     records::error::RecordError,
     release::error::GateError,
-    rpc::server::ServeError,
+    rpc::{server::ServeError, tls::TlsError},
     statistics::error::StatisticsError,
     store::StoreError,
 };
@@ -47,6 +47,19 @@ pub enum NodeError {
         /// What does not fit.
         problem: &'static str,
     },
+    /// A roster that does not follow the one in force.
+    #[error(
+        "The roster {file} has version {version}, and version {current} is in force: a changed \
+         roster counts up. Ask its keeper for the newest"
+    )]
+    OldRoster {
+        /// The file.
+        file: PathBuf,
+        /// Its version.
+        version: u64,
+        /// The version in force.
+        current: u64,
+    },
     /// A listener's address cannot be had.
     #[error("Cannot listen on {address}: {cause}")]
     Listen {
@@ -75,6 +88,9 @@ pub enum NodeError {
     /// A certificate is not usable.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The certificate and key do not fit together.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The records cannot be opened.
     #[error(transparent)]
     Records(#[from] RecordError),

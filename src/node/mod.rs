@@ -1,27 +1,33 @@
 //! The composition root: a node starts here, step by step, and stops in the reverse order.
 //!
 //! Start: keys, roster and code lists; store; logs; projections; records and gate ([`open`]); then
-//! listeners; then pulls from the other nodes. Stop: pulls end; listeners take no new calls and
+//! listeners; then pulls from the other nodes, and looks for new rosters and certificates
+//! ([`reload`]). Stop: pulls end; listeners take no new calls and
 //! give running ones their grace; then the store is synced and let go.
 
 pub mod error;
 pub mod neighbours;
 pub mod open;
 pub mod projections;
+mod reload;
+mod rosters;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    task::{JoinError, JoinHandle},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     base::clock::{SharedClock, SystemClock},
     config::Config,
-    keys::certificate::Credentials,
     node::{
         error::NodeError,
         neighbours::{NeighbourParts, Neighbours},
         open::{Parts, open},
+        reload::{LOOK_INTERVAL, Reloader},
     },
     rpc::{
         authorization::{Gate, Listener},
@@ -37,6 +43,11 @@ use crate::{
     web,
 };
 
+/// Time after the deadline in which connections that were cut are let go.
+const CUT_TIME: Duration = Duration::from_secs(1);
+/// Longest wait for the last sync of the store.
+const STORE_SYNC_MAX: Duration = Duration::from_secs(10);
+
 /// A way to start nodes.
 pub struct Node;
 
@@ -49,9 +60,11 @@ pub struct Running {
     /// Address of the web listener, if there is one.
     pub web: Option<SocketAddr>,
     neighbours: Arc<Neighbours>,
+    reloader: Arc<Reloader>,
     stop: Stop,
     tasks: Vec<JoinHandle<Result<(), NodeError>>>,
     pulls: JoinHandle<()>,
+    reloads: JoinHandle<()>,
     store: SharedStore,
     deadline: Duration,
 }
@@ -162,10 +175,33 @@ impl Running {
         }
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
+        let reloader = parts.reloader;
+        let looks = look_now_and_then(Arc::clone(&reloader), Arc::clone(&neighbours));
+        let until = stop_pulls.clone();
+        let reloads = tokio::spawn(async move {
+            until.run_until_cancelled(looks).await;
+        });
         let deadline = Duration::from_secs(config.shutdown_deadline_seconds.into());
         let stop = Stop { health, web_health, pulls: stop_pulls, listeners: stop_listeners };
         let store = parts.store;
-        Ok(Self { hub, exchange, web, neighbours, stop, tasks, pulls, store, deadline })
+        Ok(Self {
+            hub,
+            exchange,
+            web,
+            neighbours,
+            reloader,
+            stop,
+            tasks,
+            pulls,
+            reloads,
+            store,
+            deadline,
+        })
+    }
+
+    /// Looks for a new roster and a renewed certificate now, rather than in its turn.
+    pub async fn reload(&self) {
+        look(&self.reloader, &self.neighbours).await;
     }
 
     /// Pulls from every neighbour now, whatever the schedule says. Returns at once.
@@ -179,26 +215,58 @@ impl Running {
             served.set_serving(false).await;
         }
         self.stop.web_health.set_serving(false);
+        tracing::info!("the node is stopping");
         self.stop.pulls.cancel();
         if self.pulls.await.is_err() {
             tracing::error!("the pulling task panicked");
         }
+        if self.reloads.await.is_err() {
+            tracing::error!("the task that looks for new rosters panicked");
+        }
+        tracing::info!("pulls have ended");
         self.stop.listeners.cancel();
         let tasks = futures_util::future::join_all(self.tasks);
-        match tokio::time::timeout(self.deadline + Duration::from_secs(1), tasks).await {
-            Ok(ended) => ended.into_iter().for_each(|ended| match ended {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!(%error, "a listener failed"),
-                Err(_) => tracing::error!("a listener panicked"),
-            }),
+        match tokio::time::timeout(self.deadline + CUT_TIME, tasks).await {
+            Ok(ended) => {
+                ended.into_iter().for_each(tell_of_listener);
+                tracing::info!("the listeners have stopped");
+            }
             Err(_) => tracing::warn!("a listener did not stop within the deadline"),
         }
         let store = self.store;
-        match tokio::task::spawn_blocking(move || store.barrier()).await {
-            Ok(Ok(())) => tracing::info!("the node has stopped"),
-            Ok(Err(error)) => tracing::error!(%error, "the last sync of the store failed"),
-            Err(_) => tracing::error!("the last sync of the store panicked"),
+        let synced = tokio::task::spawn_blocking(move || store.barrier());
+        match tokio::time::timeout(STORE_SYNC_MAX, synced).await {
+            Ok(Ok(Ok(()))) => tracing::info!("the store is synced; the node has stopped"),
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the last sync of the store failed"),
+            Ok(Err(_)) => tracing::error!("the last sync of the store panicked"),
+            // What was acknowledged was synced before; nothing of it is lost.
+            Err(_) => tracing::error!("the last sync of the store took too long"),
         }
+    }
+}
+
+/// Looks for new rosters and certificates, in turn.
+async fn look_now_and_then(reloader: Arc<Reloader>, neighbours: Arc<Neighbours>) {
+    loop {
+        tokio::time::sleep(LOOK_INTERVAL).await;
+        look(&reloader, &neighbours).await;
+    }
+}
+
+async fn look(reloader: &Arc<Reloader>, neighbours: &Neighbours) {
+    let looking = Arc::clone(reloader);
+    match tokio::task::spawn_blocking(move || looking.look()).await {
+        Ok(taken) if taken.roster => neighbours.follow_roster(),
+        Ok(_) => {}
+        Err(_) => tracing::error!("the look for new rosters panicked"),
+    }
+}
+
+fn tell_of_listener(ended: Result<Result<(), NodeError>, JoinError>) {
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "a listener failed"),
+        Err(_) => tracing::error!("a listener panicked"),
     }
 }
 
@@ -220,18 +288,12 @@ fn serving(
     };
     Serving {
         socket,
-        credentials: again(&parts.credentials),
+        credentials: Arc::clone(&parts.credentials),
         gate: Arc::new(gate),
         routes: served.routes.clone(),
         limits: limits(config),
         meters,
     }
-}
-
-/// The same certificate and key once more; keys are not cloned by accident.
-fn again(credentials: &Credentials) -> Credentials {
-    let Credentials { certificate, key } = credentials;
-    Credentials { certificate: certificate.clone(), key: key.clone_key() }
 }
 
 fn limits(config: &Config) -> ServerLimits {
@@ -261,7 +323,7 @@ fn neighbours(
         roster: Arc::clone(&parts.roster),
         log: Arc::clone(&parts.log),
         projections: Arc::clone(&parts.projections),
-        credentials: again(&parts.credentials),
+        credentials: Arc::clone(&parts.credentials),
         meter: Arc::clone(meter),
         clock: Arc::clone(clock),
     })

@@ -5,7 +5,7 @@
 //! dice and the connection. A connection is kept between pulls and made anew after a failure.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -19,10 +19,12 @@ use tonic::transport::Channel;
 
 use crate::{
     base::{clock::SharedClock, id::MemberCode},
-    keys::certificate::Credentials,
     log::logs::Log,
     node::{error::NodeError, projections::Projections},
-    rpc::{client, identity::LiveRoster, meter::Meter, sync::link::NodeLink},
+    rpc::{
+        client, credentials::LiveCredentials, identity::LiveRoster, meter::Meter,
+        sync::link::NodeLink,
+    },
     sync::{
         SyncError,
         link::LinkError,
@@ -60,7 +62,7 @@ pub struct NeighbourParts {
     /// What follows the logs.
     pub projections: Arc<Projections>,
     /// The node's certificate.
-    pub credentials: Credentials,
+    pub credentials: Arc<LiveCredentials>,
     /// Counts the bytes of the exchange.
     pub meter: Arc<Meter>,
     /// The real clock.
@@ -73,33 +75,57 @@ pub struct Neighbours {
     /// Whether what a pull brought could not be taken in: the next one tries again.
     behind: AtomicBool,
     peers: Mutex<BTreeMap<MemberCode, Neighbour>>,
+    /// Tells that `peers` has new ones.
+    changed: Notify,
 }
 
 struct Neighbour {
     peer: Peer,
     wake: Arc<Notify>,
+    /// Whether a task pulls from it.
+    followed: bool,
 }
 
 impl Neighbours {
     /// All members but the own one, or the chosen ones. Nothing is pulled yet.
     pub fn new(parts: NeighbourParts) -> Self {
+        let (behind, changed) = (AtomicBool::new(false), Notify::new());
+        let neighbours = Self { parts, behind, peers: Mutex::default(), changed };
+        neighbours.follow_roster();
+        neighbours
+    }
+
+    /// Takes in who has come into the roster in force, and leaves who is no longer in it.
+    pub fn follow_roster(&self) {
+        let parts = &self.parts;
+        let chosen = |code: MemberCode| {
+            code != parts.own && parts.chosen.as_ref().is_none_or(|chosen| chosen.contains(&code))
+        };
+        let roster = parts.roster.roster();
+        let codes: BTreeSet<_> =
+            roster.members.iter().map(|member| member.code).filter(|code| chosen(*code)).collect();
         let schedule = Schedule {
             interval: parts.interval,
             backoff_min: BACKOFF_MIN,
             backoff_max: BACKOFF_MAX,
         };
         let now = parts.clock.now();
-        let chosen = |code: MemberCode| {
-            code != parts.own && parts.chosen.as_ref().is_none_or(|chosen| chosen.contains(&code))
-        };
-        let roster = parts.roster.roster();
-        let codes = roster.members.iter().map(|member| member.code).filter(|code| chosen(*code));
-        let neighbour = |code| {
-            let peer = Peer::new(code, schedule, now);
-            (code, Neighbour { peer, wake: Arc::new(Notify::new()) })
-        };
-        let peers = Mutex::new(codes.map(neighbour).collect());
-        Self { parts, behind: AtomicBool::new(false), peers }
+        let mut peers = self.peers();
+        peers.retain(|code, neighbour| {
+            let stays = codes.contains(code);
+            if !stays {
+                neighbour.wake.notify_one();
+            }
+            stays
+        });
+        for code in codes {
+            peers.entry(code).or_insert_with(|| Neighbour {
+                peer: Peer::new(code, schedule, now),
+                wake: Arc::new(Notify::new()),
+                followed: false,
+            });
+        }
+        self.changed.notify_one();
     }
 
     /// How things stand with each.
@@ -119,23 +145,43 @@ impl Neighbours {
     /// Pulls until `stop`. Pulls in progress are dropped then: what they took is kept.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut tasks = JoinSet::new();
-        let codes: Vec<_> = self.peers().keys().copied().collect();
-        for code in codes {
-            let (neighbours, stop) = (Arc::clone(&self), stop.clone());
-            tasks.spawn(async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = neighbours.follow(code) => {}
-                }
-            });
+        loop {
+            for (code, wake) in self.not_followed() {
+                let (neighbours, stop) = (Arc::clone(&self), stop.clone());
+                tasks.spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = neighbours.follow(code, wake) => {}
+                    }
+                });
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.changed.notified() => {}
+                // Of members that left the roster; a panic has been told by its own message.
+                Some(_) = tasks.join_next() => {}
+            }
         }
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn follow(&self, code: MemberCode) {
+    /// The neighbours that no task follows yet; now one will.
+    fn not_followed(&self) -> Vec<(MemberCode, Arc<Notify>)> {
+        let mut peers = self.peers();
+        let new = peers.iter_mut().filter(|(_, neighbour)| !neighbour.followed);
+        new.map(|(code, neighbour)| {
+            neighbour.followed = true;
+            (*code, Arc::clone(&neighbour.wake))
+        })
+        .collect()
+    }
+
+    /// Pulls from one neighbour, until it leaves the roster. `wake` is the neighbour's own: one
+    /// that left and came back has another, and another task.
+    async fn follow(&self, code: MemberCode, wake: Arc<Notify>) {
         let mut link = None;
         loop {
-            let Some((action, wake)) = self.next(code) else { return };
+            let Some(action) = self.next(code, &wake) else { return };
             let pause = match action {
                 Action::Pull => {
                     self.pull_once(code, &mut link).await;
@@ -151,11 +197,11 @@ impl Neighbours {
         }
     }
 
-    fn next(&self, code: MemberCode) -> Option<(Action, Arc<Notify>)> {
+    fn next(&self, code: MemberCode, wake: &Arc<Notify>) -> Option<Action> {
         let now = self.parts.clock.now();
         let peers = self.peers();
-        let neighbour = peers.get(&code)?;
-        Some((neighbour.peer.action(now), Arc::clone(&neighbour.wake)))
+        let neighbour = peers.get(&code).filter(|found| Arc::ptr_eq(&found.wake, wake))?;
+        Some(neighbour.peer.action(now))
     }
 
     async fn pull_once(&self, code: MemberCode, link: &mut Option<NodeLink>) {
@@ -200,7 +246,7 @@ impl Neighbours {
             .ok_or_else(|| LinkError::Refused("It is no longer in the roster".into()))?;
         let (live, meters) = (Arc::clone(&parts.roster), vec![Arc::clone(&parts.meter), heard]);
         let address = &member.exchange_address;
-        client::connect_node(address, code, live, &parts.credentials, meters)
+        client::connect_node(address, code, live, &parts.credentials.current(), meters)
             .await
             .map_err(|error| LinkError::Broken(error.to_string()).into())
     }

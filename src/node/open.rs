@@ -1,6 +1,6 @@
 //! The node's parts, opened in the order in which they need each other. Nothing listens yet.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     base::{
@@ -17,10 +17,15 @@ use crate::{
     },
     library::notes::Library,
     log::logs::Log,
-    node::{error::NodeError, projections::Projections},
+    node::{
+        error::NodeError,
+        projections::Projections,
+        reload::Reloader,
+        rosters::{self, Memory, OwnEntry, text},
+    },
     records::repository::Repository,
     release::gate::Gate,
-    rpc::{identity::LiveRoster, own_log::OwnLog},
+    rpc::{credentials::LiveCredentials, identity::LiveRoster, own_log::OwnLog},
     statistics::projection::Statistics,
     store::{
         SharedStore,
@@ -28,15 +33,14 @@ use crate::{
     },
 };
 
-/// Largest roster or region file, in bytes.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
 /// Everything but listeners and tasks.
 pub struct Parts {
     /// The node's TLS certificate.
-    pub credentials: Credentials,
+    pub credentials: Arc<LiveCredentials>,
     /// The roster in force.
     pub roster: Arc<LiveRoster>,
+    /// What takes up new ones of both.
+    pub(super) reloader: Arc<Reloader>,
     /// Code lists, catalogue and plan.
     pub codes: Arc<Codes>,
     /// The store.
@@ -70,7 +74,15 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     let pair = PairPaths { certificate: &keys.node_certificate_file, key: &keys.node_key_file };
     let credentials = Credentials::load(pair)?;
     let signer = LogSigner::load(&keys.log_key_file)?;
-    let roster = roster(config, &credentials, &signer)?;
+    let roster = rosters::read(&config.roster_file)?;
+    let own = OwnEntry::new(config, signer.public());
+    own.fits(&roster, &credentials.pin()?).map_err(|problem| NodeError::NotInRoster {
+        file: config.roster_file.clone(),
+        member: config.member,
+        problem,
+    })?;
+    check_neighbours(config, &roster)?;
+    let credentials = Arc::new(LiveCredentials::new(credentials)?);
     let codes = Arc::new(codes(config)?);
     // 2. The store: whoever holds it is the node.
     let folder = config.store_folder();
@@ -100,10 +112,15 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     let own_log = own_log(config, signer, &log, &projections);
     // 6. The records and the gate; a release that was being published is settled first.
     let national = national(config, &store, &codes, clock, &own_log)?;
-    let roster = Arc::new(LiveRoster::new(roster, Vec::new()));
+    // 7. The roster, with those whom earlier ones held: they are told so, not taken for strangers.
+    let memory = Memory::new(config);
+    let roster = Arc::new(memory.take_up(roster));
+    let (live, shown) = (Arc::clone(&roster), Arc::clone(&credentials));
+    let reloader = Arc::new(Reloader::new(config, own, memory, live, shown));
     Ok(Parts {
         credentials,
         roster,
+        reloader,
         codes,
         store,
         log,
@@ -115,33 +132,16 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     })
 }
 
-fn roster(
-    config: &Config,
-    credentials: &Credentials,
-    signer: &LogSigner,
-) -> Result<Roster, NodeError> {
-    let file = &config.roster_file;
-    let roster = Roster::from_toml(&text(file)?)
-        .map_err(|faults| NodeError::Roster { file: file.clone(), faults })?;
-    let member = config.member;
-    let misfit = |problem| NodeError::NotInRoster { file: file.clone(), member, problem };
-    let own = roster.member(member).ok_or_else(|| misfit("it does not name the member"))?;
-    if own.kind != config.kind {
-        return Err(misfit("it gives the member another kind"));
-    }
-    if !own.node_keys.contains(&credentials.pin()?) {
-        return Err(misfit("it does not pin the node's TLS key"));
-    }
-    let epoch = config.keys.log_epoch;
-    if !own.log_keys.iter().any(|key| key.epoch == epoch && key.key == signer.public()) {
-        return Err(misfit("it does not hold the log key for the configured epoch"));
-    }
+/// Whom the configuration wants to pull from must be other members.
+fn check_neighbours(config: &Config, roster: &Roster) -> Result<(), NodeError> {
     let mut chosen = config.sync.neighbours.iter().flatten();
-    let stranger = |code: &&MemberCode| **code == member || roster.member(**code).is_none();
-    if let Some(&neighbour) = chosen.find(stranger) {
-        return Err(NodeError::NoNeighbour { file: file.clone(), neighbour });
+    let stranger = |code: &&MemberCode| **code == config.member || roster.member(**code).is_none();
+    match chosen.find(stranger) {
+        Some(&neighbour) => {
+            Err(NodeError::NoNeighbour { file: config.roster_file.clone(), neighbour })
+        }
+        None => Ok(()),
     }
-    Ok(roster)
 }
 
 /// More than half of the nodes this one pulls from: some may lag behind, or know nothing.
@@ -200,14 +200,4 @@ fn own_log(
     };
     let (member, epoch) = (config.member, config.keys.log_epoch);
     Arc::new(OwnLog::new(Arc::clone(log), signer, member, epoch, Arc::new(follow)))
-}
-
-/// Reads a text file of at most [`FILE_BYTES_MAX`] bytes.
-fn text(file: &Path) -> Result<String, NodeError> {
-    use std::io::Read;
-    let unreadable = |cause| NodeError::Unreadable { file: file.into(), cause };
-    let mut text = String::new();
-    let opened = std::fs::File::open(file).map_err(unreadable)?;
-    opened.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
 }

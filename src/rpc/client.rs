@@ -16,7 +16,7 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, pki_types::Server
 use tokio::{io::AsyncBufReadExt, net::TcpStream};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use tonic::{
-    Status,
+    Status, TimeoutExpired,
     transport::{Channel, Endpoint, Uri},
 };
 
@@ -32,6 +32,9 @@ use crate::{
 
 /// Longest until a connection stands, TLS included. Satellite links need seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest wait for the answer to a call, where its caller sets none: long enough for a call that
+/// works over many records.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How often an idle connection is pinged.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a ping may go unanswered.
@@ -139,21 +142,36 @@ pub fn describe(status: &Status) -> String {
         if let Some(error) = error.downcast_ref::<ConnectError>() {
             return error.to_string();
         }
+        if error.is::<TimeoutExpired>() {
+            return "No answer came within the time allowed for it (--timeout)".into();
+        }
         cause = error.source();
     }
     status.message().to_owned()
 }
 
-/// Connects a person to a node known by one of `pins`.
+/// Connects a person to a node known by one of `pins`. No answer is waited for longer than
+/// [`CALL_TIMEOUT`].
 pub async fn connect_person(
     address: &str,
     pins: BTreeSet<SpkiPin>,
     credentials: &Credentials,
 ) -> Result<Channel, ConnectError> {
-    connect(address, Expected::Pins(pins), credentials, Vec::new()).await
+    connect_person_within(address, pins, credentials, CALL_TIMEOUT).await
 }
 
-/// Connects a node to `member`'s node by the roster in force; `meters` count the bytes.
+/// [`connect_person`], with another longest wait for each answer.
+pub async fn connect_person_within(
+    address: &str,
+    pins: BTreeSet<SpkiPin>,
+    credentials: &Credentials,
+    call_timeout: Duration,
+) -> Result<Channel, ConnectError> {
+    connect(address, Expected::Pins(pins), credentials, Vec::new(), Some(call_timeout)).await
+}
+
+/// Connects a node to `member`'s node by the roster in force; `meters` count the bytes. How long
+/// answers are waited for is the link's affair, which knows how much may still be on the way.
 pub async fn connect_node(
     address: &str,
     member: MemberCode,
@@ -161,7 +179,7 @@ pub async fn connect_node(
     credentials: &Credentials,
     meters: Vec<Arc<Meter>>,
 ) -> Result<Channel, ConnectError> {
-    connect(address, Expected::Member(roster, member), credentials, meters).await
+    connect(address, Expected::Member(roster, member), credentials, meters, None).await
 }
 
 async fn connect(
@@ -169,6 +187,7 @@ async fn connect(
     expected: Expected,
     credentials: &Credentials,
     meters: Vec<Arc<Meter>>,
+    call_timeout: Option<Duration>,
 ) -> Result<Channel, ConnectError> {
     let uri: Uri = format!("http://{address}")
         .parse()
@@ -180,12 +199,15 @@ async fn connect(
         tls: client_config(credentials, expected)?,
         meters,
     });
-    let endpoint = Endpoint::from(uri)
+    let mut endpoint = Endpoint::from(uri)
         .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .keep_alive_while_idle(true)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES);
+    if let Some(timeout) = call_timeout {
+        endpoint = endpoint.timeout(timeout);
+    }
     // Dialed here, so that its failure is ours; later connections are tonic's to ask for.
     let first = Mutex::new(Some(dialer.dial().await?));
     let connector = tower::service_fn(move |_: Uri| {

@@ -167,6 +167,11 @@ impl LiveRoster {
         Arc::clone(&self.0.load().roster)
     }
 
+    /// Members removed in earlier versions, and earlier versions of members that have changed.
+    pub fn former(&self) -> Vec<Member> {
+        self.0.load().former.values().cloned().collect()
+    }
+
     /// Puts another roster in force; requests already running are not disturbed.
     pub fn replace(&self, roster: Roster) {
         self.0.rcu(|state| {

@@ -10,6 +10,7 @@ pub mod authorization;
 pub mod call;
 pub mod client;
 pub mod common;
+pub mod credentials;
 pub mod exchange;
 pub mod hub;
 pub mod identity;

@@ -7,7 +7,7 @@ use crate::{
     keys::signer::LogSigner,
     log::{
         LogError,
-        logs::{Body, Log},
+        logs::{Body, Entry, Log},
     },
     publication::admitted::Admitted,
 };
@@ -51,11 +51,11 @@ impl OwnLog {
         self.log.check_appendable(self.member, self.epoch)
     }
 
-    /// The newest entry that carries exactly `admitted`. An error if it is not found and a body
-    /// that could be it cannot be read. Blocks.
-    pub fn newest_like(&self, admitted: &Admitted) -> Result<Option<EntryId>, LogError> {
+    /// The newest entry, from number `from` on, that carries exactly `admitted`. An error if it is
+    /// not found and a body that could be it cannot be read. Blocks.
+    pub fn find(&self, admitted: &Admitted, from: u64) -> Result<Option<EntryId>, LogError> {
         let (mut found, mut unread) = (None, None);
-        for entry in self.log.entries(self.member, self.epoch, 0) {
+        for entry in self.log.entries(self.member, self.epoch, from) {
             let entry = match entry {
                 Ok(entry) => entry,
                 Err(error @ (LogError::DamagedBody { .. } | LogError::Unreadable { .. })) => {
@@ -84,5 +84,16 @@ impl OwnLog {
         let id = self.log.append(&self.signer, self.member, self.epoch, admitted)?;
         (self.on_append)(id);
         Ok(id)
+    }
+
+    /// Number of entries.
+    pub fn held(&self) -> u64 {
+        // A log that takes no more entries needs no number for the next.
+        self.log.position(self.member, self.epoch).map_or(0, |position| position.held)
+    }
+
+    /// An entry. Blocks.
+    pub fn entry(&self, id: EntryId) -> Result<Option<Entry>, LogError> {
+        self.log.entry(id)
     }
 }

@@ -28,14 +28,12 @@ use tonic::{
     transport::{Server, server::Connected},
 };
 
-use crate::{
-    keys::certificate::Credentials,
-    rpc::{
-        authorization::{Gate, GateLayer},
-        identity::Presented,
-        meter::{Meter, Metered},
-        tls::{TlsError, server_config, unix_time},
-    },
+use crate::rpc::{
+    authorization::{Gate, GateLayer},
+    credentials::LiveCredentials,
+    identity::Presented,
+    meter::{Meter, Metered},
+    tls::{TlsError, server_config, unix_time},
 };
 
 /// Limits of one listener; the operator may change them.
@@ -101,7 +99,7 @@ pub struct Serving {
     /// The bound socket.
     pub socket: TcpListener,
     /// The node's certificate and key.
-    pub credentials: Credentials,
+    pub credentials: Arc<LiveCredentials>,
     /// Who may call what.
     pub gate: Arc<Gate>,
     /// The services.
@@ -118,7 +116,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     let Serving { socket, credentials, gate, routes, limits, meters } = serving;
-    let tls = server_config(&credentials, Arc::clone(&gate.roster), Arc::clone(&gate.clock))?;
+    let tls = server_config(credentials, Arc::clone(&gate.roster), Arc::clone(&gate.clock))?;
     let stop = CancellationToken::new();
     let cut = CancellationToken::new();
     let (ready, accepted) = mpsc::channel(1);

@@ -24,7 +24,7 @@ use crate::{
         certificate::{Credentials, spki_pin},
         roster::SpkiPin,
     },
-    rpc::identity::LiveRoster,
+    rpc::{credentials::LiveCredentials, identity::LiveRoster},
 };
 
 /// The protocol both sides must speak (ALPN).
@@ -51,14 +51,14 @@ pub(super) fn provider() -> Arc<CryptoProvider> {
 
 /// What a listener needs: its own certificate, and the roster to check callers by.
 pub fn server_config(
-    credentials: &Credentials,
+    credentials: Arc<LiveCredentials>,
     roster: Arc<LiveRoster>,
     clock: SharedClock,
 ) -> Result<Arc<ServerConfig>, TlsError> {
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(Arc::new(CallerVerifier { roster, provider: provider() }))
-        .with_single_cert(vec![credentials.certificate.clone()], credentials.key.clone_key())?;
+        .with_cert_resolver(credentials);
     config.alpn_protocols = vec![ALPN.to_vec()];
     config.send_tls13_tickets = 0;
     config.time_provider = Arc::new(InjectedTime(clock));

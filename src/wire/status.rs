@@ -142,7 +142,12 @@ pub fn of_query(error: &QueryError) -> Status {
 pub fn of_library(error: &LibraryError) -> Status {
     match error {
         LibraryError::Store(error) => of_store(error),
+        LibraryError::NumberReused { .. } => {
+            let message = error.to_string();
+            with_reason(Code::InvalidArgument, message, "REQUEST_ID_REUSED", BTreeMap::new())
+        }
         LibraryError::Invalid(_)
+        | LibraryError::DamagedNumber { .. }
         | LibraryError::Damaged { .. }
         | LibraryError::DamagedKey
         | LibraryError::ForeignMember { .. }

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use essaim::{
     base::id::IdempotencyKey,
-    rpc::{client::connect_node, sync::link::NodeLink},
+    rpc::{
+        client::{connect_node, connect_person_within, describe},
+        sync::link::NodeLink,
+    },
     sync::{
         link::Link,
         message::{Frame, KnownHead, PullRequest, Want},
@@ -254,6 +257,38 @@ async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
 }
 
 #[tokio::test]
+async fn a_mapping_for_another_country_is_refused_whatever_the_file() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
+    let mut sent = pieces("enterprises", &["Numero;Nom;Region;Filiere;Date\n"]);
+    let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("{sent:?}") };
+    header.mapping = header.mapping.replace("area = \"ML\"", "area = \"SN\"");
+    let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let details = status.get_error_details();
+    let violation = &details.bad_request().unwrap().field_violations[0];
+    assert_eq!(violation.field, "header.mapping");
+    assert!(violation.description.contains("regions of SN"), "{violation:?}");
+    assert!(violation.description.contains("records of ML"), "{violation:?}");
+}
+
+#[tokio::test]
+async fn a_client_waits_for_an_answer_no_longer_than_it_was_told() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let address = stand.hub.address.to_string();
+    let wait = Duration::from_millis(200);
+    let channel = connect_person_within(&address, stand.pins(), &steward, wait).await.unwrap();
+    // A file whose next piece never comes: the node waits for it much longer than the client.
+    let begun = tokio_stream::iter(pieces("enterprises", &["Numero;"]));
+    let never = begun.chain(futures_util::stream::pending());
+    let status = ImportServiceClient::new(channel).import(never).await.unwrap_err();
+    assert_eq!(status.code(), Code::Cancelled, "{status:?}");
+    assert!(describe(&status).contains("within the time allowed"), "{status:?}");
+}
+
+#[tokio::test]
 async fn a_file_over_the_configured_size_is_refused() {
     let stand = Stand::new().await;
     let steward = stand.certificates.person("essaim://ML/steward/desk");
@@ -294,7 +329,7 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     let stand = Stand::new().await;
     let author = stand.certificates.person("essaim://ML/author/desk");
     let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
-    let publish = PublishNoteRequest { note: Some(note()), revises: String::new() };
+    let publish = PublishNoteRequest { note: Some(note()), ..Default::default() };
     let first = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
     assert_eq!((&*first.member, &*first.entry), ("ML", "ML/1/0"));
     let again = client.publish_note(publish).await.unwrap().into_inner().note.unwrap();
@@ -306,7 +341,7 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     assert_eq!(got.note.unwrap().text, note().text);
     let mut untitled = note();
     untitled.title.clear();
-    let publish = PublishNoteRequest { note: Some(untitled), revises: String::new() };
+    let publish = PublishNoteRequest { note: Some(untitled), ..Default::default() };
     let status = client.publish_note(publish).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
 
@@ -324,6 +359,40 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
             if heads[0].origin == code("ML")),
         "{frames:?}"
     );
+}
+
+#[tokio::test]
+async fn a_numbered_publication_sent_again_gets_the_first_answer_whatever_came_between() {
+    let stand = Stand::new().await;
+    let author = stand.certificates.person("essaim://ML/author/desk");
+    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
+    let number = || IdempotencyKey::random().to_string();
+    let publish =
+        PublishNoteRequest { note: Some(note()), revises: String::new(), request_id: number() };
+    let first = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
+    let mut newer =
+        PublishNoteRequest { revises: first.name.clone(), request_id: number(), ..publish.clone() };
+    newer.note.as_mut().unwrap().title = "Séchage de la mangue, suite".into();
+    let second = client.publish_note(newer.clone()).await.unwrap().into_inner().note.unwrap();
+    assert_eq!((&*second.name, &*second.entry), (&*first.name, "ML/1/1"));
+    // The first text no longer stands among the notes shown; without its number it would be
+    // published anew.
+    let again = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(again, first);
+    let again = client.publish_note(newer.clone()).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(again, second);
+    let other = PublishNoteRequest { request_id: publish.request_id.clone(), ..newer };
+    let reused = client.publish_note(other).await;
+    assert_eq!(reason_of(reused), (Code::InvalidArgument, "REQUEST_ID_REUSED".into()));
+    let wrong = PublishNoteRequest { request_id: "one".into(), ..publish.clone() };
+    let status = client.publish_note(wrong).await.unwrap_err();
+    assert_eq!(
+        status.get_error_details().bad_request().unwrap().field_violations[0].field,
+        "request_id"
+    );
+    let unnumbered = PublishNoteRequest { request_id: String::new(), ..publish };
+    let anew = client.publish_note(unnumbered).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(anew.entry, "ML/1/2");
 }
 
 #[tokio::test]

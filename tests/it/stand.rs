@@ -30,6 +30,7 @@ use essaim::{
         authorization::{Gate, Listener},
         client::{ConnectError, connect_person},
         common::Served,
+        credentials::LiveCredentials,
         exchange::{self, ExchangeParts},
         hub::{self, HubParts, RecordsParts, node::Insight, release::ReleaseParts},
         identity::LiveRoster,
@@ -178,7 +179,7 @@ pub async fn listen(
     let meter = Arc::new(Meter::default());
     let serving = Serving {
         socket,
-        credentials,
+        credentials: Arc::new(LiveCredentials::new(credentials).unwrap()),
         gate,
         routes: served.routes,
         limits,

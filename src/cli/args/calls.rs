@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
     base::{id::MemberCode, language::Language, period::Period},
-    cli::args::CallArgs,
+    cli::args::{CallArgs, ReachArgs},
 };
 
 /// Form of printed query answers.
@@ -79,9 +79,9 @@ pub struct QueryArgs {
     /// Conditions, as in region=ML-3 or filiere=LAIT,CEREA; all must hold
     #[arg(long = "where", value_name = "DIMENSION=CODES")]
     pub filters: Vec<Filter>,
-    /// Profile file: which node, and with which certificate
-    #[arg(long, value_name = "FILE", env = "ESSAIM_PROFILE")]
-    pub profile: PathBuf,
+    /// The node.
+    #[command(flatten)]
+    pub reach: ReachArgs,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
     pub format: QueryFormat,
@@ -149,6 +149,9 @@ pub struct PublishArgs {
     /// The note this one replaces, as `notes list` names it
     #[arg(long, value_name = "NOTE")]
     pub revises: Option<String>,
+    /// Number of this publication; sent again with the same number, it is published once
+    #[arg(long, value_name = "UUID")]
+    pub request_id: Option<uuid::Uuid>,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,
@@ -217,37 +220,6 @@ pub struct ReleaseArgs {
     /// The release, as `release list` names it
     #[arg(value_name = "RELEASE")]
     pub id: String,
-    /// The node
-    #[command(flatten)]
-    pub call: CallArgs,
-}
-
-/// Commands on one kind of records.
-#[derive(Debug, Subcommand)]
-pub enum RecordCommand {
-    /// Print one record
-    Get(GetArgs),
-    /// List records
-    List(ListArgs),
-}
-
-/// Reading one record.
-#[derive(Debug, Args)]
-pub struct GetArgs {
-    /// The record's identifier
-    pub id: uuid::Uuid,
-    /// The node
-    #[command(flatten)]
-    pub call: CallArgs,
-}
-
-/// Reading a list.
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// Most rows to print
-    #[arg(long, value_name = "COUNT", default_value_t = 50,
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub rows: u32,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,

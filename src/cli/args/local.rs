@@ -109,6 +109,8 @@ pub enum CertificateCommand {
     Root(RootArgs),
     /// Issue a certificate to a person
     Issue(IssueArgs),
+    /// Make a new certificate and key for a node
+    Node(RenewArgs),
 }
 
 /// `essaim certificate root`.
@@ -144,6 +146,17 @@ pub struct IssueArgs {
     /// Where to write the certificate; its key goes beside it, with the ending .key
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// `essaim certificate node`.
+#[derive(Debug, Args)]
+pub struct RenewArgs {
+    /// Folder for node.pem and node.key; nothing is overwritten
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The member
+    #[arg(long, value_name = "CODE")]
+    pub member: MemberCode,
 }
 
 /// Roles of people.

@@ -7,15 +7,19 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args::{
-    calls::{ImportArgs, ListArgs, NotesCommand, QueryArgs, RecordCommand, ReleaseCommand},
+    calls::{ImportArgs, NotesCommand, QueryArgs, ReleaseCommand},
     local::{
         CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
         ServeArgs,
+    },
+    records::{
+        AnswerCommand, ConsentCommand, EnterpriseCommand, ListArgs, RequestCommand, VisitCommand,
     },
 };
 
 pub mod calls;
 pub mod local;
+pub mod records;
 
 /// A federated exchange node for technology-information hubs.
 ///
@@ -49,13 +53,19 @@ pub enum Command {
     Release(ReleaseCommand),
     /// Enterprises in the hub's records
     #[command(subcommand)]
-    Enterprise(RecordCommand),
+    Enterprise(Box<EnterpriseCommand>),
     /// Visits in the hub's records
     #[command(subcommand)]
-    Visit(RecordCommand),
+    Visit(VisitCommand),
     /// Support requests in the hub's records
     #[command(subcommand)]
-    Request(RecordCommand),
+    Request(RequestCommand),
+    /// Answers given to support requests
+    #[command(subcommand)]
+    Answer(AnswerCommand),
+    /// Consents of enterprises
+    #[command(subcommand)]
+    Consent(ConsentCommand),
     /// Rows of imported files that still wait for a remedy
     Quarantine(ListArgs),
     /// The node's logs
@@ -74,12 +84,23 @@ pub enum Command {
     Federation(FederationCommand),
 }
 
-/// How a command reaches a node, and how it answers.
+/// How a command reaches a node.
 #[derive(Debug, Args)]
-pub struct CallArgs {
+pub struct ReachArgs {
     /// Profile file: which node, and with which certificate
     #[arg(long, value_name = "FILE", env = "ESSAIM_PROFILE")]
     pub profile: PathBuf,
+    /// Longest wait for each answer; without it 90, and 3600 to import, draft and publish
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub timeout: Option<u32>,
+}
+
+/// How a command reaches a node, and how it answers.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// The node.
+    #[command(flatten)]
+    pub reach: ReachArgs,
     /// How to print the answer
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,

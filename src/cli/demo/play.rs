@@ -196,7 +196,7 @@ async fn publish_notes(stage: &Stage, steps: &Steps) -> anyhow::Result<()> {
             rights: sample::NOTE_RIGHTS.into(),
             ..Note::default()
         };
-        let request = PublishNoteRequest { note: Some(note), revises: String::new() };
+        let request = PublishNoteRequest { note: Some(note), ..PublishNoteRequest::default() };
         let publish = || {
             let (mut client, request) = (client.clone(), request.clone());
             async move { client.publish_note(request).await }

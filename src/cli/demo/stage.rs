@@ -51,7 +51,7 @@ impl Stage {
     /// A channel to the node of `member`, as its person `name`.
     pub(super) async fn channel(&self, member: MemberCode, name: &str) -> anyhow::Result<Channel> {
         let profile = federation::profile_file(&self.folder, member, name);
-        let connected = call::connect(&profile).await;
+        let connected = call::connect_with(&profile, call::LONG).await;
         connected.with_context(|| format!("{name} of {member} does not reach the node"))
     }
 

@@ -58,11 +58,11 @@ impl ExchangeParts {
         let (statistics, roster) = (Arc::clone(&self.statistics), Arc::clone(&self.node.roster));
         Readers {
             statistics: StatisticsServer::new(statistics, roster, Arc::clone(&self.clock)),
-            library: LibraryServer {
-                library: Arc::clone(&self.library),
-                own_log: Arc::clone(&self.own_log),
-                clock: Arc::clone(&self.clock),
-            },
+            library: LibraryServer::new(
+                Arc::clone(&self.library),
+                Arc::clone(&self.own_log),
+                Arc::clone(&self.clock),
+            ),
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use crate::{
+    base::id::MemberCode,
     intake::{
         import::Importer,
         quarantine::{self, QuarantineId},
@@ -44,12 +45,14 @@ const IMPORTS_MAX: usize = 1;
 /// The import service.
 pub struct ImportServer {
     parts: RecordsParts,
+    /// The node's member: its records lie in its own regions.
+    member: MemberCode,
     running: Arc<Semaphore>,
 }
 
 impl ImportServer {
-    pub(super) fn new(parts: RecordsParts) -> Self {
-        Self { parts, running: Arc::new(Semaphore::new(IMPORTS_MAX)) }
+    pub(super) fn new(parts: RecordsParts, member: MemberCode) -> Self {
+        Self { parts, member, running: Arc::new(Semaphore::new(IMPORTS_MAX)) }
     }
 }
 
@@ -67,6 +70,7 @@ impl ImportService for ImportServer {
             return Err(Invalid::new("header", "must come first").into());
         };
         let header = wire::header_from_wire(header)?;
+        own_area(header.mapping.area, self.member)?;
         let (pieces, waiting) = mpsc::channel(PIECES_WAITING);
         let RecordsParts { repository, store, codes, file_bytes_max } = self.parts.clone();
         let import = blocking(move || {
@@ -103,6 +107,18 @@ impl ImportService for ImportServer {
         let next_page_token = last.unwrap_or_default();
         Ok(Response::new(ListQuarantineResponse { rows, next_page_token }))
     }
+}
+
+/// A mapping for another country would give the file's spellings that country's codes.
+fn own_area(area: MemberCode, member: MemberCode) -> Result<(), Invalid> {
+    if area == member {
+        return Ok(());
+    }
+    let problem = format!(
+        "area: the mapping is for regions of {area}, but this node keeps the records of {member}; \
+         take a mapping for {member}, or the node of {area}"
+    );
+    Err(Invalid::new("header.mapping", problem))
 }
 
 async fn next_piece(stream: &mut Streaming<ImportRequest>) -> Result<Option<Piece>, Status> {

@@ -77,6 +77,7 @@ pub fn serve(parts: HubParts) -> Served {
     let HubParts { node, insight, readers, records, releases } = parts;
     let mut builder = RoutesBuilder::default();
     let mut names = readers.add_to(&mut builder).to_vec();
+    let member = node.member;
     let node = NodeServiceServer::new(HubNode { node, insight });
     add(&mut builder, &mut names, node);
     if let Some(parts) = records {
@@ -87,7 +88,7 @@ pub fn serve(parts: HubParts) -> Served {
         add(&mut builder, &mut names, VisitServiceServer::new(records.clone()));
         add(&mut builder, &mut names, SupportRequestServiceServer::new(records.clone()));
         add(&mut builder, &mut names, ConsentServiceServer::new(records));
-        let imports = ImportServiceServer::new(ImportServer::new(parts));
+        let imports = ImportServiceServer::new(ImportServer::new(parts, member));
         add(&mut builder, &mut names, imports.max_decoding_message_size(MESSAGE_BYTES_MAX));
     }
     if let Some(parts) = releases {

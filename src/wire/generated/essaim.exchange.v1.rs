@@ -48,6 +48,9 @@ pub struct PublishNoteRequest {
     /// `notes/{origin}/{epoch}/{number}` of the note it is a new version of; empty for a new note.
     #[prost(string, tag = "2")]
     pub revises: ::prost::alloc::string::String,
+    /// The caller's number for this publication (a UUID).
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
 }
 /// The note as published.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -194,8 +197,9 @@ pub mod library_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Publishes a note in the log of the node that is asked; authors of its own member only. The
-        /// same note once more is not published twice: the first is returned.
+        /// Publishes a note in the log of the node that is asked; authors of its own member only. A call
+        /// repeated with the same `request_id` returns what the first published, and publishes nothing;
+        /// nor is a note published that says the same as one of the newest of the member.
         pub async fn publish_note(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishNoteRequest>,
@@ -289,8 +293,9 @@ pub mod library_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with LibraryServiceServer.
     #[async_trait]
     pub trait LibraryService: std::marker::Send + std::marker::Sync + 'static {
-        /// Publishes a note in the log of the node that is asked; authors of its own member only. The
-        /// same note once more is not published twice: the first is returned.
+        /// Publishes a note in the log of the node that is asked; authors of its own member only. A call
+        /// repeated with the same `request_id` returns what the first published, and publishes nothing;
+        /// nor is a note published that says the same as one of the newest of the member.
         async fn publish_note(
             &self,
             request: tonic::Request<super::PublishNoteRequest>,

@@ -24,7 +24,7 @@ use essaim::{
         roster::Roster,
     },
     node::{Node, Running},
-    rpc::{client::connect_person, identity::LiveRoster},
+    rpc::{client::connect_person, credentials::LiveCredentials, identity::LiveRoster},
 };
 use tonic::transport::Channel;
 
@@ -262,7 +262,7 @@ async fn taps(folder: &Path, keyring: &Arc<Keyring>, record: &Arc<Record>) -> Ta
         credentials: keyring
             .values()
             .find(|(name, _)| *name == format!("node-{member}"))
-            .map(|(_, credentials)| Arc::clone(credentials))
+            .map(|(_, credentials)| live_credentials(credentials))
             .unwrap(),
         roster: Arc::clone(&live),
         keyring: Arc::clone(keyring),
@@ -402,4 +402,11 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The same certificate and key, as a listener takes them.
+fn live_credentials(credentials: &Credentials) -> Arc<LiveCredentials> {
+    let Credentials { certificate, key } = credentials;
+    let again = Credentials { certificate: certificate.clone(), key: key.clone_key() };
+    Arc::new(LiveCredentials::new(again).unwrap())
 }

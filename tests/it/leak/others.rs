@@ -71,7 +71,7 @@ pub async fn publish(federation: &Federation, member: &str, author: &str, note: 
     let publish = || {
         let (mut client, note) = (client.clone(), note.clone());
         async move {
-            client.publish_note(PublishNoteRequest { note: Some(note), revises: "".into() }).await
+            client.publish_note(PublishNoteRequest { note: Some(note), ..Default::default() }).await
         }
     };
     patiently(publish).await;
@@ -201,7 +201,8 @@ async fn read_wrongly(channel: &Channel, word: &str) {
     }
     let mut wrong = note("", word);
     wrong.language = word.into();
-    let publish = PublishNoteRequest { note: Some(wrong), revises: word.into() };
+    let publish =
+        PublishNoteRequest { note: Some(wrong), revises: word.into(), ..Default::default() };
     client.publish_note(publish).await.expect_err("a refusal");
 }
 

@@ -18,6 +18,7 @@ use essaim::{
     base::clock::SystemClock,
     keys::{certificate::Credentials, roster::SpkiPin},
     rpc::{
+        credentials::LiveCredentials,
         identity::LiveRoster,
         tls::{Expected, client_config, server_config},
     },
@@ -105,7 +106,7 @@ pub struct TapParts {
     /// What it stands before, as calls are labelled.
     pub name: String,
     /// The certificate of the node behind it.
-    pub credentials: Arc<Credentials>,
+    pub credentials: Arc<LiveCredentials>,
     pub roster: Arc<LiveRoster>,
     pub keyring: Arc<Keyring>,
     pub record: Arc<Record>,
@@ -144,7 +145,8 @@ async fn carry(
     };
     stream.set_nodelay(true).unwrap();
     let clock = Arc::new(SystemClock);
-    let config = server_config(&parts.credentials, Arc::clone(&parts.roster), clock).unwrap();
+    let config =
+        server_config(Arc::clone(&parts.credentials), Arc::clone(&parts.roster), clock).unwrap();
     let Ok(tls) = TlsAcceptor::from(config).accept(stream).await else { return };
     let presented = tls.get_ref().1.peer_certificates().unwrap()[0].clone();
     let pin = essaim::keys::certificate::spki_pin(&presented).unwrap();
@@ -166,7 +168,7 @@ async fn call_on(
     listener: SocketAddr,
     credentials: &Credentials,
 ) -> Option<SendRequest<Recording>> {
-    let pins = [parts.credentials.pin().unwrap()].into();
+    let pins = [parts.credentials.current().pin().unwrap()].into();
     let config = client_config(credentials, Expected::Pins(pins)).unwrap();
     let tcp = TcpStream::connect(listener).await.ok()?;
     tcp.set_nodelay(true).unwrap();

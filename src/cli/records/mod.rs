@@ -1,0 +1,223 @@
+//! `essaim enterprise`, `visit`, `request`, `answer` and `consent`: the hub's own records, for its
+//! own staff.
+//!
+//! What the kinds of records have in common is here and in [`field`]: reading, lists, and writes
+//! that state fields. Steps of a life are with their kind.
+
+use std::{fmt::Write, fs, io::Read, path::Path};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+use crate::cli::{
+    Done,
+    args::{
+        CallArgs,
+        records::{CreateArgs, GetArgs, ListArgs, UpdateArgs, WriteArgs},
+    },
+    call::{self, CallError},
+    output::{self, Fields},
+    records::field::{Fault, Field},
+};
+
+pub(super) mod answer;
+pub(super) mod consent;
+pub(super) mod enterprise;
+mod field;
+pub(super) mod request;
+#[cfg(test)]
+mod tests;
+pub(super) mod visit;
+
+/// Largest file of a record, in bytes: twice what the texts of one may take together.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// A kind of records that can be read and listed.
+trait Readable: Sized {
+    /// The collection of its resource names.
+    const COLLECTION: &'static str;
+    /// The columns of its lists.
+    const COLUMNS: &'static [&'static str];
+
+    /// Its resource name and etag.
+    fn version(&self) -> (&str, &str);
+
+    /// Its fields, for printing.
+    fn fields(self) -> Fields;
+
+    /// Reads one.
+    async fn get(channel: Channel, name: String) -> Result<Self, CallError>;
+
+    /// Reads a page, of all or of what belongs to `owner` (a resource name), and says which token
+    /// the next one has.
+    async fn page(
+        channel: Channel,
+        owner: String,
+        page_token: String,
+    ) -> Result<(Vec<Self>, String), CallError>;
+}
+
+/// A kind of records that are made and changed by stating fields.
+trait Writable: Readable + 'static {
+    /// All its fields.
+    const FIELDS: &'static [Field<Self>];
+
+    /// One of which nothing is known yet.
+    fn blank() -> Self;
+
+    /// What follows from the fields that were stated of a new one.
+    fn complete(&mut self) {}
+
+    /// Makes one.
+    async fn create(channel: Channel, record: Self, request_id: String) -> Result<Self, CallError>;
+
+    /// Changes the fields at `paths` of the one that `record` names, at the etag it bears.
+    async fn update(
+        channel: Channel,
+        record: Self,
+        paths: Vec<String>,
+        request_id: String,
+    ) -> Result<Self, CallError>;
+
+    /// Sets the etag a change is based on.
+    fn set_etag(&mut self, etag: String);
+}
+
+/// The resource name of `id` among its kind.
+fn name<R: Readable>(id: Uuid) -> String {
+    format!("{}/{id}", R::COLLECTION)
+}
+
+fn show<R: Readable>(call: &CallArgs, record: R) -> anyhow::Result<Done> {
+    output::one(call.format, record.fields())?;
+    Ok(Done::Yes)
+}
+
+async fn get<R: Readable>(args: &GetArgs) -> anyhow::Result<Done> {
+    let channel = call::connect(&args.call.reach, call::QUICK).await?;
+    show(&args.call, R::get(channel, name::<R>(args.id)).await?)
+}
+
+/// Prints what belongs to `owner` (a resource name), or everything if that is empty.
+async fn list<R: Readable>(args: &ListArgs, owner: String) -> anyhow::Result<Done> {
+    let channel = call::connect(&args.call.reach, call::QUICK).await?;
+    let rows_max = args.rows as usize;
+    let mut rows = Vec::new();
+    let mut page_token = String::new();
+    while rows.len() < rows_max {
+        let (page, next) = R::page(channel.clone(), owner.clone(), page_token).await?;
+        rows.extend(page.into_iter().map(R::fields));
+        page_token = next;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    rows.truncate(rows_max);
+    output::list(args.call.format, rows, R::COLUMNS)?;
+    Ok(Done::Yes)
+}
+
+async fn create<R: Writable, F: Args + Serialize>(args: &CreateArgs<F>) -> anyhow::Result<Done> {
+    let stated = stated(&args.fields, args.from.as_deref())?;
+    let mut record = R::blank();
+    let faults = field::fill(R::FIELDS, &mut record, &stated);
+    if !faults.is_empty() {
+        return Err(refused(&faults));
+    }
+    record.complete();
+    let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
+    let request_id = call::request_id(args.write.request_id);
+    let made = R::create(channel, record, request_id.clone()).await;
+    show(&args.write.call, call::settled(made, &format!("--request-id {request_id}"))?)
+}
+
+async fn update<R: Writable, F: Args + Serialize>(args: &UpdateArgs<F>) -> anyhow::Result<Done> {
+    let mut stated = stated(&args.fields, args.from.as_deref())?;
+    // A file that was printed from the record says which revision it was printed from.
+    let etag_of_file = stated.remove("etag");
+    for name in &args.clear {
+        if stated.insert(name.clone(), Value::Null).is_some_and(|value| !value.is_null()) {
+            bail!("{name} is both stated and to be emptied; leave one of them out");
+        }
+    }
+    let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
+    let mut record = R::get(channel.clone(), name::<R>(args.id)).await?;
+    let paths = field::change(R::FIELDS, &mut record, &stated);
+    let paths = paths.map_err(|faults| refused(&faults))?;
+    if paths.is_empty() {
+        bail!("No change is stated; name a field, as in --remarks TEXT, or a file with --from");
+    }
+    let etag = args.etag.map(|etag| etag.to_string());
+    if let Some(etag) = etag.or_else(|| etag_of_file?.as_str().map(str::to_owned)) {
+        record.set_etag(etag);
+    }
+    let request_id = call::request_id(args.write.request_id);
+    let again = format!("--etag {} --request-id {request_id}", record.version().1);
+    let changed = R::update(channel, record, paths, request_id).await;
+    show(&args.write.call, call::settled(changed, &again)?)
+}
+
+/// What a step of a record's life needs to be sent.
+struct Step {
+    channel: Channel,
+    name: String,
+    etag: String,
+    request_id: String,
+    again: String,
+}
+
+impl Step {
+    /// A step of the record `id`. Without an etag, it is taken from whatever the record now is.
+    async fn of<R: Readable>(
+        id: Uuid,
+        etag: Option<u64>,
+        write: &WriteArgs,
+    ) -> anyhow::Result<Self> {
+        let channel = call::connect(&write.call.reach, call::QUICK).await?;
+        let name = name::<R>(id);
+        let etag = match etag {
+            Some(etag) => etag.to_string(),
+            None => R::get(channel.clone(), name.clone()).await?.version().1.to_owned(),
+        };
+        let request_id = call::request_id(write.request_id);
+        let again = format!("--etag {etag} --request-id {request_id}");
+        Ok(Self { channel, name, etag, request_id, again })
+    }
+}
+
+/// The fields that flags and file state, flags first.
+fn stated(flags: &impl Serialize, from: Option<&Path>) -> anyhow::Result<Map<String, Value>> {
+    let mut stated = from.map(read).transpose()?.unwrap_or_default();
+    let Value::Object(flags) = serde_json::to_value(flags)? else {
+        bail!("Flags are no object; please report this");
+    };
+    stated.extend(flags.into_iter().filter(|(_, value)| !value.is_null()));
+    Ok(stated)
+}
+
+fn read(file: &Path) -> anyhow::Result<Map<String, Value>> {
+    let shown = file.display();
+    let context = || format!("Cannot read {shown}");
+    let mut text = String::new();
+    let opened = fs::File::open(file).with_context(context)?;
+    opened.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).with_context(context)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        bail!("{shown} is larger than {FILE_BYTES_MAX} bytes; it must hold one record");
+    }
+    serde_json::from_str(&text).with_context(|| {
+        format!("{shown} must hold one JSON object, as `get --format json` prints")
+    })
+}
+
+fn refused(faults: &[Fault]) -> anyhow::Error {
+    let mut text = format!("{} field(s) cannot be taken:", faults.len());
+    for fault in faults {
+        // Writing to a text does not fail.
+        let _ = write!(text, "\n  {fault}");
+    }
+    anyhow::Error::msg(text)
+}

@@ -1,0 +1,169 @@
+//! Fields as stated: files, flags and printed JSON must mean the same.
+
+use serde_json::{Map, Value, json};
+
+use super::{Readable, Writable, field, stated};
+use crate::{
+    cli::args::records::{
+        EnterpriseFlags, NewRequestFlags, NewVisitFlags, RequestFlags, SizeRule, VisitFlags,
+    },
+    wire::generated::hub::{Enterprise, RequestState, SupportRequest, Visit},
+};
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().expect("an object").clone()
+}
+
+fn printed<R: Readable>(record: R) -> Map<String, Value> {
+    record.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn enterprise() -> Map<String, Value> {
+    object(json!({
+        "region": "ML-3", "filiere": "LAIT", "citi_group": "105", "size": "MIC",
+        "size_rule": "headcount", "headcount": 4, "turnover_minor": 12_000_000, "sex": "F",
+        "status": "INFORMAL", "registered_on": "2026-03-05", "enterprise_name": "Danaya",
+        "head_name": "Awa", "telephones": ["76 00 00 00", "66 00 00 00"], "email": "a@b.ml",
+        "locality": "Ségou", "latitude_microdegrees": -1, "longitude_microdegrees": 2,
+        "registration_number": "RC 1", "remarks": "x"
+    }))
+}
+
+#[test]
+fn what_is_stated_of_a_new_record_is_what_is_printed_of_it() {
+    let mut made = Enterprise::blank();
+    assert_eq!(field::fill(Enterprise::FIELDS, &mut made, &enterprise()), []);
+    let mut shown = printed(made.clone());
+    assert_eq!((shown.remove("id"), shown.remove("etag")), (Some(json!("")), Some(json!(""))));
+    assert_eq!(shown, enterprise());
+    // What is printed of one can be sent for another, once it is freed of what the node set.
+    let mut other = Enterprise::blank();
+    assert_eq!(field::fill(Enterprise::FIELDS, &mut other, &printed(made.clone())), []);
+    assert_eq!(other, made);
+}
+
+#[test]
+fn every_fault_is_told_with_its_field_and_without_its_value() {
+    let wrong = object(json!({
+        "headcount": "secret", "turnover_minor": 1.5, "telephones": "secret", "region": 3,
+        "size_rule": "secret", "latitude_microdegrees": 3_000_000_000_i64, "colour": "secret",
+        "id": "secret", "email": null, "etag": ""
+    }));
+    let faults = field::fill(Enterprise::FIELDS, &mut Enterprise::blank(), &wrong);
+    let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    let expected = [
+        "colour",
+        "headcount",
+        "id",
+        "latitude_microdegrees",
+        "region",
+        "size_rule",
+        "telephones",
+        "turnover_minor",
+    ];
+    assert_eq!(fields, expected);
+    let told: String = faults.iter().map(ToString::to_string).collect();
+    assert!(!told.contains("secret"), "{told}");
+}
+
+#[test]
+fn a_change_names_only_what_was_stated() {
+    let mut record = Enterprise::blank();
+    field::fill(Enterprise::FIELDS, &mut record, &enterprise());
+    record.name = "enterprises/0195e0a2-0000-7000-8000-000000000001".into();
+    let change = object(json!({ "filiere": "CEREA", "headcount": null, "email": "" }));
+    let paths = field::change(Enterprise::FIELDS, &mut record, &change).unwrap();
+    assert_eq!(paths, ["identity.email", "filiere", "headcount"]);
+    assert_eq!((&*record.filiere, record.headcount, &*record.region), ("CEREA", None, "ML-3"));
+    // A printed record that was edited: what the node set is there, and is as it was.
+    let mut file = printed(record.clone());
+    file.insert("region".into(), json!("ML-4"));
+    file.remove("etag");
+    let paths = field::change(Enterprise::FIELDS, &mut record, &file).unwrap();
+    assert_eq!(paths.len(), Enterprise::FIELDS.len() - 2);
+    assert_eq!(record.region, "ML-4");
+}
+
+#[test]
+fn what_only_steps_change_cannot_be_edited() {
+    let id = "0195e0a2-0000-7000-8000-000000000001";
+    let mut record = SupportRequest::blank();
+    record.name = format!("requests/{id}");
+    record.enterprise = format!("enterprises/{id}");
+    record.set_state(RequestState::Received);
+    let file = object(json!({ "id": id, "enterprise": id, "state": "received", "theme": "X" }));
+    let paths = field::change(SupportRequest::FIELDS, &mut record, &file).unwrap();
+    assert_eq!(paths, ["theme"]);
+    let other = "0195e0a2-0000-7000-8000-000000000002";
+    let file = object(json!({
+        "id": other, "enterprise": other, "state": "closed", "closed_on": "2026-03-05"
+    }));
+    let faults = field::change(SupportRequest::FIELDS, &mut record, &file).unwrap_err();
+    let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(fields, ["closed_on", "enterprise", "id", "state"]);
+}
+
+/// The names that flags can state, from one instance with every flag given.
+fn names(flags: &impl serde::Serialize) -> Vec<String> {
+    object(serde_json::to_value(flags).unwrap()).keys().cloned().collect()
+}
+
+fn changeable<R: Writable>(once: bool) -> Vec<String> {
+    let wanted = |field: &&field::Field<R>| {
+        field.stated == field::Stated::Always || once && field.stated == field::Stated::Once
+    };
+    let mut names: Vec<_> =
+        R::FIELDS.iter().filter(wanted).map(|field| field.name.to_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn there_is_a_flag_for_every_field_that_can_be_stated() {
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(sorted(names(&EnterpriseFlags::default())), changeable::<Enterprise>(true));
+    assert_eq!(sorted(names(&VisitFlags::default())), changeable::<Visit>(false));
+    assert_eq!(sorted(names(&NewVisitFlags::default())), changeable::<Visit>(true));
+    assert_eq!(sorted(names(&RequestFlags::default())), changeable::<SupportRequest>(false));
+    assert_eq!(sorted(names(&NewRequestFlags::default())), changeable::<SupportRequest>(true));
+}
+
+#[test]
+fn flags_go_before_the_file_and_what_is_not_stated_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("one.json");
+    std::fs::write(&file, r#"{ "region": "ML-3", "filiere": "LAIT" }"#).unwrap();
+    let flags = EnterpriseFlags {
+        region: Some("ML-4".into()),
+        size_rule: Some(SizeRule::Declared),
+        registered_on: Some("2026-03-05".parse().unwrap()),
+        ..EnterpriseFlags::default()
+    };
+    let stated = stated(&flags, Some(&file)).unwrap();
+    let expected = json!({
+        "region": "ML-4", "filiere": "LAIT", "size_rule": "declared",
+        "registered_on": "2026-03-05"
+    });
+    assert_eq!(Value::Object(stated), expected);
+    for wrong in ["[]", "{", &format!("{{\"remarks\":\"{}\"}}", "x".repeat(70_000))] {
+        std::fs::write(&file, wrong).unwrap();
+        super::stated(&EnterpriseFlags::default(), Some(&file)).unwrap_err();
+    }
+}
+
+#[test]
+fn a_stated_size_class_without_a_rule_was_declared() {
+    let rule = |stated: Value| {
+        let mut made = Enterprise::blank();
+        field::fill(Enterprise::FIELDS, &mut made, &object(stated));
+        made.complete();
+        printed(made).remove("size_rule")
+    };
+    assert_eq!(rule(json!({ "size": "MIC" })), Some(json!("declared")));
+    let stated = json!({ "size": "MIC", "size_rule": "headcount" });
+    assert_eq!(rule(stated), Some(json!("headcount")));
+    assert_eq!(rule(json!({})), Some(json!("unspecified")));
+}

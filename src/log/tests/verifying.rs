@@ -1,0 +1,104 @@
+//! What `verify` finds on a disk that rots, and frozen logs.
+
+use super::*;
+
+#[test]
+fn verify_names_the_entry_whose_header_was_changed() {
+    for at in [2, 24, 33, 64, 90, 127] {
+        let mut node = Node::with_entries(3);
+        flip(&node.file("headers"), 128 + at);
+        let differences = node.differences();
+        assert!(differences[0].starts_with("ML/1/1: the header"), "{differences:?}");
+        assert_eq!(differences.len(), 1);
+        node.restart();
+        assert!(matches!(node.append("more"), Err(LogError::Damaged { .. })));
+        assert_eq!(node.log.damaged().len(), 1);
+        assert!(node.log.snapshot(ml(), 1).unwrap().is_none(), "damage is not sent on");
+    }
+}
+
+#[test]
+fn verify_names_the_entry_whose_body_was_changed() {
+    let node = Node::with_entries(1);
+    node.append(&"long ".repeat(5000)).unwrap();
+    let keys: Vec<_> = node.store.scan_prefix(&[prefix::LOG]).map(|pair| pair.unwrap().0).collect();
+    for key in &keys[1..] {
+        let good = node.store.get(key).unwrap().unwrap();
+        for at in [0, 1, 40, 68, good.len() - 1] {
+            let mut bad = good.clone();
+            bad[at.min(good.len() - 1)] ^= 4;
+            put(&node, key, bad);
+            let differences = node.differences();
+            assert_eq!(differences.len(), 1, "{differences:?}");
+            assert!(differences[0].starts_with("ML/1/1: "), "{differences:?}");
+        }
+        put(&node, key, good);
+    }
+    assert_eq!(node.differences(), [""; 0]);
+}
+
+fn put(node: &Node, key: &[u8], value: Vec<u8>) {
+    let mut batch = Batch::default();
+    batch.put(key, value);
+    node.store.commit(&batch).unwrap();
+}
+
+#[test]
+fn verify_notices_any_changed_byte_of_the_checkpoint() {
+    let node = Node::with_entries(2);
+    let good = fs::read(node.file("checkpoints")).unwrap();
+    for at in 0..good.len() {
+        flip(&node.file("checkpoints"), at);
+        assert!(!node.differences().is_empty(), "byte {at}");
+        fs::write(node.file("checkpoints"), &good).unwrap();
+    }
+    fs::write(node.file("checkpoints"), &good[..good.len() - 7]).unwrap();
+    assert!(!node.differences().is_empty());
+    fs::remove_file(node.file("checkpoints")).unwrap();
+    assert_eq!(node.differences(), [""; 0], "nothing signed, nothing to differ");
+}
+
+#[test]
+fn verify_names_the_first_entry_that_was_cut_off() {
+    let mut node = Node::with_entries(3);
+    let headers = fs::read(node.file("headers")).unwrap();
+    fs::write(node.file("headers"), &headers[..130]).unwrap();
+    assert!(node.differences()[0].starts_with("ML/1/1: the header is missing"));
+    node.restart();
+    assert!(matches!(node.append("more"), Err(LogError::Damaged { .. })));
+}
+
+/// The folder `tests/fixtures/log-v1`, written by the first version and never again, with the
+/// store's pairs beside it: an own log of three entries (the first erased, the second long, the
+/// third a revision), and a followed one of which three of four entries are held, one without its
+/// body.
+#[test]
+fn the_frozen_logs_of_version_1_open_and_verify() {
+    let frozen = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/log-v1");
+    let node = Node::new();
+    for file in ["ML-1/headers", "ML-1/checkpoints", "BJ-1/headers", "BJ-1/checkpoints"] {
+        let to = node.folder.path().join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(frozen.join(file), to).unwrap();
+    }
+    for line in fs::read_to_string(frozen.join("pairs")).unwrap().lines() {
+        let (key, value) = line.split_once(' ').unwrap();
+        put(&node, &unhex(key), unhex(value));
+    }
+    let report = check::verify(node.folder.path(), &*node.store).unwrap();
+    assert_eq!((report.differences, report.entries, report.bodies), (vec![], 6, 4));
+    let mut node = node;
+    node.restart();
+    let heads = node.log.heads();
+    let sizes: Vec<_> = heads.iter().map(|head| (head.size, head.held)).collect();
+    assert_eq!(sizes, [(0, 3), (3, 3)]);
+    assert_eq!(node.texts(), ["absent".into(), "long ".repeat(2000), "mieux".into()]);
+    let missing = node.log.missing_bodies(9).unwrap();
+    assert_eq!(missing, ["BJ/1/1".parse().unwrap()]);
+    assert_eq!(node.append("goes on").unwrap(), id(3));
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
+    (0..text.len()).step_by(2).map(byte).collect()
+}

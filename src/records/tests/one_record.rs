@@ -1,0 +1,151 @@
+//! One record: made, read, changed, refused, listed.
+
+use super::*;
+
+#[test]
+fn a_new_record_has_revision_one_and_both_its_parts() {
+    let hub = Hub::new();
+    let created = hub.repository.create_enterprise(&by("awa"), dairy(), named("Laiterie")).unwrap();
+    assert_eq!(created.revision, 1);
+    assert_eq!(EnterpriseFields::of(&created.record.coded), dairy());
+    assert_eq!(hub.repository.get_enterprise(created.record.coded.id).unwrap(), created);
+}
+
+#[test]
+fn names_and_coded_parts_stand_under_separate_keys() {
+    let hub = Hub::new();
+    hub.enterprise();
+    let holds = |value: &[u8], text: &str| {
+        value.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    for (key, value) in hub.all_pairs() {
+        assert!(!(holds(&value, "LAIT") && holds(&value, "Laiterie")));
+        assert_eq!(holds(&value, "Laiterie") || holds(&value, "76 00"), key[1] == b'B');
+    }
+}
+
+#[test]
+fn a_change_seen_at_an_old_revision_is_refused() {
+    let hub = Hub::new();
+    let id = hub.enterprise();
+    let grow = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
+        fields.headcount = Some(6);
+    };
+    let updated = hub.repository.update_enterprise(&by("awa"), id, Some(1), grow).unwrap();
+    assert_eq!((updated.revision, updated.record.coded.headcount), (2, Some(6)));
+    let stale = hub.repository.update_enterprise(&by("ben"), id, Some(1), |fields, _| {
+        fields.headcount = Some(7);
+    });
+    let Err(RecordError::EtagMismatch { given: 1, current: 2, .. }) = stale else {
+        panic!("{stale:?}")
+    };
+    assert_eq!(hub.repository.get_enterprise(id).unwrap(), updated);
+}
+
+#[test]
+fn an_update_that_changes_nothing_keeps_the_revision() {
+    let hub = Hub::new();
+    let id = hub.enterprise();
+    let updated = hub.repository.update_enterprise(&by("awa"), id, None, |_, _| {}).unwrap();
+    assert_eq!(updated.revision, 1);
+}
+
+#[test]
+fn an_identity_emptied_is_removed_from_the_store() {
+    let hub = Hub::new();
+    let id = hub.enterprise();
+    let emptied = hub.repository.update_enterprise(&by("awa"), id, None, |_, identity| {
+        *identity = EnterpriseIdentity::default();
+    });
+    assert_eq!(emptied.unwrap().record.identity, EnterpriseIdentity::default());
+    assert!(hub.all_pairs().iter().all(|(key, _)| key[1] != b'B'));
+}
+
+#[test]
+fn what_is_unknown_is_named_and_not_found() {
+    let hub = Hub::new();
+    let unknown = EnterpriseId::random();
+    let error = hub.repository.get_enterprise(unknown).unwrap_err();
+    assert_eq!(error.to_string(), format!("No enterprise has the identifier {unknown}"));
+    let coded = VisitFields { visited_on: TODAY, purpose: "_U".into() };
+    let visit = hub.repository.create_visit(&by("awa"), unknown, coded, VisitIdentity::default());
+    assert!(matches!(visit, Err(RecordError::NotFound { .. })));
+}
+
+#[test]
+fn fields_that_cannot_be_stored_are_named() {
+    let hub = Hub::new();
+    let check = |field: &str, problem: Problem, spoil: fn(&mut EnterpriseFields)| {
+        let mut fields = dairy();
+        spoil(&mut fields);
+        let refused = hub.repository.create_enterprise(&by("awa"), fields, named("Laiterie"));
+        let Err(RecordError::InvalidField { field: found, problem: why }) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!((found, why), (field, problem));
+    };
+    check("region", Problem::UnknownCode { list: "region" }, |one| one.region = "XX-1".into());
+    check("filiere", Problem::UnknownCode { list: "filiere" }, |one| one.filiere = "_T".into());
+    check("registered_on", Problem::InFuture, |one| one.registered_on = date(2026, 7, 2));
+    check("size_rule", Problem::RuleMismatch, |one| one.headcount = None);
+    check("turnover", Problem::OutOfRange { least: 0, most: 1_000_000_000_000_000 }, |one| {
+        one.turnover = Some(Money(-1));
+    });
+    assert!(hub.all_pairs().is_empty());
+}
+
+#[test]
+fn texts_that_fit_one_by_one_and_not_together_are_refused() {
+    let hub = Hub::new();
+    let mut identity = named(&"n".repeat(200));
+    identity.remarks = "r".repeat(3_000);
+    hub.repository.create_enterprise(&by("awa"), dairy(), identity.clone()).unwrap();
+    identity.telephones = vec!["7".repeat(200); 8];
+    let refused = hub.repository.create_enterprise(&by("awa"), dairy(), identity);
+    assert!(matches!(refused, Err(RecordError::InvalidField { field: "remarks", .. })));
+}
+
+#[test]
+fn lists_come_in_pages_without_gaps_or_doubles() {
+    let hub = Hub::new();
+    let mut ids: Vec<_> = (0..7).map(|_| hub.enterprise()).collect();
+    ids.sort();
+    let mut seen = Vec::new();
+    let mut page = Page { size: 3, after: None };
+    loop {
+        let records = hub.repository.list_enterprises(&page).unwrap();
+        seen.extend(records.iter().map(|one| one.record.coded.id));
+        if records.len() < page.size {
+            break;
+        }
+        page.after = seen.last().copied();
+    }
+    assert_eq!(seen, ids);
+}
+
+#[test]
+fn lists_of_one_enterprise_hold_its_records_alone() {
+    let hub = Hub::new();
+    let (mine, other) = (hub.enterprise(), hub.enterprise());
+    for enterprise in [mine, other, mine, mine] {
+        let coded = VisitFields { visited_on: TODAY, purpose: "_U".into() };
+        let done =
+            hub.repository.create_visit(&by("awa"), enterprise, coded, VisitIdentity::default());
+        done.unwrap();
+        hub.repository.give_consent(&by("awa"), enterprise, counted(TODAY)).unwrap();
+    }
+    let visits = hub.repository.list_visits(&Page::first(), Some(mine)).unwrap();
+    assert_eq!(visits.len(), 3);
+    assert!(visits.iter().all(|visit| visit.record.coded.enterprise == mine));
+    let after = Some(visits[0].record.coded.id);
+    let rest = hub.repository.list_visits(&Page { size: 1, after }, Some(mine)).unwrap();
+    assert_eq!(rest, visits[1..2]);
+    assert_eq!(hub.repository.list_visits(&Page::first(), None).unwrap().len(), 4);
+
+    let consents = hub.repository.list_consents(&Page::first(), Some(mine)).unwrap();
+    assert_eq!(consents.len(), 3);
+    let after = Some(consents[1].record.id);
+    let rest = hub.repository.list_consents(&Page { size: 9, after }, Some(mine)).unwrap();
+    assert_eq!(rest, consents[2..]);
+    assert_eq!(hub.repository.list_requests(&Page::first(), Some(mine)).unwrap(), []);
+}

@@ -1,0 +1,198 @@
+//! Making, running and stopping nodes; keys and rosters; health and reflection.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    path::Path,
+};
+
+use essaim::{
+    config::profile::Profile,
+    keys::{
+        certificate::{Credentials, PairPaths},
+        roster::Roster,
+    },
+    rpc::client::connect_person,
+};
+use serde_json::json;
+use tonic::transport::Channel;
+
+use super::{Federation, Process, free_ports, run};
+
+/// Where `first` stands before `second` in `text`.
+#[track_caller]
+fn in_order(text: &str, lines: &[&str]) {
+    let mut rest = text;
+    for line in lines {
+        let found = rest.find(line);
+        let at = found.unwrap_or_else(|| panic!("{line:?} is missing or too early in\n{text}"));
+        rest = &rest[at + line.len()..];
+    }
+}
+
+/// A new node of ML in `folder`, with its roster; returns its exchange and web addresses.
+fn init(folder: &Path) -> [String; 3] {
+    let port = free_ports(3);
+    let addresses = [0, 1, 2].map(|offset| format!("127.0.0.1:{}", port + offset));
+    let node = folder.display().to_string();
+    let [hub, exchange, web] = &addresses;
+    let init = [
+        &["init", &node, "--member", "ML", "--kind", "national", "--name", "HUB IIT Mali"][..],
+        &["--hub", hub, "--exchange", exchange, "--web", web],
+        &["--contributors-min", "3", "--dominance-percent", "15"],
+    ]
+    .concat();
+    let made = run(&init).done();
+    assert_eq!(made.out, fs::read_to_string(folder.join("member.toml")).unwrap());
+    run(&init).ended(2, "nothing is overwritten");
+    addresses
+}
+
+#[test]
+fn a_node_is_made_run_and_stopped_in_order_though_a_call_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("hub-ml");
+    let addresses = init(&node);
+    let path = |name: &str| node.join(name).display().to_string();
+    let config = node.join("essaim.toml");
+    let serve = ["serve", "--config", &path("essaim.toml")];
+    run(&serve).ended(2, "roster.toml");
+    let merged = run(&["roster", "merge", "--roster", &path("roster.toml"), &path("member.toml")]);
+    assert!(merged.done().out.contains("version 1, 1 members"));
+
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("deadline_seconds = 20", "deadline_seconds = 1")).unwrap();
+    let process = Process::serve(&config);
+    run(&serve).ended(2, "Cannot listen");
+    assert!(get(&addresses[2], "/healthz").starts_with("HTTP/1.1 200"));
+    // A connection that never says anything, to each listener.
+    let _silent = addresses.each_ref().map(|address| TcpStream::connect(address).unwrap());
+    let (status, log) = process.terminate();
+    assert!(status.success(), "{status:?}");
+    in_order(
+        &log,
+        &[
+            "The node is running",
+            "the node is stopping",
+            "pulls have ended",
+            "the listeners have stopped",
+            "the store is synced; the node has stopped",
+        ],
+    );
+    let again = Process::serve(&config);
+    assert!(again.terminate().0.success());
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn all_faults_of_a_configuration_are_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("hub-ml");
+    init(&node);
+    let config = node.join("essaim.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let faulty = text
+        .replace("member = \"ML\"", "member = \"mali\"")
+        .replace("contributors_min = 3", "contributors_min = 2")
+        .replace("[log]", "[log]\ncolour = true");
+    fs::write(&config, faulty).unwrap();
+    let told = run(&["serve", "--config", &config.display().to_string()]).ended(2, "3 fault(s)");
+    in_order(&told.err, &["member: ", "disclosure.contributors_min: ", "log.colour: "]);
+}
+
+#[test]
+fn a_roster_is_merged_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    init(&folder.path().join("one"));
+    let roster = path("roster.toml");
+    let merge = ["roster", "merge", "--roster", &roster, &path("one/member.toml")];
+    run(&merge).done();
+    let shown = run(&["roster", "show", &roster, "--format", "json"]).done().json();
+    assert_eq!((&shown["version"], &shown["members"][0]["member"]), (&json!(1), &json!("ML")));
+    assert!(run(&["roster", "show", &roster]).done().out.contains("HUB IIT Mali"));
+    let before = fs::read_to_string(&roster).unwrap();
+    fs::write(path("wrong.toml"), "version = 1\n[[member]]\ncode = \"ML\"\n").unwrap();
+    run(&["roster", "merge", "--roster", &roster, &path("wrong.toml")]).ended(2, "fault");
+    assert_eq!(fs::read_to_string(&roster).unwrap(), before);
+}
+
+#[test]
+fn a_person_with_a_newly_issued_certificate_gets_in_and_one_of_another_root_does_not() {
+    let federation = Federation::new();
+    let _hub = federation.serve("ML");
+    let path = |name: &str| federation.path(name).display().to_string();
+    let people = path("nodes/ML/people");
+    let strangers = path("strangers");
+    run(&["certificate", "root", &strangers, "--member", "ML"]).done();
+    run(&["certificate", "root", &strangers, "--member", "ML"]).ended(2, "root");
+    let issue = |root: &str, name: &str, role: &str| {
+        let out = path(&format!("nodes/ML/people/{name}.pem"));
+        run(&[
+            &["certificate", "issue", "--root", root, "--member", "ML", "--role", role][..],
+            &["--name", name, "--out", &out],
+        ]
+        .concat())
+    };
+    assert!(issue(&people, "new", "operator").done().out.contains("essaim://ML/operator/new"));
+    issue(&people, "new", "operator").ended(2, "new");
+    issue(&people, "no way", "operator").ended(2, "no way");
+    issue(&strangers, "stranger", "operator").done();
+    let profile = fs::read_to_string(federation.profile("ml-operator-1")).unwrap();
+    for name in ["new", "stranger"] {
+        federation.write(&format!("profiles/{name}.toml"), &profile.replace("operator-1", name));
+    }
+    let called = federation.run("new", &["peers"]);
+    assert_eq!(called.json().as_array().unwrap().len(), 2, "{called:?}");
+    federation.run("stranger", &["peers"]).ended(2, "unknown_ca");
+}
+
+async fn connect(federation: &Federation, person: &str) -> Channel {
+    let profile = Profile::load(Path::new(&federation.profile(person))).unwrap();
+    let roster = fs::read_to_string(&profile.roster_file).unwrap();
+    let roster = Roster::from_toml(&roster).unwrap();
+    let pins: BTreeSet<_> =
+        roster.member(profile.member).unwrap().node_keys.iter().copied().collect();
+    let paths = PairPaths { certificate: &profile.certificate_file, key: &profile.key_file };
+    let credentials = Credentials::load(paths).unwrap();
+    connect_person(&profile.address, pins, &credentials).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_tells_its_health_and_its_services_on_its_listeners() {
+    use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+    use tonic_reflection::pb::v1::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+    };
+    let federation = Federation::new();
+    let coordinator = tokio::task::block_in_place(|| federation.serve("UEMOA"));
+    for (person, service) in [
+        ("uemoa-operator-1", "essaim.hub.v1.NodeService"),
+        ("uemoa-analyst-1", "essaim.exchange.v1.StatisticsService"),
+    ] {
+        let channel = connect(&federation, person).await;
+        let request = HealthCheckRequest { service: service.into() };
+        let health = HealthClient::new(channel.clone()).check(request).await.unwrap();
+        assert_eq!(health.into_inner().status, 1);
+        let ask = MessageRequest::FileContainingSymbol(service.into());
+        let request = ServerReflectionRequest { host: String::new(), message_request: Some(ask) };
+        let mut client = ServerReflectionClient::new(channel);
+        let asked = client.server_reflection_info(tokio_stream::iter([request])).await.unwrap();
+        let answer = asked.into_inner().message().await.unwrap().unwrap().message_response;
+        let Some(MessageResponse::FileDescriptorResponse(files)) = answer else {
+            panic!("{answer:?}")
+        };
+        assert!(!files.file_descriptor_proto.is_empty());
+    }
+    drop(coordinator);
+}
