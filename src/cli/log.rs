@@ -27,10 +27,12 @@ use crate::{
     store::sled::{SledOptions, SledStore},
 };
 
-/// Where one node's logs lie.
-struct Place {
-    name: String,
-    store: PathBuf,
+/// Where one node's store and logs lie.
+pub(super) struct Place {
+    /// The node's name.
+    pub(super) name: String,
+    /// The folder of its store.
+    pub(super) store: PathBuf,
     log: PathBuf,
     roster: Option<Roster>,
 }
@@ -61,7 +63,7 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<Done> {
 }
 
 /// The nodes in `folder`: itself, or those of a test federation.
-fn places(folder: &Path) -> anyhow::Result<Vec<Place>> {
+pub(super) fn places(folder: &Path) -> anyhow::Result<Vec<Place>> {
     let nodes = folder.join("nodes");
     if !nodes.is_dir() {
         return Ok(vec![place(folder)?]);
