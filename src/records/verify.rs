@@ -180,3 +180,134 @@ impl Repository {
         Ok((!listed).then_some(RecordProblem::NotListed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::{
+        base::clock::ManualClock,
+        codes::embedded::Codes,
+        records::{
+            fields::{EnterpriseFields, VisitFields},
+            layout::coded_key,
+            repository::WriteContext,
+            types::{EnterpriseIdentity, SizeRule, VisitIdentity},
+        },
+        store::{Batch, Pair, SharedStore, memory::MemoryStore},
+    };
+
+    /// A hub with an enterprise in revision 2 and a visit; and what the store held before the
+    /// update and before the visit.
+    struct Hub {
+        repository: Repository,
+        store: SharedStore,
+        before_update: Vec<Pair>,
+        before_visit: Vec<Pair>,
+        enterprise: String,
+        visit: String,
+    }
+
+    fn hub() -> Hub {
+        let store: SharedStore = Arc::new(MemoryStore::default());
+        let clock = Arc::new(ManualClock::at_noon(date(2026, 1, 1)));
+        let codes = Arc::new(Codes::embedded());
+        let repository = Repository::new(store.clone(), clock, codes);
+        let awa = WriteContext::of("awa");
+        let fields = EnterpriseFields {
+            region: "ML-3".into(),
+            filiere: "LAIT".into(),
+            citi_group: "105".into(),
+            size: "MIC".into(),
+            size_rule: SizeRule::Headcount,
+            headcount: Some(4),
+            turnover: None,
+            sex: "F".into(),
+            status: "INFORMAL".into(),
+            registered_on: date(2025, 3, 9),
+        };
+        let made =
+            repository.create_enterprise(&awa, fields, EnterpriseIdentity::default()).unwrap();
+        let id = made.record.coded.id;
+        let before_update = pairs(&store);
+        let grow = |fields: &mut EnterpriseFields, _: &mut _| fields.headcount = Some(5);
+        repository.update_enterprise(&awa, id, Some(1), grow).unwrap();
+        let before_visit = pairs(&store);
+        let visit = VisitFields { visited_on: date(2025, 4, 1), purpose: "_U".into() };
+        let visit =
+            repository.create_visit(&awa, id, visit, VisitIdentity::default()).unwrap().record;
+        let (enterprise, visit) = (id.to_string(), visit.coded.id.to_string());
+        Hub { repository, store, before_update, before_visit, enterprise, visit }
+    }
+
+    fn pairs(store: &SharedStore) -> Vec<Pair> {
+        store.scan_prefix(b"r").map(Result::unwrap).collect()
+    }
+
+    impl Hub {
+        /// Puts the buckets of the records back to what they were, the journal not.
+        fn put_back(&self, then: &[Pair]) {
+            let is_bucket = |pair: &&Pair| matches!(pair.0[1], b'b' | b'B');
+            let mut batch = Batch::default();
+            for (key, _) in pairs(&self.store).iter().filter(is_bucket) {
+                batch.remove(key.clone());
+            }
+            for (key, value) in then.iter().filter(is_bucket) {
+                batch.put(key.clone(), value.clone());
+            }
+            self.store.commit(&batch).unwrap();
+        }
+
+        fn faults(&self) -> Vec<String> {
+            self.found().iter().map(ToString::to_string).collect()
+        }
+
+        fn found(&self) -> Vec<RecordFault> {
+            let mut faults = Vec::new();
+            self.repository.verify_records(&mut |fault| faults.push(fault)).unwrap();
+            faults
+        }
+    }
+
+    #[test]
+    fn records_as_the_journal_says_are_without_fault() {
+        let hub = hub();
+        assert_eq!(hub.repository.verify_records(&mut |fault| panic!("{fault}")).unwrap(), 2);
+    }
+
+    #[test]
+    fn records_that_are_missing_or_older_are_named_until_their_loss_is_accepted() {
+        let hub = hub();
+        hub.put_back(&hub.before_visit);
+        assert_eq!(hub.faults(), [format!("visit {} is missing", hub.visit)]);
+        hub.put_back(&hub.before_update);
+        let older =
+            format!("enterprise {} is in revision 1; revision 2 was written", hub.enterprise);
+        assert_eq!(hub.faults(), [older, format!("visit {} is missing", hub.visit)]);
+        hub.repository.accept_loss("awa", &hub.found()).unwrap();
+        assert_eq!(hub.faults(), [""; 0]);
+        let page = Page { size: 0, after: Some(2) };
+        let noted = &hub.repository.journal(&page).unwrap()[0];
+        assert_eq!((&*noted.action, noted.touched.len()), ("accept-loss", 2));
+    }
+
+    #[test]
+    fn bytes_that_cannot_be_read_and_lists_that_lack_a_record_are_named() {
+        let hub = hub();
+        let id = |text: &str| Uuid::parse_str(text).unwrap().into_bytes();
+        let (enterprise, visit) = (id(&hub.enterprise), id(&hub.visit));
+        let mut changes = std::collections::BTreeMap::new();
+        let listed = index_key(EnterpriseId::from_bytes(enterprise), RecordKind::Visit, &visit);
+        changes.insert(listed, None);
+        changes.insert(coded_key(RecordKind::Enterprise, &enterprise), Some(vec![9]));
+        let mut batch = Batch::default();
+        cells::write(&mut batch, &changes, |key| hub.store.get(key)).unwrap();
+        hub.store.commit(&batch).unwrap();
+        let unread = format!("enterprise {} cannot be read", hub.enterprise);
+        let unlisted = format!("visit {} is missing from the list of its enterprise", hub.visit);
+        assert_eq!(hub.faults(), [unread, unlisted]);
+    }
+}
