@@ -23,10 +23,7 @@ use crate::{
     },
     codes::embedded::Codes,
     records::repository::Repository,
-    store::{
-        SharedStore,
-        sled::{SledOptions, SledStore},
-    },
+    store::{SharedStore, inspection::Reading, sled::SledOptions},
 };
 
 /// Most records that are named for one node; of the others there is only the number.
@@ -65,8 +62,11 @@ fn verify(args: &StoreVerifyArgs) -> anyhow::Result<Done> {
 }
 
 fn verify_one(place: Place, accept: bool) -> anyhow::Result<Report> {
-    let (store, inspection) = SledStore::inspect(&SledOptions::in_folder(&place.store))?;
-    let store = Arc::new(store);
+    let options = SledOptions::in_folder(&place.store);
+    // Only what is accepted is changed: then sled drops what it cannot read.
+    let reading = if accept { Reading::in_place(&options) } else { Reading::open(&options) }?;
+    let inspection = reading.store.inspect(reading.findings);
+    let store = Arc::new(reading.store);
     let codes = Arc::new(Codes::embedded());
     let shared: SharedStore = store.clone();
     let repository = Repository::new(shared, Arc::new(SystemClock), codes);

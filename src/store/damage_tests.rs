@@ -15,6 +15,7 @@ use rand_core::{Rng, SeedableRng};
 
 use crate::store::{
     Batch, Pair, Store, StoreError,
+    inspection::{Inspection, Reading},
     sled::{SledOptions, SledStore},
 };
 
@@ -165,6 +166,7 @@ fn look(folder: &Path, whole: &[Pair]) -> Noticed {
         Ok(store) => store,
         Err(error) => {
             told_what_to_do(&error);
+            inspect_without_change(folder);
             return Noticed::AtStart;
         }
     };
@@ -176,11 +178,33 @@ fn look(folder: &Path, whole: &[Pair]) -> Noticed {
         Ok(pairs) if pairs == whole => Noticed::NothingWasLost,
         Ok(_) => {
             drop(store);
-            let (_, inspection) = SledStore::inspect(&options(folder)).unwrap();
+            let inspection = inspect(folder).1;
             assert!(!inspection.findings.is_empty(), "pairs were lost in silence");
             Noticed::ByInspection
         }
     }
+}
+
+/// An inspection of a store that was refused finds something or says what to do, and changes no
+/// file.
+fn inspect_without_change(folder: &Path) {
+    let files = || fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = || -> BTreeMap<_, _> {
+        files()
+            .filter(|path| path.is_file())
+            .map(|it| (it.clone(), fs::read(it).unwrap()))
+            .collect()
+    };
+    let damaged = SledStore::survey(&options(folder)).unwrap().is_some();
+    let before = read();
+    match Reading::open(&options(folder)) {
+        Ok(Reading { store, findings, .. }) => {
+            let findings = store.inspect(findings).findings;
+            assert!(!damaged || !findings.is_empty());
+        }
+        Err(error) => told_what_to_do(&error),
+    }
+    assert!(!damaged || before == read(), "the damaged store was changed");
 }
 
 /// Does every damage to the file of `whole` whose name starts so, and counts what came of it.
@@ -229,7 +253,7 @@ fn a_whole_store_is_found_whole_and_one_that_lost_pairs_is_accepted_on_request_o
     let mut dice = seeded();
     let folder = tempfile::tempdir().unwrap();
     let whole = Whole::write(folder.path(), 2, &mut dice);
-    let (store, inspection) = SledStore::inspect(&options(folder.path())).unwrap();
+    let (store, inspection) = inspect(folder.path());
     assert!(inspection.findings.is_empty(), "{:?}", inspection.findings);
     assert_eq!(inspection.found.of(b'r').pairs, whole.pairs.len() as u64);
     drop(store);
@@ -237,13 +261,19 @@ fn a_whole_store_is_found_whole_and_one_that_lost_pairs_is_accepted_on_request_o
     // A store in which the same was written, but for one pair: its files with the other's tally.
     let lost = whole.pairs[7].0.clone();
     lose(folder.path(), &lost);
-    let (store, inspection) = SledStore::inspect(&options(folder.path())).unwrap();
+    let (store, inspection) = inspect(folder.path());
     let text = inspection.findings[0].to_string();
     assert!(text.starts_with("records: there are"), "{text}");
     store.accept(&inspection).unwrap();
     drop(store);
-    let (_, inspection) = SledStore::inspect(&options(folder.path())).unwrap();
+    let (_, inspection) = inspect(folder.path());
     assert!(inspection.findings.is_empty(), "{:?}", inspection.findings);
+}
+
+fn inspect(folder: &Path) -> (SledStore, Inspection) {
+    let (store, findings) = SledStore::open_damaged(&options(folder)).unwrap();
+    let inspection = store.inspect(findings);
+    (store, inspection)
 }
 
 /// Takes a pair out behind the tally's back.

@@ -56,10 +56,8 @@ const DROP_SNAPSHOTS: &str = "then move the files snap.* out of the folder and s
 
 const RESTORE: &str = "then restore the newest copy of the folder";
 
-const INSPECT: &str = "then run `essaim store verify` on the node's folder: it reads everything, \
-    tells what is lost, if anything is, and lets the node start again. Or restore the newest copy";
-const ACCEPT_LOSS: &str = "then restore the newest copy of the folder, or run `essaim store \
-    verify --accept` on the node's folder to go on with what is left";
+const INSPECT: &str = "then run `essaim store verify` on the node's folder: it tells what is lost, \
+    if anything is; restore the newest copy of the folder, or go on with what is left";
 
 const STOPPED: &str = "sled stopped while reading its files";
 
@@ -130,25 +128,32 @@ impl SledStore {
                 "batches that had been acknowledged are gone from the end of its file {}",
                 options.folder.join(MAIN_FILE).display()
             );
-            return Err(StoreError::Corrupt { detail, remedy: ACCEPT_LOSS });
+            return Err(StoreError::Corrupt { detail, remedy: INSPECT });
         }
         check_format(&store, &options.folder.display().to_string())?;
         Ok(store)
     }
 
-    /// Opens a store whatever its damage, if that can be, and reads everything in it.
-    pub fn inspect(options: &SledOptions) -> Result<(Self, Inspection), StoreError> {
-        let mut inspection = Inspection::default();
+    /// Opens a store whatever its damage, if that can be. sled then drops what it cannot read.
+    pub(super) fn open_damaged(options: &SledOptions) -> Result<(Self, Vec<Finding>), StoreError> {
+        let mut findings = Vec::new();
         if let Some(at) = Self::survey(options)? {
-            inspection.findings.push(Finding::Passed { file: MAIN_FILE, at });
+            findings.push(Finding::Passed { file: MAIN_FILE, at });
         }
         let (store, acknowledged) = Self::open_sled(options)?;
-        let Applied { number, tally } = lock(&store.applied).clone();
+        let number = lock(&store.applied).number;
         if acknowledged > number {
-            inspection.findings.push(Finding::Behind { batches: acknowledged - number });
+            findings.push(Finding::Behind { batches: acknowledged - number });
         }
+        Ok((store, findings))
+    }
+
+    /// Reads everything. `findings` are those of the opening.
+    pub fn inspect(&self, findings: Vec<Finding>) -> Inspection {
+        let mut inspection = Inspection { found: Tally::default(), findings };
+        let tally = lock(&self.applied).tally.clone();
         for owner in 0..=u8::MAX {
-            if let Err(error) = store.count(owner, &mut inspection.found) {
+            if let Err(error) = self.count(owner, &mut inspection.found) {
                 inspection.findings.push(Finding::Unreadable { owner: owner_name(owner), error });
             } else if inspection.found.of(owner) != tally.of(owner) {
                 let (pairs, found) = (tally.of(owner).pairs, inspection.found.of(owner).pairs);
@@ -156,8 +161,7 @@ impl SledStore {
                 inspection.findings.push(Finding::Differs { owner, pairs, found });
             }
         }
-        check_format(&store, &options.folder.display().to_string())?;
-        Ok((store, inspection))
+        inspection
     }
 
     /// Goes on with what `inspection` found: it is what later inspections compare with.
@@ -177,13 +181,24 @@ impl SledStore {
     }
 
     /// Where the main file is damaged in a way that sled would pass over.
-    fn survey(options: &SledOptions) -> Result<Option<u64>, StoreError> {
+    pub(super) fn survey(options: &SledOptions) -> Result<Option<u64>, StoreError> {
         let main = options.folder.join(MAIN_FILE);
         // sled would create what is missing, and so hide the loss of its main file.
         if !main.is_file() {
             return Err(StoreError::Missing { folder: options.folder.display().to_string() });
         }
         Ok(survey::first_damage(&options.folder, &main)?)
+    }
+
+    /// An error if another process holds the store.
+    pub(super) fn check_unlocked(options: &SledOptions) -> Result<(), StoreError> {
+        match File::open(options.folder.join(MAIN_FILE))?.try_lock() {
+            Ok(()) => Ok(()),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(StoreError::Locked { folder: options.folder.display().to_string() })
+            }
+            Err(fs::TryLockError::Error(error)) => Err(error.into()),
+        }
     }
 
     /// The store, and the number of the last batch that was acknowledged.

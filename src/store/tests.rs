@@ -11,6 +11,7 @@ use crate::{
     base::limits::{STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX},
     store::{
         Batch, FORMAT_KEY, Store, StoreError,
+        inspection::Reading,
         memory::MemoryStore,
         sled::{SledOptions, SledStore},
         survey,
@@ -364,7 +365,9 @@ fn a_killed_writer_loses_no_acknowledged_batch_and_leaves_nothing_that_looks_lik
         let bare = tempfile::tempdir().unwrap();
         assert_eq!(survey::first_damage(bare.path(), &folder.join("db")).unwrap(), None);
         drop(open(&folder).unwrap());
-        let (store, inspection) = SledStore::inspect(&SledOptions::in_folder(&folder)).unwrap();
+        let reading = Reading::open(&SledOptions::in_folder(&folder)).unwrap();
+        let store = reading.store;
+        let inspection = store.inspect(reading.findings);
         assert!(inspection.findings.is_empty(), "round {round}: {:?}", inspection.findings);
         for (writer, acknowledged) in (0_u32..).zip(acknowledged) {
             let state = store.get(&[b"w".as_slice(), &writer.to_be_bytes()].concat()).unwrap();

@@ -1,6 +1,7 @@
 //! Real nodes: real sockets with mutual TLS on loopback, real files, real processes where they are
 //! killed. What belongs here: behaviour that no single module shows.
 
+mod damage;
 mod kill;
 mod process;
 mod services;

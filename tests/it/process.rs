@@ -66,11 +66,6 @@ impl NodeFolder {
         self.folder.path().join("node")
     }
 
-    /// Its store.
-    pub fn store(&self) -> PathBuf {
-        self.path().join("data/store")
-    }
-
     /// Its logs.
     pub fn logs(&self) -> PathBuf {
         self.path().join("data/logs")
