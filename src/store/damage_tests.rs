@@ -17,6 +17,7 @@ use crate::store::{
     Batch, Pair, Store, StoreError,
     inspection::{Inspection, Reading},
     sled::{SledOptions, SledStore},
+    survey::Survey,
 };
 
 /// Keys written, each several times.
@@ -195,7 +196,7 @@ fn inspect_without_change(folder: &Path) {
             .map(|it| (it.clone(), fs::read(it).unwrap()))
             .collect()
     };
-    let damaged = SledStore::survey(&options(folder)).unwrap().is_some();
+    let damaged = SledStore::survey(&options(folder)).unwrap() != Survey::Sound;
     let before = read();
     match Reading::open(&options(folder)) {
         Ok(Reading { store, findings, .. }) => {
