@@ -22,8 +22,8 @@ use crate::store::{
 
 /// Keys written, each several times.
 const KEYS: u32 = 2_000;
-/// Places at which each kind of damage is done to each store.
-const PLACES: usize = 24;
+/// Places at which each kind of damage is done to a file, beside the heads of its segments.
+const PLACES: usize = 8;
 const SEGMENT_BYTES: u64 = 512 * 1024;
 const PAGE_BYTES: u64 = 4096;
 

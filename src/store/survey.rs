@@ -151,7 +151,8 @@ impl Message {
         number(&mut rest)?;
         let whole = (1..=KIND_LAST).contains(&kind) && length <= rest.len();
         let head_bytes = bytes.len() - rest.len();
-        let message = Self { checksum, kind, segment, head_bytes, bytes: head_bytes + length };
+        let bytes = head_bytes.saturating_add(length);
+        let message = Self { checksum, kind, segment, head_bytes, bytes };
         whole.then_some(message)
     }
 
@@ -234,6 +235,9 @@ mod tests {
                 assert!(message.bytes <= bytes.len());
             }
             assert!(torn_at(&bytes, 0).is_some());
+            // Numbers of nine bytes, as chance seldom makes them.
+            let long = [&[0, 0, 0, 0, 2, 255, 255, 255, 255, 255], bytes.as_slice()].concat();
+            assert!(!message_after(&long, 0, 0));
         }
     }
 }
