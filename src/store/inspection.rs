@@ -91,8 +91,8 @@ pub enum Finding {
     /// A piece of a file is damaged. If it held what is held nowhere else, there are further
     /// findings.
     #[error(
-        "the file {file} cannot be read at byte {at}; what was lost with the rest of that piece, if \
-         anything, stands below"
+        "the file {file} cannot be read at byte {at}; what was lost with the rest of that piece, \
+         if anything, stands below"
     )]
     Passed {
         /// The file.

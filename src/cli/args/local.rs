@@ -105,7 +105,7 @@ pub struct VerifyArgs {
 /// `essaim store`.
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Read everything in a stopped node's store, and say what is missing or older than it should be
+    /// Read everything in a stopped node's store, and say what is missing or too old
     Verify(StoreVerifyArgs),
 }
 
