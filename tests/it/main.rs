@@ -2,9 +2,12 @@
 //! killed. What belongs here: behaviour that no single module shows.
 
 mod commands;
+mod damage;
 mod kenya;
+mod kill;
 mod leak;
 mod links;
+mod process;
 mod services;
 mod stand;
 mod tls;
