@@ -60,12 +60,14 @@ impl Repository {
         context: &WriteContext,
         id: RequestId,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&mut RequestFields, &mut RequestIdentity),
     ) -> Result<Revised<RequestRecord>, RecordError> {
         self.replace::<SupportRequest>(
             context,
             id,
             etag,
+            asked,
             |draft, old, identity| {
                 let (mut fields, mut identity) = (RequestFields::of(old), identity.clone());
                 change(&mut fields, &mut identity);

@@ -178,9 +178,9 @@ fn a_change_seen_at_an_old_revision_is_refused() {
     let grow = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
         fields.headcount = Some(6);
     };
-    let updated = hub.repository.update_enterprise(&by("awa"), id, Some(1), grow).unwrap();
+    let updated = hub.repository.update_enterprise(&by("awa"), id, Some(1), &[], grow).unwrap();
     assert_eq!((updated.revision, updated.record.coded.headcount), (2, Some(6)));
-    let stale = hub.repository.update_enterprise(&by("ben"), id, Some(1), |fields, _| {
+    let stale = hub.repository.update_enterprise(&by("ben"), id, Some(1), &[], |fields, _| {
         fields.headcount = Some(7);
     });
     let Err(RecordError::EtagMismatch { given: 1, current: 2, .. }) = stale else {
@@ -193,7 +193,7 @@ fn a_change_seen_at_an_old_revision_is_refused() {
 fn an_update_that_changes_nothing_keeps_the_revision() {
     let hub = Hub::new();
     let id = hub.enterprise();
-    let updated = hub.repository.update_enterprise(&by("awa"), id, None, |_, _| {}).unwrap();
+    let updated = hub.repository.update_enterprise(&by("awa"), id, None, &[], |_, _| {}).unwrap();
     assert_eq!(updated.revision, 1);
 }
 
@@ -201,7 +201,7 @@ fn an_update_that_changes_nothing_keeps_the_revision() {
 fn an_identity_emptied_is_removed_from_the_store() {
     let hub = Hub::new();
     let id = hub.enterprise();
-    let emptied = hub.repository.update_enterprise(&by("awa"), id, None, |_, identity| {
+    let emptied = hub.repository.update_enterprise(&by("awa"), id, None, &[], |_, identity| {
         *identity = EnterpriseIdentity::default();
     });
     assert_eq!(emptied.unwrap().record.identity, EnterpriseIdentity::default());
@@ -369,7 +369,7 @@ fn a_step_before_the_day_of_receipt_or_after_today_is_refused() {
 fn days_of_steps_are_not_changed_by_updates() {
     let hub = Hub::new();
     let id = hub.request();
-    let refused = hub.repository.update_request(&by("awa"), id, None, |fields, _| {
+    let refused = hub.repository.update_request(&by("awa"), id, None, &[], |fields, _| {
         fields.closed_on = Some(TODAY);
     });
     let Err(RecordError::InvalidField { field: "closed_on", problem: Problem::OnlyByStep }) =
@@ -390,7 +390,7 @@ fn the_first_answer_of_a_request_follows_a_corrected_day() {
     let day = date(2026, 6, 1);
     let corrected = hub
         .repository
-        .update_answer(&by("awa"), answer, Some(1), |fields, _| fields.answered_on = day);
+        .update_answer(&by("awa"), answer, Some(1), &[], |fields, _| fields.answered_on = day);
     assert_eq!(corrected.unwrap().revision, 2);
     let request = hub.repository.get_request(id).unwrap().record.coded;
     assert_eq!(request.first_answered_on, Some(day));
@@ -448,7 +448,7 @@ fn a_repeated_write_is_done_once() {
     let grow = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
         fields.headcount = Some(9);
     };
-    let grown = hub.repository.update_enterprise(&by("ben"), id, None, grow).unwrap();
+    let grown = hub.repository.update_enterprise(&by("ben"), id, None, &[], grow).unwrap();
     assert_eq!(create().unwrap(), grown);
 }
 
@@ -458,9 +458,15 @@ fn a_repeated_update_or_step_is_done_once() {
     let id = hub.request();
     let context = numbered("awa");
     let ask = |question: &'static str| {
-        hub.repository.update_request(&context, id, Some(1), move |_, identity| {
-            identity.question = question.into();
-        })
+        hub.repository.update_request(
+            &context,
+            id,
+            Some(1),
+            &[question.as_bytes()],
+            move |_, identity| {
+                identity.question = question.into();
+            },
+        )
     };
     let first = ask("Which bottle?").unwrap();
     // The revision seen is an old one by now, and still the repetition is answered.
@@ -487,7 +493,7 @@ fn a_key_used_for_another_request_is_refused() {
             dairy(),
             named("Laiterie"),
         ),
-        hub.repository.update_enterprise(&context, first.record.coded.id, None, |_, _| {}),
+        hub.repository.update_enterprise(&context, first.record.coded.id, None, &[], |_, _| {}),
     ];
     for other in others {
         assert!(matches!(other, Err(RecordError::IdempotencyConflict { .. })), "{other:?}");
@@ -769,7 +775,7 @@ fn writers_side_by_side_lose_no_update() {
                     let one_more = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
                         fields.headcount = fields.headcount.map(|count| count + 1);
                     };
-                    hub.repository.update_enterprise(&by("awa"), id, None, one_more).unwrap();
+                    hub.repository.update_enterprise(&by("awa"), id, None, &[], one_more).unwrap();
                 }
             });
         }
@@ -789,4 +795,27 @@ fn a_large_import_takes_several_journal_entries_of_one_chain() {
     let too_many = vec![rows[0].clone(); 1_001];
     let refused = hub.repository.import("awa", &too_many);
     assert!(matches!(refused, Err(RecordError::TooManyRows { rows: 1_001, .. })));
+}
+
+#[test]
+fn a_key_used_for_another_change_is_refused_though_others_changed_the_record_since() {
+    let hub = Hub::new();
+    let id = hub.request();
+    hub.repository.assign(&by("awa"), id, None, "Moussa", None).unwrap();
+    let given =
+        hub.repository.answer(&by("awa"), id, None, answer_on(TODAY), AnswerIdentity::default());
+    let answer = given.unwrap().record.coded.id;
+    let context = numbered("awa");
+    hub.repository.rate(&context, answer, Some(1), 4).unwrap();
+    let found = FollowUp { followed_up_on: TODAY, adopted: true, funding: None };
+    let now = hub.repository.follow_up(&by("ben"), answer, None, found.clone()).unwrap();
+    let others = [
+        hub.repository.rate(&context, answer, Some(1), 5),
+        hub.repository.follow_up(&context, answer, Some(1), found),
+    ];
+    for other in others {
+        assert!(matches!(other, Err(RecordError::IdempotencyConflict { .. })), "{other:?}");
+    }
+    // What was asked first is still answered, with the record as it stands.
+    assert_eq!(hub.repository.rate(&context, answer, Some(1), 4).unwrap(), now);
 }

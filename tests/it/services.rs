@@ -89,8 +89,21 @@ async fn an_enterprise_is_created_once_changed_by_mask_and_guarded_by_its_etag()
     let changed = changed.enterprise.unwrap();
     assert_eq!((&*changed.filiere, &*changed.region), ("CEREA", "ML-3"));
     assert_eq!(changed.identity, made.identity);
-    let stale = client.update_enterprise(update).await;
+    let stale = client.update_enterprise(update.clone()).await;
     assert_eq!(reason_of(stale), (Code::Aborted, "ETAG_MISMATCH".into()));
+    let request_id = IdempotencyKey::random().to_string();
+    let mut numbered = UpdateEnterpriseRequest { request_id, ..update };
+    numbered.enterprise.as_mut().unwrap().etag = changed.etag.clone();
+    let done = client.update_enterprise(numbered.clone()).await.unwrap().into_inner();
+    let again = client.update_enterprise(numbered.clone()).await.unwrap().into_inner();
+    assert_eq!(again, done);
+    for path in ["filiere", "sex"] {
+        let mut other = numbered.clone();
+        other.enterprise.as_mut().unwrap().filiere = "FRLEG".into();
+        other.update_mask = Some(FieldMask { paths: vec![path.into()] });
+        let reused = client.update_enterprise(other).await;
+        assert_eq!(reason_of(reused), (Code::InvalidArgument, "REQUEST_ID_REUSED".into()));
+    }
 
     let got = client.get_enterprise(GetEnterpriseRequest { name: made.name }).await.unwrap();
     assert_eq!(got.into_inner().enterprise.unwrap(), changed);

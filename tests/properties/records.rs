@@ -43,10 +43,13 @@ fn read_all(repository: &Repository, id: [u8; 16]) {
     let _ = repository.for_each_request(&mut |_| ());
     let _ = repository.for_each_answer(&mut |_| ());
     let _ = repository.for_each_consent(&mut |_| ());
-    let _ =
-        repository.update_enterprise(&WriteContext::of("awa"), enterprise, None, |fields, _| {
-            fields.headcount = Some(3)
-        });
+    let _ = repository.update_enterprise(
+        &WriteContext::of("awa"),
+        enterprise,
+        None,
+        &[],
+        |fields, _| fields.headcount = Some(3),
+    );
 }
 
 fn pick(codes: &'static [&'static str]) -> impl Strategy<Value = String> {
