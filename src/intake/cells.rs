@@ -89,6 +89,14 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Whether the row itself says something of the field: not the mapping, of every row.
+    pub fn states(&self, field: &str) -> bool {
+        let column = self.source(field).and_then(|source| source.column.as_ref());
+        column.is_some_and(|column| {
+            !means_empty(&fold(self.cell(column)), &self.layout.mapping.empty)
+        })
+    }
+
     /// Reads a field with `read`, which says what is wrong with the folded text.
     fn read<T>(
         &mut self,

@@ -152,7 +152,9 @@ fn answer(cells: &mut Cells<'_>) -> Option<ImportAnswer> {
     let identity = AnswerIdentity { text: cells.text("answer", TEXT_BYTES_MAX) };
     let kind = known(cells, "answer_kind");
     let Some(answered_on) = answered_on else {
-        let told = follow_up.is_some() || satisfaction.is_some() || !identity.text.is_empty();
+        let told = follow_up.is_some()
+            || kind != UNKNOWN && cells.states("answer_kind")
+            || ["expertise", "satisfaction", "answer"].iter().any(|field| cells.states(field));
         if told && cells.faults.is_empty() {
             let heading = cells.heading("answered_on");
             cells.refuse(Fault::of_column(heading, "intake-answer-undated"));
@@ -168,7 +170,8 @@ fn follow_up(cells: &mut Cells<'_>) -> Option<FollowUp> {
     let adopted = cells.yes_or_no("adopted");
     let funding = cells.money("funding").filter(|amount| amount.0 > 0);
     let Some(followed_up_on) = followed_up_on else {
-        if (adopted == Some(true) || funding.is_some()) && cells.faults.is_empty() {
+        let told = cells.states("adopted") || funding.is_some() && cells.states("funding");
+        if told && cells.faults.is_empty() {
             let heading = cells.heading("followed_up_on");
             cells.refuse(Fault::of_column(heading, "intake-follow-up-undated"));
         }

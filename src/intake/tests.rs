@@ -377,3 +377,30 @@ fn every_reason_has_a_message_and_a_remedy() {
         }
     }
 }
+
+#[test]
+fn what_a_row_says_of_an_answer_without_a_day_is_not_dropped() {
+    let hub = Hub::new();
+    hub.import(ENTERPRISES, &enterprises(GOOD));
+    let heading = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
+        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n";
+    let row = |answer: &str| {
+        let file = format!("{heading}D1;1;10/01/2026;Tél.;;;{answer}\n");
+        let report = hub.import(REQUESTS, file.as_bytes());
+        let entry = report.quarantined.first();
+        entry.map(|entry| (entry.faults[0].column.clone(), entry.faults[0].key.clone()))
+    };
+    let undated = |heading: &str, key: &str| Some((heading.to_owned(), key.to_owned()));
+    let answer = undated("Répondue le", "intake-answer-undated");
+    assert_eq!(row(";Fournisseur;;;;;"), answer);
+    assert_eq!(row(";;SATD;;;;"), answer);
+    let follow_up = undated("Suivi le", "intake-follow-up-undated");
+    assert_eq!(row("20/01/2026;;;;;non;"), follow_up);
+    assert_eq!(row(";;;;;oui;"), follow_up);
+    // What the mapping says of every row tells nothing of this one's answer, and a word that
+    // stands for an empty cell tells nothing either.
+    assert_eq!(row(";RAS;-;;;;néant"), None);
+    let satd = REQUESTS.replace("column = \"Appui à distance\"", "value = \"SATD\"");
+    let file = format!("{heading}D2;1;10/01/2026;Tél.;;;;;;;;;\n");
+    assert_eq!(counts(&hub.import(&satd, file.as_bytes())), [1, 0, 0, 0]);
+}
