@@ -253,7 +253,7 @@ impl Run<'_> {
         let cells = match cells {
             Ok(cells) => cells,
             Err(fault) => {
-                return self.refuse("", QuarantineEntry { line, text, faults: vec![fault] });
+                return self.refuse("", QuarantineEntry::new(line, text, vec![fault]));
             }
         };
         let layout = self.layout;
@@ -262,7 +262,7 @@ impl Run<'_> {
         let row = record::read(&mut cells, &key);
         let Some(row) = row else {
             let faults = std::mem::take(&mut cells.faults);
-            return self.refuse(&key, QuarantineEntry { line, text, faults });
+            return self.refuse(&key, QuarantineEntry::new(line, text, faults));
         };
         let says = cells.digest();
         self.admit(Pending { line, key, text, row: Some(row) }, says)
@@ -317,7 +317,7 @@ impl Run<'_> {
             }
             Some(first) => {
                 let fault = self.of_key("intake-contradicts").with("first_line", first.line);
-                let entry = QuarantineEntry { line: row.line, text: row.text, faults: vec![fault] };
+                let entry = QuarantineEntry::new(row.line, row.text, vec![fault]);
                 self.refuse(&row.key, entry)
             }
         }
@@ -371,7 +371,7 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        self.refuse(&key, QuarantineEntry { line, text, faults: vec![fault] })
+        self.refuse(&key, QuarantineEntry::new(line, text, vec![fault]))
     }
 
     fn refuse(&mut self, key: &str, entry: QuarantineEntry) -> Result<(), IntakeError> {

@@ -54,6 +54,16 @@ pub struct QuarantineEntry {
     /// Why it was not imported.
     #[n(2)]
     pub faults: Vec<Fault>,
+    /// Further rows of the file with the same key and text.
+    #[cbor(n(3), default)]
+    pub repetitions: u64,
+}
+
+impl QuarantineEntry {
+    /// What is kept of a row met for the first time.
+    pub(super) fn new(line: u64, text: String, faults: Vec<Fault>) -> Self {
+        Self { line, text, faults, repetitions: 0 }
+    }
 }
 
 impl fmt::Display for QuarantineId {
@@ -193,6 +203,9 @@ impl<'a> Session<'a> {
     /// Keeps a row that was not imported. Past the limit it is only counted.
     pub fn put(&mut self, key: &str, entry: &QuarantineEntry) -> Result<(), StoreError> {
         let id = QuarantineId::new(self.source, key, &entry.text);
+        if self.kept.contains(&id.row) {
+            return self.count_repetition(&id);
+        }
         let known = self.stale.remove(&id.row);
         if self.stale.len() + self.kept.len() >= QUARANTINE_ROWS_MAX {
             return Ok(());
@@ -202,6 +215,21 @@ impl<'a> Session<'a> {
         let same = known && self.store.get(&store_key)?.is_some_and(|old| old == value);
         if !same {
             self.batch.put(store_key, value);
+        }
+        Ok(())
+    }
+
+    /// A row like an earlier one of the file: the reason that counts is the earlier one's.
+    fn count_repetition(&mut self, id: &QuarantineId) -> Result<(), StoreError> {
+        let store_key = id.store_key();
+        let kept = match self.batch.get(&store_key) {
+            Some(drafted) => drafted.map(<[u8]>::to_vec),
+            None => self.store.get(&store_key)?,
+        };
+        // A dry run has kept nothing.
+        if let Some(mut entry) = kept.as_deref().and_then(decode) {
+            entry.repetitions = entry.repetitions.saturating_add(1);
+            self.batch.put(store_key, encode(&entry));
         }
         Ok(())
     }

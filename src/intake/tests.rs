@@ -404,3 +404,18 @@ fn what_a_row_says_of_an_answer_without_a_day_is_not_dropped() {
     let file = format!("{heading}D2;1;10/01/2026;Tél.;;;;;;;;;\n");
     assert_eq!(counts(&hub.import(&satd, file.as_bytes())), [1, 0, 0, 0]);
 }
+
+#[test]
+fn a_refused_row_that_comes_again_does_not_hide_the_reason() {
+    let hub = Hub::new();
+    let future = GOOD.replace("1;Unité", "8;Unité").replace("2026;Oui", "2030;Oui");
+    let report = hub.import(ENTERPRISES, &enterprises(&format!("{future}{future}{future}")));
+    assert_eq!(counts(&report), [0, 0, 0, 3]);
+    let kept = hub.quarantine();
+    assert_eq!(kept.len(), 1, "rows with the same text are one");
+    let entry = &kept[0].entry;
+    assert_eq!((entry.line, &*entry.faults[0].key), (2, "intake-refused-in-future"));
+    assert_eq!(entry.repetitions, 2);
+    hub.import(ENTERPRISES, &enterprises(&future));
+    assert_eq!(hub.quarantine()[0].entry.repetitions, 0, "as the file was last imported");
+}

@@ -83,7 +83,7 @@ pub fn quarantined_to_wire(row: QuarantinedRow, language: Language) -> pb::Quara
 }
 
 fn row_to_wire(name: String, entry: QuarantineEntry, language: Language) -> pb::QuarantinedRow {
-    let QuarantineEntry { line, text, faults } = entry;
+    let QuarantineEntry { line, text, faults, repetitions: _ } = entry;
     let fault = |fault: Fault| {
         let (reason, remedy) = (fault.reason(language), fault.remedy(language));
         let Fault { column, key, arguments: _ } = fault;
