@@ -90,6 +90,15 @@ pub enum IntakeError {
         /// The limit.
         lines_max: u64,
     },
+    /// Too many rows that cannot be imported.
+    #[error(
+        "More than {rows_max} rows of this source would wait in quarantine: mend the file or its \
+             mapping, or discard rows that wait, then import it again"
+    )]
+    QuarantineFull {
+        /// The limit.
+        rows_max: usize,
+    },
     /// The repository failed.
     #[error(transparent)]
     Records(#[from] RecordError),

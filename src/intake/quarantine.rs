@@ -11,7 +11,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     base::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX},
-    intake::fault::Fault,
+    intake::{fault::Fault, import::IntakeError},
     store::{Batch, Store, StoreError, end_of_prefix, prefix},
 };
 
@@ -200,15 +200,16 @@ impl<'a> Session<'a> {
         Ok(Self { store, source, stale, kept: BTreeSet::new(), batch: Batch::default() })
     }
 
-    /// Keeps a row that was not imported. Past the limit it is only counted.
-    pub fn put(&mut self, key: &str, entry: &QuarantineEntry) -> Result<(), StoreError> {
+    /// Keeps a row that was not imported. Past the limit there is no place to keep it, and the
+    /// import must stop.
+    pub fn put(&mut self, key: &str, entry: &QuarantineEntry) -> Result<(), IntakeError> {
         let id = QuarantineId::new(self.source, key, &entry.text);
         if self.kept.contains(&id.row) {
-            return self.count_repetition(&id);
+            return Ok(self.count_repetition(&id)?);
         }
         let known = self.stale.remove(&id.row);
         if self.stale.len() + self.kept.len() >= QUARANTINE_ROWS_MAX {
-            return Ok(());
+            return Err(IntakeError::QuarantineFull { rows_max: QUARANTINE_ROWS_MAX });
         }
         self.kept.insert(id.row);
         let (store_key, value) = (id.store_key(), encode(entry));
@@ -255,5 +256,29 @@ impl<'a> Session<'a> {
             self.store.commit(&std::mem::take(&mut self.batch))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{QUARANTINE_ROWS_MAX, QuarantineEntry, Session};
+    use crate::{intake::import::IntakeError, store::memory::MemoryStore};
+
+    #[test]
+    fn a_full_quarantine_stops_the_import_rather_than_losing_a_row() {
+        let store = MemoryStore::default();
+        let entry = |number: usize| QuarantineEntry::new(1, number.to_string(), Vec::new());
+        let mut session = Session::open(&store, "s").unwrap();
+        for number in 0..QUARANTINE_ROWS_MAX {
+            session.put("", &entry(number)).unwrap();
+        }
+        let one_more = session.put("", &entry(QUARANTINE_ROWS_MAX));
+        assert!(matches!(one_more, Err(IntakeError::QuarantineFull { .. })));
+        // One like a row that waits already takes no further place, now or in the next import.
+        session.put("", &entry(7)).unwrap();
+        session.flush().unwrap();
+        let mut session = Session::open(&store, "s").unwrap();
+        session.put("", &entry(7)).unwrap();
+        assert!(session.put("", &entry(QUARANTINE_ROWS_MAX)).is_err());
     }
 }

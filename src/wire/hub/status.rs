@@ -54,6 +54,7 @@ pub fn of_intake(error: &IntakeError) -> Status {
         IntakeError::NoHeading { .. } => refused("NO_HEADING"),
         IntakeError::ColumnTwice { .. } => refused("COLUMN_TWICE"),
         IntakeError::TooManyRows { .. } => refused("TOO_MANY_ROWS"),
+        IntakeError::QuarantineFull { .. } => refused("QUARANTINE_FULL"),
         IntakeError::Records(error) => of_records(error),
         IntakeError::Store(error) => status::of_store(error),
     }
