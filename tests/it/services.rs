@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use essaim::{
     base::id::IdempotencyKey,
+    keys::certificate::Credentials,
     rpc::{client::connect_node, sync::link::NodeLink},
     sync::{
         link::Link,
@@ -236,6 +237,7 @@ fn pieces(kind: &str, file: &[&str]) -> Vec<ImportRequest> {
         kind: kind.into(),
         dry_run: false,
         language: "en".into(),
+        file_bytes: file.iter().map(|text| text.len() as u64).sum(),
     };
     let bytes = file.iter().map(|text| Piece::Bytes(text.as_bytes().to_vec()));
     let pieces = std::iter::once(Piece::Header(header)).chain(bytes);
@@ -277,6 +279,41 @@ async fn a_file_over_the_configured_size_is_refused() {
     let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     assert!(status.message().contains("larger than 1048576 bytes"), "{status:?}");
+    let rows = enterprises(&stand, &steward).await;
+    assert_eq!(rows, 0, "refused before anything was written");
+}
+
+async fn enterprises(stand: &Stand, who: &Credentials) -> usize {
+    let mut client = EnterpriseServiceClient::new(stand.connect_hub(who).await.unwrap());
+    let all = ListEnterprisesRequest { page_size: 1000, ..Default::default() };
+    client.list_enterprises(all).await.unwrap().into_inner().enterprises.len()
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_or_goes_on_is_refused_with_what_was_settled() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
+    let heading = "Numero;Nom;Region;Filiere;Date\n".to_owned();
+    let row = |number: usize| format!("{number};Danaya;ML-3;LAIT;05/03/2026\n");
+    let file: String = std::iter::once(heading).chain((0..1_500).map(row)).collect();
+    let cut = &file[..file.len() - 3];
+    // Its end looks like any other: only its size tells that it was cut inside its last row.
+    for (sent, stated, refusal) in [
+        (cut, file.len(), (Code::Aborted, "FILE_BROKE_OFF".to_owned())),
+        (&*file, cut.len(), (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+    ] {
+        let (first, second) = sent.split_at(40_000);
+        let mut sent = pieces("enterprises", &[first, second]);
+        let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("a header") };
+        header.file_bytes = stated as u64;
+        let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
+        let metadata = status.get_error_details().error_info().unwrap().metadata;
+        assert_eq!(metadata["rows_settled"], "1000", "{status:?}");
+        assert!(status.message().contains("1000 rows before"), "{status:?}");
+        assert_eq!(reason_of(Err::<(), _>(status)), refusal);
+        assert_eq!(enterprises(&stand, &steward).await, 1_000);
+    }
 }
 
 #[tokio::test]

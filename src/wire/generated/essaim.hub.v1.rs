@@ -1457,6 +1457,10 @@ pub struct ImportHeader {
     /// Language of the report: `fr`, `en` or `pt`.
     #[prost(string, tag = "4")]
     pub language: ::prost::alloc::string::String,
+    /// Size of the file in bytes. A file over the node's limit is refused before anything is written;
+    /// one of which fewer bytes have arrived at the stream's end has broken off.
+    #[prost(uint64, tag = "5")]
+    pub file_bytes: u64,
 }
 /// The report of an import.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1643,7 +1647,9 @@ pub mod import_service_client {
             self
         }
         /// Imports a file. The first message of the stream is the header, the others are the file's bytes
-        /// in order. Rows go in as the file arrives; the file once more changes nothing.
+        /// in order. Rows go in as the file arrives; the file once more changes nothing. Where an import
+        /// stops midway, `rows_settled` in the metadata of the error's `ErrorInfo` says how many rows were
+        /// dealt with before.
         pub async fn import(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::ImportRequest>,
@@ -1708,7 +1714,9 @@ pub mod import_service_server {
     #[async_trait]
     pub trait ImportService: std::marker::Send + std::marker::Sync + 'static {
         /// Imports a file. The first message of the stream is the header, the others are the file's bytes
-        /// in order. Rows go in as the file arrives; the file once more changes nothing.
+        /// in order. Rows go in as the file arrives; the file once more changes nothing. Where an import
+        /// stops midway, `rows_settled` in the metadata of the error's `ErrorInfo` says how many rows were
+        /// dealt with before.
         async fn import(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportRequest>>,
