@@ -65,7 +65,9 @@ fn follow_answers(
 ) -> Result<(), RecordError> {
     let old = &request.record.coded;
     let first = first_answered_on(draft, old.id, None)?;
-    let coded = RequestFields::of(old).with_id(old.id, old.enterprise, first);
+    let fields = RequestFields::of(old);
+    draft.check().closes_last(&fields, first)?;
+    let coded = fields.with_id(old.id, old.enterprise, first);
     if coded != *old {
         let identity = request.record.identity.clone();
         draft.put(Some(request), Whole { coded, identity });

@@ -99,7 +99,13 @@ impl Check<'_> {
         text("remarks", &who.remarks)
     }
 
-    pub fn request(&self, coded: &RequestFields, who: &RequestIdentity) -> Checked {
+    /// `first_answered_on` is what the answers to the request say.
+    pub fn request(
+        &self,
+        coded: &RequestFields,
+        who: &RequestIdentity,
+        first_answered_on: Option<Date>,
+    ) -> Checked {
         self.code("channel", "channel", &coded.channel)?;
         self.code("theme", "theme", &coded.theme)?;
         self.past("received_on", coded.received_on)?;
@@ -107,9 +113,22 @@ impl Check<'_> {
         let assigned = coded.assigned_on.or(received);
         self.follows("assigned_on", coded.assigned_on, "received_on", received)?;
         self.follows("escalated_on", coded.escalated_on, "assigned_on", assigned)?;
-        self.follows("closed_on", coded.closed_on, "received_on", received)?;
+        self.follows("first_answered_on", first_answered_on, "received_on", received)?;
+        self.closes_last(coded, first_answered_on)?;
         name("referent", &who.referent)?;
         text("question", &who.question)
+    }
+
+    /// A request is closed no earlier than anything was done for it.
+    pub fn closes_last(&self, coded: &RequestFields, first_answered_on: Option<Date>) -> Checked {
+        let done = [
+            ("received_on", Some(coded.received_on)),
+            ("assigned_on", coded.assigned_on),
+            ("escalated_on", coded.escalated_on),
+            ("first_answered_on", first_answered_on),
+        ];
+        done.into_iter()
+            .try_for_each(|(other, day)| self.follows("closed_on", coded.closed_on, other, day))
     }
 
     pub fn answer(&self, coded: &AnswerFields, who: &AnswerIdentity, received_on: Date) -> Checked {
