@@ -126,7 +126,8 @@ impl<'a> Importer<'a> {
         mapping: &'a Mapping,
         actor: &'a str,
     ) -> Result<Self, IntakeError> {
-        let faults = mapping.faults(codes);
+        let mut faults = mapping.faults(codes);
+        faults.extend(mapping.area_fault(repository.area()));
         if !faults.is_empty() {
             return Err(IntakeError::Mapping(faults));
         }
@@ -146,7 +147,8 @@ impl<'a> Importer<'a> {
         }
         let store: SharedStore = Arc::new(Discarding(self.store.clone()));
         let clock = Arc::new(ManualClock::at_noon(self.repository.today()));
-        let repository = Repository::new(store.clone(), clock, self.codes.clone());
+        let area = self.repository.area();
+        let repository = Repository::new(store.clone(), clock, self.codes.clone(), area);
         let report = self.run_on(&repository, &store, reader, progress)?;
         Ok(Report { dry_run: true, ..report })
     }

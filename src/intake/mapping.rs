@@ -370,6 +370,12 @@ impl Mapping {
         faults
     }
 
+    /// The fault of a mapping for the hub of another country than `own`.
+    pub fn area_fault(&self, own: MemberCode) -> Option<MappingFault> {
+        let problem = || format!("is {}, but these are the records of {own}", self.area);
+        (self.area != own).then(|| fault("area", problem()))
+    }
+
     fn check_constants(
         &self,
         codes: &Codes,

@@ -43,7 +43,8 @@ impl Hub {
         let store: SharedStore = Arc::new(MemoryStore::default());
         let codes = Arc::new(codes);
         let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
-        let repository = Repository::new(store.clone(), clock, codes.clone());
+        let area = "ML".parse().unwrap();
+        let repository = Repository::new(store.clone(), clock, codes.clone(), area);
         Self { store, codes, repository }
     }
 
@@ -354,6 +355,8 @@ fn every_reason_has_a_message_and_a_remedy() {
                 "refused-{}" => keys.extend(
                     [
                         "unknown-code",
+                        "foreign",
+                        "not-in-force",
                         "too-long",
                         "empty",
                         "in-future",
@@ -418,4 +421,13 @@ fn a_refused_row_that_comes_again_does_not_hide_the_reason() {
     assert_eq!(entry.repetitions, 2);
     hub.import(ENTERPRISES, &enterprises(&future));
     assert_eq!(hub.quarantine()[0].entry.repetitions, 0, "as the file was last imported");
+}
+
+#[test]
+fn a_mapping_for_another_country_is_refused_before_any_row() {
+    let hub = Hub::new();
+    let mapping = ENTERPRISES.replace("area = \"ML\"", "area = \"SN\"");
+    let refused = hub.try_run(&mapping, &enterprises(GOOD), false).unwrap_err();
+    let IntakeError::Mapping(faults) = refused else { panic!("{refused}") };
+    assert!(faults.iter().any(|fault| fault.place == "area"), "{faults:?}");
 }

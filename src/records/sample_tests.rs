@@ -86,7 +86,7 @@ fn rows() -> [ImportRow; 3] {
 
 fn repository(store: SledStore) -> Repository {
     let clock = Arc::new(ManualClock::at_noon(date(2026, 7, 1)));
-    Repository::new(Arc::new(store), clock, Arc::new(Codes::embedded()))
+    Repository::new(Arc::new(store), clock, Arc::new(Codes::embedded()), "ML".parse().unwrap())
 }
 
 #[test]

@@ -36,9 +36,14 @@ impl Hub {
     }
 
     fn over(store: Arc<MemoryStore>) -> Self {
+        Self::of("ML", store)
+    }
+
+    fn of(area: &str, store: Arc<MemoryStore>) -> Self {
         let clock = Arc::new(ManualClock::at_noon(TODAY));
         let codes = Arc::new(Codes::embedded());
-        let repository = Repository::new(Arc::clone(&store) as _, clock, codes);
+        let area = area.parse().unwrap();
+        let repository = Repository::new(Arc::clone(&store) as _, clock, codes, area);
         Self { store, repository }
     }
 
@@ -565,6 +570,7 @@ fn a_write_that_could_not_be_synced_is_not_acknowledged_and_may_be_repeated() {
             Arc::new(Unsynced(Arc::clone(&hub.store))),
             clock,
             Arc::new(Codes::embedded()),
+            "ML".parse().unwrap(),
         );
         let failed = failing.create_enterprise(&context, dairy(), named("Laiterie"));
         assert!(matches!(failed, Err(RecordError::Store(StoreError::Closed))));
@@ -848,7 +854,7 @@ fn a_request_is_closed_no_earlier_than_what_was_done_for_it() {
     let later = |fields: &mut AnswerFields, _: &mut AnswerIdentity| {
         fields.answered_on = date(2026, 5, 15);
     };
-    let moved = hub.repository.update_answer(&by("awa"), answer, None, later);
+    let moved = hub.repository.update_answer(&by("awa"), answer, None, &[], later);
     before("first_answered_on", moved.map(drop));
     let request = hub.repository.get_request(id).unwrap().record.coded;
     assert_eq!(request.first_answered_on, Some(date(2026, 5, 14)), "nothing was written");
@@ -883,4 +889,30 @@ fn an_imported_request_is_not_closed_before_its_first_answer() {
     hub.repository.answer(&by("awa"), id, None, answer_on(day), AnswerIdentity::default()).unwrap();
     let early = closed("3", None, date(2026, 2, 19));
     assert_eq!(hub.repository.import("awa", &[early]).unwrap(), [refused]);
+}
+
+#[test]
+fn a_region_is_one_of_the_own_country_in_force_since_registration() {
+    let hub = Hub::new();
+    let refused = |region: &str, registered_on: Date| {
+        let fields = EnterpriseFields { region: region.into(), registered_on, ..dairy() };
+        let made = hub.repository.create_enterprise(&by("awa"), fields, named("Laiterie"));
+        match made {
+            Ok(_) => None,
+            Err(RecordError::InvalidField { field: "region", problem }) => Some(problem.key()),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(refused("SN-DK", date(2025, 3, 9)), Some("foreign"));
+    assert_eq!(refused("_U", date(2025, 3, 9)), None);
+    // Made in 2023 out of Sikasso: where an enterprise registered before is now.
+    assert_eq!(refused("x-ML-14", date(2020, 1, 1)), None);
+    let burkinabe = Hub::of("BF", Arc::default());
+    let hub = &burkinabe;
+    let refused = |region: &str, registered_on: Date| {
+        let fields = EnterpriseFields { region: region.into(), registered_on, ..dairy() };
+        hub.repository.create_enterprise(&by("awa"), fields, named("Laiterie")).is_err()
+    };
+    assert!(!refused("BF-09", date(2025, 7, 1)));
+    assert!(refused("BF-09", date(2025, 7, 2)), "it was Guiriko by then");
 }

@@ -23,7 +23,8 @@ fn hub() -> (Arc<MemoryStore>, Repository) {
     let store = Arc::new(MemoryStore::default());
     let clock = Arc::new(ManualClock::at_noon(date(2026, 7, 1)));
     let codes = Arc::new(Codes::embedded());
-    let repository = Repository::new(Arc::clone(&store) as _, clock, codes);
+    let area = "ML".parse().unwrap();
+    let repository = Repository::new(Arc::clone(&store) as _, clock, codes, area);
     (store, repository)
 }
 
