@@ -7,7 +7,7 @@ use crate::{
     intake::{
         date::{self, DateFault},
         fault::Fault,
-        fold::{fold, means_empty, tidy, yes_or_no},
+        fold::{as_typed, fold, means_empty, tidy, yes_or_no},
         layout::{Column, ConsentSource, Layout, Source},
         number::{self, NumberFault},
         quarantine::ROW_FAULTS_MAX,
@@ -74,17 +74,20 @@ impl<'a> Cells<'a> {
         column.map_or("", |column| column.heading.as_str())
     }
 
-    /// The field's text: its cell, else what an empty one means.
-    fn stated(&self, source: &'a Source<'a>) -> Option<String> {
-        let rule = source.rule;
-        let typed = match (&rule.value, &source.column) {
+    /// The field's constant or cell.
+    fn typed(&self, source: &'a Source<'a>) -> &'a str {
+        match (&source.rule.value, &source.column) {
             (Some(value), _) => value.as_str(),
             (None, Some(column)) => self.cell(column),
             (None, None) => "",
-        };
-        let typed = tidy(typed);
+        }
+    }
+
+    /// What the field's cell says, else what an empty one means.
+    fn stated(&self, source: &'a Source<'a>) -> Option<String> {
+        let typed = tidy(self.typed(source));
         match means_empty(&fold(&typed), &self.layout.mapping.empty) {
-            true => rule.default.clone(),
+            true => source.rule.default.clone(),
             false => Some(typed),
         }
     }
@@ -181,10 +184,29 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// A text as typed, but for spaces and apostrophes; empty if there is none.
+    /// A name or free text as typed; empty if there is none. Only words that the mapping itself
+    /// declares mean an empty cell.
     pub fn text(&mut self, field: &str, bytes_max: usize) -> String {
         let Some(source) = self.source(field) else { return String::new() };
+        let typed = as_typed(self.typed(source));
+        let declared = |word: &String| fold(word) == fold(&typed);
+        let is_empty = typed.is_empty() || self.layout.mapping.empty.iter().any(declared);
+        let text = match is_empty {
+            true => source.rule.default.clone().unwrap_or_default(),
+            false => typed.into_owned(),
+        };
+        self.at_most(field, text, bytes_max)
+    }
+
+    /// A number of a register or telephone, or an address: typed once, the same in any spelling of
+    /// its spaces; empty if there is none.
+    pub fn word(&mut self, field: &str, bytes_max: usize) -> String {
+        let Some(source) = self.source(field) else { return String::new() };
         let text = self.stated(source).unwrap_or_default();
+        self.at_most(field, text, bytes_max)
+    }
+
+    fn at_most(&mut self, field: &str, text: String, bytes_max: usize) -> String {
         if text.len() > bytes_max {
             let fault = Fault::of_column(self.heading(field), "intake-too-long");
             self.refuse(fault.with("bytes_max", bytes_max));
@@ -227,7 +249,7 @@ impl<'a> Cells<'a> {
     pub fn digest(&self) -> [u8; 8] {
         let mut hasher = blake3::Hasher::new();
         for place in &self.layout.used {
-            let cell = tidy(self.cells.get(*place).map_or("", String::as_str));
+            let cell = as_typed(self.cells.get(*place).map_or("", String::as_str));
             hasher.update(&(cell.len() as u64).to_le_bytes());
             hasher.update(cell.as_bytes());
         }

@@ -77,7 +77,8 @@ pub struct Mapping {
     /// How the file is written.
     #[serde(default)]
     pub file: FileSettings,
-    /// More words that mean an empty cell, besides `néant`, `RAS`, `ND`, `-` and their like.
+    /// More words that mean an empty cell, besides `néant`, `RAS`, `ND`, `-` and their like. In
+    /// names and free texts, these alone do.
     #[serde(default)]
     pub empty: Vec<String>,
     /// Fields by name; see [`crate::intake::fields`].

@@ -71,7 +71,7 @@ fn enterprise(cells: &mut Cells<'_>) -> Option<ImportRecord> {
 }
 
 fn enterprise_identity(cells: &mut Cells<'_>) -> EnterpriseIdentity {
-    let telephones = cells.text("telephones", TELEPHONES_MAX * NAME_BYTES_MAX);
+    let telephones = cells.word("telephones", TELEPHONES_MAX * NAME_BYTES_MAX);
     let telephones = telephones.split(['/', ';', ',']).map(str::trim);
     let telephones: Vec<String> =
         telephones.filter(|number| !number.is_empty()).map(str::to_owned).collect();
@@ -83,11 +83,11 @@ fn enterprise_identity(cells: &mut Cells<'_>) -> EnterpriseIdentity {
         name: cells.text("name", NAME_BYTES_MAX),
         head_name: cells.text("head_name", NAME_BYTES_MAX),
         telephones,
-        email: cells.text("email", NAME_BYTES_MAX),
+        email: cells.word("email", NAME_BYTES_MAX),
         locality: cells.text("locality", NAME_BYTES_MAX),
         latitude_microdegrees: cells.degrees("latitude"),
         longitude_microdegrees: cells.degrees("longitude"),
-        registration_number: cells.text("registration_number", NAME_BYTES_MAX),
+        registration_number: cells.word("registration_number", NAME_BYTES_MAX),
         remarks: cells.text("remarks", TEXT_BYTES_MAX),
     }
 }

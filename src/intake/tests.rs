@@ -431,3 +431,22 @@ fn a_mapping_for_another_country_is_refused_before_any_row() {
     let IntakeError::Mapping(faults) = refused else { panic!("{refused}") };
     assert!(faults.iter().any(|fault| fault.place == "area"), "{faults:?}");
 }
+
+#[test]
+fn texts_are_kept_as_typed_and_only_codes_numbers_and_days_have_empty_words() {
+    let hub = Hub::new();
+    let row = "1;Ras;Na;RAS;RAS;Kita;Lait;;néant;ND;;02/01/2026;\n";
+    let report = hub.import(ENTERPRISES, &enterprises(row));
+    assert_eq!(counts(&report), [1, 0, 0, 0], "{:?}", report.quarantined);
+    let found = hub.repository.get_enterprise(hub.enterprises()[0].id).unwrap().record;
+    assert_eq!((&*found.identity.name, &*found.identity.head_name), ("Ras", "Na"));
+    assert_eq!(found.identity.telephones, [""; 0], "a telephone number is a number");
+    assert_eq!((found.coded.headcount, found.coded.turnover), (None, None));
+    let requests = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
+        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n\
+        D1;1;10/01/2026;Tél.;;\" 1. Que`l se\u{301}choir ?\n\n2.  Où’ l'acheter ? \";;;;;;;\n";
+    hub.import(REQUESTS, requests.as_bytes());
+    let all = hub.repository.list_requests(&Page::first(), None).unwrap();
+    let question = &all[0].record.identity.question;
+    assert_eq!(question, "1. Que`l s\u{e9}choir ?\n\n2.  Où’ l'acheter ?");
+}
