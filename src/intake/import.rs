@@ -61,6 +61,17 @@ pub enum IntakeError {
     /// The file is UTF-16.
     #[error("The file is written in UTF-16: save it as \"CSV UTF-8\"")]
     Utf16,
+    /// The file is written in two encodings, and the mapping declares none.
+    #[error(
+        "The file is in UTF-8 (line {utf8_line}) and in Windows-1252 (line {windows_line}) at once: \
+             save it as \"CSV UTF-8\", or declare in the mapping the encoding of the lines to import"
+    )]
+    MixedEncodings {
+        /// The first line in UTF-8.
+        utf8_line: u64,
+        /// The first line that is not.
+        windows_line: u64,
+    },
     /// The file is a workbook or an archive.
     #[error("The file is a workbook or archive, no CSV file: save the sheet as \"CSV UTF-8\"")]
     Workbook,
@@ -163,7 +174,7 @@ impl<'a> Importer<'a> {
         let mut head = Vec::new();
         (&mut reader).take(sniff::HEAD_BYTES as u64).read_to_end(&mut head)?;
         sniff::refuse_other_formats(&head)?;
-        let mut decoder = Decoder::new(self.mapping.file.encoding, &head);
+        let decoder = Decoder::new(self.mapping.file.encoding, &head)?;
         let head = sniff::without_mark(&head);
         let needed = columns_needed(self.mapping);
         let heading = sniff::find_heading(&self.mapping.file, head, decoder, &needed)?;
@@ -171,7 +182,6 @@ impl<'a> Importer<'a> {
         let mut splitter = Splitter::new(Cursor::new(head).chain(reader), heading.delimiter);
         for _ in 0..=heading.pieces_above {
             splitter.next_piece()?;
-            decoder.look_at(&splitter.text);
         }
         let session = Session::open(store.as_ref(), &self.mapping.source)?;
         let mut run = Run {
@@ -237,9 +247,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn take<R: Read>(&mut self, splitter: &Splitter<R>, piece: &Piece) -> Result<(), IntakeError> {
-        self.decoder.look_at(&splitter.text);
         let cells = match piece {
-            Piece::Record => self.cells(splitter),
+            Piece::Record => {
+                self.decoder.look_at(&splitter.text);
+                self.cells(splitter)
+            }
             Piece::UnclosedQuote => Err(Fault::of_row("intake-unclosed-quote")),
             Piece::TooLong => Err(Fault::of_row("intake-line-too-long")
                 .with("bytes_max", RECORD_BYTES_MAX)
@@ -281,6 +293,9 @@ impl Run<'_> {
 
     /// The cells of a record, as many as the heading has.
     fn cells<R: Read>(&self, splitter: &Splitter<R>) -> Result<Vec<String>, Fault> {
+        if self.decoder.misreads(&splitter.text) {
+            return Err(Fault::of_row("intake-not-windows-1252"));
+        }
         let mut cells = Vec::with_capacity(self.layout.width);
         for bytes in &splitter.record {
             let cell = self.decoder.decode(bytes);

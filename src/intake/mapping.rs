@@ -131,7 +131,8 @@ pub struct FileSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EncodingSetting {
-    /// UTF-8 if the first text that is not ASCII is valid UTF-8, else Windows-1252.
+    /// UTF-8 if the first text that is not ASCII is valid UTF-8, else Windows-1252. Refused where
+    /// the file's beginning has both; further on, rows in the other one go to quarantine.
     #[default]
     Auto,
     /// UTF-8, with or without a byte order mark.

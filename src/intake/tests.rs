@@ -14,7 +14,7 @@ use crate::{
         report::Report,
     },
     records::{
-        repository::Repository,
+        repository::{Page, Repository},
         source::RecordSource,
         types::{Answer, Enterprise, SizeRule},
     },
@@ -237,7 +237,8 @@ fn rows_that_cannot_be_split_cost_only_themselves() {
     file.extend(b"2;\"oops;;;;Kita;Lait;;;;;2026-01-02;\n3;too;few\n4;a;b;c;d;e;f;g;h;i;j;k;l;m\n");
     file.extend(b";;;;;;;;;;;;\n\n5;bad \xFF;;;;Kita;Lait;;;;;2026-01-02;\n");
     file.extend("6;z;;;;Kita;Lait;;;;;2026-01-02;\n".as_bytes());
-    let report = hub.import(ENTERPRISES, &file);
+    let mapping = ENTERPRISES.replace("[file]", "[file]\nencoding = \"utf-8\"");
+    let report = hub.import(&mapping, &file);
     assert_eq!(counts(&report), [2, 0, 0, 4]);
     let keys: Vec<_> = report.quarantined.iter().map(|entry| &*entry.faults[0].key).collect();
     let expected = [
@@ -449,4 +450,39 @@ fn texts_are_kept_as_typed_and_only_codes_numbers_and_days_have_empty_words() {
     let all = hub.repository.list_requests(&Page::first(), None).unwrap();
     let question = &all[0].record.identity.question;
     assert_eq!(question, "1. Que`l s\u{e9}choir ?\n\n2.  Où’ l'acheter ?");
+}
+
+#[test]
+fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
+    let hub = Hub::new();
+    let heading = ENTERPRISES_HEADING.replace("N°", "No").replace('é', "e").replace('è', "e");
+    let mapping = ENTERPRISES.replace("N°", "No").replace('é', "e").replace('è', "e");
+    let plain = |key: u32| format!("{key};x;;;H;Kita;Lait;;;;;02/01/2026;\n");
+    // Beyond the beginning that is looked at: a line that is too long, cut inside a character.
+    let filler: String = (100..2_400).map(plain).collect();
+    let long = format!("1;x{}\n", "é".repeat(40_000));
+    let good = "2;Unité Bè;;;F;Ségou;Lait;;;;;02/01/2026;\n";
+    let file = format!("{heading}{filler}{long}{good}");
+    let report = hub.import(&mapping, file.as_bytes());
+    assert_eq!((report.encoding, report.quarantined_count), ("UTF-8", 1), "{report:?}");
+    // Both encodings in the beginning: nothing is guessed and nothing written.
+    let stray = [b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n", good.as_bytes()].concat();
+    let file = [heading.as_bytes(), &stray].concat();
+    let hub = Hub::new();
+    let refused = hub.try_run(&mapping, &file, false).unwrap_err();
+    assert!(refused.to_string().contains("line 3"), "{refused}");
+    assert_eq!(hub.store.scan_prefix(b"").count(), 0);
+    // A row of the other encoding further on waits in quarantine, whichever is the file's.
+    let filler = filler.as_bytes();
+    let ansi = b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n".as_slice();
+    let good = good.as_bytes();
+    for (first, last, reason) in
+        [(ansi, good, "intake-not-windows-1252"), (good, ansi, "intake-not-utf-8")]
+    {
+        let hub = Hub::new();
+        let file = [heading.as_bytes(), first, filler, last].concat();
+        let report = hub.import(&mapping, &file);
+        assert_eq!(counts(&report), [2301, 0, 0, 1]);
+        assert_eq!(report.quarantined[0].faults[0].key, reason);
+    }
 }

@@ -50,6 +50,7 @@ pub fn of_intake(error: &IntakeError) -> Status {
             status::with_reason(Code::Aborted, message, "FILE_BROKE_OFF", BTreeMap::new())
         }
         IntakeError::TooManyBrokenLines { .. } => refused("BROKEN_LINES"),
+        IntakeError::MixedEncodings { .. } => refused("MIXED_ENCODINGS"),
         IntakeError::Utf16 | IntakeError::Workbook => refused("NOT_CSV"),
         IntakeError::NoHeading { .. } => refused("NO_HEADING"),
         IntakeError::ColumnTwice { .. } => refused("COLUMN_TWICE"),
