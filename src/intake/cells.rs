@@ -7,6 +7,7 @@ use crate::{
     intake::{
         date::{self, DateFault},
         fault::Fault,
+        fields::Content,
         fold::{as_typed, fold, means_empty, tidy, yes_or_no},
         layout::{Column, ConsentSource, Layout, Source},
         number::{self, NumberFault},
@@ -152,22 +153,21 @@ impl<'a> Cells<'a> {
         self.read(field, |_, folded| date::read(folded, order).map_err(date_fault))
     }
 
-    /// A whole number that is not negative and at most `most`.
-    pub fn number(&mut self, field: &str, most: i64) -> Option<i64> {
+    /// A whole number that is not negative and at most what the field takes.
+    pub fn number(&mut self, field: &str) -> Option<i64> {
         let mark = self.layout.mapping.file.decimal;
         self.read(field, |source, folded| {
-            let times = i64::from(source.rule.times.unwrap_or(1));
-            let number = number::whole(folded, mark, times).map_err(number_fault)?;
-            match (0..=most).contains(&number) {
-                true => Ok(number),
-                false => Err(number_fault(NumberFault::OutOfRange)),
-            }
+            let most = match source.field.content {
+                Content::Number(most) => most,
+                _ => i64::MAX,
+            };
+            number::count(folded, mark, source.rule.times, most).map_err(number_fault)
         })
     }
 
     /// An amount that is not negative.
     pub fn money(&mut self, field: &str) -> Option<Money> {
-        self.number(field, i64::MAX).map(Money)
+        self.number(field).map(Money)
     }
 
     /// Degrees × 10⁶.
@@ -178,9 +178,13 @@ impl<'a> Cells<'a> {
 
     /// Yes or no, in words of three languages or the mapping's own.
     pub fn yes_or_no(&mut self, field: &str) -> Option<bool> {
-        self.read(field, |source, folded| match source.spellings.find(folded) {
-            Spelled::Code(code) => Ok(code == "yes"),
-            _ => yes_or_no(folded).ok_or_else(|| Fault::of_row("intake-neither-yes-nor-no")),
+        self.read(field, |source, folded| {
+            let stated = match source.spellings.find(folded) {
+                Spelled::Code(code) => Some(code == "yes"),
+                _ => yes_or_no(folded),
+            };
+            let otherwise = source.rule.otherwise.as_ref().map(|code| code == "yes");
+            stated.or(otherwise).ok_or_else(|| Fault::of_row("intake-neither-yes-nor-no"))
         })
     }
 

@@ -40,7 +40,8 @@ use crate::{
     intake::{
         date,
         fields::{self, Content},
-        fold::fold,
+        fold::{fold, yes_or_no},
+        number,
         spelling::{Spelled, Spellings},
     },
     records::types::ConsentPurpose,
@@ -303,14 +304,15 @@ impl Mapping {
             if lists && !coded {
                 faults.push(fault(&place, "holds no codes: drop codes and otherwise".into()));
             }
-            let days = [&rule.value, &rule.default].into_iter().flatten();
-            if field.content == Content::Day
-                && !days.into_iter().all(|day| date::read(&fold(day), self.file.dates).is_ok())
+            let constants = rule.value.iter().chain(&rule.default);
+            let unread = constants.filter_map(|text| self.misread(field.content, rule, text));
+            faults.extend(unread.map(|problem| fault(&place, problem.into())));
+            if rule.times.is_some() && !matches!(field.content, Content::Money | Content::Number(_))
             {
-                faults.push(fault(&place, "holds what is no date: write YYYY-MM-DD".into()));
-            }
-            if rule.times.is_some() && !matches!(field.content, Content::Money | Content::Number) {
                 faults.push(fault(&place, "is no number: drop times".into()));
+            }
+            if rule.leading_digits.is_some() && !matches!(field.content, Content::Code(_)) {
+                faults.push(fault(&place, "holds no codes: drop leading_digits".into()));
             }
         }
         for field in fields::of(self.kind).filter(|field| field.required) {
@@ -319,6 +321,32 @@ impl Mapping {
                 faults.push(fault(&format!("fields.{}", field.name), problem));
             }
         }
+    }
+
+    /// What is wrong with a constant of a field, read as its cells are. Codes need their list, and
+    /// are read by [`Mapping::faults`].
+    fn misread(&self, content: Content, rule: &FieldRule, text: &str) -> Option<&'static str> {
+        let (folded, mark) = (fold(text), self.file.decimal);
+        let counts = |most| number::count(&folded, mark, rule.times, most).is_ok();
+        let (read, problem) = match content {
+            Content::Code(_) | Content::Text => return None,
+            Content::Day => (
+                date::read(&folded, self.file.dates).is_ok(),
+                "holds what is no date: write YYYY-MM-DD",
+            ),
+            Content::Number(most) => {
+                (counts(most), "holds what is no whole number, or one out of range")
+            }
+            Content::Money => (counts(i64::MAX), "holds what is no amount"),
+            Content::Degrees => {
+                (number::microdegrees(&folded, mark).is_ok(), "holds what is no number of degrees")
+            }
+            Content::YesNo => {
+                let own = rule.codes.keys().any(|spelling| fold(spelling) == folded);
+                (own || yes_or_no(&folded).is_some(), "holds what is neither yes nor no")
+            }
+        };
+        (!read).then_some(problem)
     }
 
     fn check_consents(&self, faults: &mut Vec<MappingFault>) {

@@ -38,7 +38,7 @@ fn enterprise(cells: &mut Cells<'_>) -> Option<ImportRecord> {
     let region = cells.code("region");
     let filiere = cells.code("filiere");
     let registered_on = cells.day("registered_on");
-    let headcount = cells.number("headcount", u32::MAX.into()).map(|persons| persons as u32);
+    let headcount = cells.number("headcount").map(|persons| persons as u32);
     let turnover = cells.money("turnover");
     let declared = cells.code("size").filter(|size| size != NOT_CLASSIFIED);
     let (size, size_rule) = match declared {
@@ -147,7 +147,7 @@ fn request(cells: &mut Cells<'_>) -> Option<ImportRecord> {
 fn answer(cells: &mut Cells<'_>) -> Option<ImportAnswer> {
     let answered_on = cells.day("answered_on");
     let follow_up = follow_up(cells);
-    let satisfaction = cells.number("satisfaction", 5).map(|score| score as u8);
+    let satisfaction = cells.number("satisfaction").map(|score| score as u8);
     let remote_expertise = cells.code("expertise");
     let identity = AnswerIdentity { text: cells.text("answer", TEXT_BYTES_MAX) };
     let kind = known(cells, "answer_kind");

@@ -486,3 +486,52 @@ fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
         assert_eq!(report.quarantined[0].faults[0].key, reason);
     }
 }
+
+#[test]
+fn constants_that_no_row_could_take_are_faults_of_the_mapping() {
+    let rule = |kind: &str, field: &str, rule: &str| {
+        let (day, enterprise) = match kind {
+            "visits" => ("visited_on", true),
+            "requests" => ("received_on", true),
+            _ => ("registered_on", false),
+        };
+        let mut text =
+            format!("version = 1\nsource = \"s\"\nas = \"{kind}\"\narea = \"ML\"\nkey = [\"k\"]\n");
+        if enterprise {
+            text += "enterprise_source = \"e\"\nenterprise_key = [\"e\"]\n";
+        } else {
+            text += "[fields.region]\nvalue = \"ML-3\"\n[fields.filiere]\nvalue = \"LAIT\"\n";
+        }
+        text += &format!("[fields.{day}]\ncolumn = \"d\"\n[fields.{field}]\n{rule}\n");
+        match Mapping::from_toml(&text) {
+            Ok(_) => None,
+            Err(faults) => Some(faults[0].place.clone()),
+        }
+    };
+    for (kind, field, wrong, right) in [
+        ("enterprises", "headcount", "value = \"viele\"", "value = \"12\""),
+        ("enterprises", "headcount", "value = \"-1\"", "column = \"h\"\ndefault = \"0\""),
+        ("enterprises", "turnover", "column = \"t\"\ndefault = \"?\"", "value = \"1 500 F\""),
+        ("enterprises", "latitude", "value = \"nord\"", "value = \"12.5\""),
+        ("enterprises", "name", "column = \"n\"\nleading_digits = 2", "column = \"n\""),
+        ("requests", "satisfaction", "value = \"6\"", "value = \"5\""),
+        ("requests", "adopted", "value = \"ja\"", "value = \"oui\""),
+        ("requests", "adopted", "value = \"j\"", "value = \"j\"\ncodes = { \"J\" = \"yes\" }"),
+    ] {
+        assert_eq!(rule(kind, field, wrong), Some(format!("fields.{field}")), "{field} {wrong}");
+        assert_eq!(rule(kind, field, right), None, "{field} {right}");
+    }
+}
+
+#[test]
+fn a_spelling_that_is_neither_yes_nor_no_is_what_the_mapping_says_it_is() {
+    let hub = Hub::new();
+    hub.import(ENTERPRISES, &enterprises(GOOD));
+    let mapping =
+        REQUESTS.replace("column = \"Adoptée\"", "column = \"Adoptée\"\notherwise = \"no\"");
+    let file = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
+        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n\
+        D1;1;10/01/2026;Tél.;;;20/01/2026;;;;30/06/2026;peut-être;\n";
+    assert_eq!(counts(&hub.import(&mapping, file.as_bytes())), [1, 0, 0, 0]);
+    assert!(!hub.answers()[0].follow_up.as_ref().unwrap().adopted);
+}

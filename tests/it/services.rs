@@ -308,7 +308,7 @@ async fn a_file_that_breaks_off_or_goes_on_is_refused_with_what_was_settled() {
         let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("a header") };
         header.file_bytes = stated as u64;
         let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
-        let metadata = status.get_error_details().error_info().unwrap().metadata;
+        let metadata = status.get_error_details().error_info().unwrap().metadata.clone();
         assert_eq!(metadata["rows_settled"], "1000", "{status:?}");
         assert!(status.message().contains("1000 rows before"), "{status:?}");
         assert_eq!(reason_of(Err::<(), _>(status)), refusal);
