@@ -1,4 +1,4 @@
-//! `essaim import` and `essaim quarantine`.
+//! `essaim import`.
 
 use std::{fs, path::Path};
 
@@ -15,16 +15,13 @@ use tonic::transport::Channel;
 use crate::{
     cli::{
         Done,
-        args::{
-            Format,
-            calls::{ImportArgs, ListArgs},
-        },
-        call::{self, PAGE_ROWS},
-        output::{self, Fields},
+        args::{Format, calls::ImportArgs},
+        call, output,
+        quarantine::row_fields,
     },
     wire::generated::hub::{
-        ImportHeader, ImportRequest, ImportResponse, ListQuarantineRequest, QuarantinedRow,
-        RowFault, import_request::Piece, import_service_client::ImportServiceClient,
+        ImportHeader, ImportRequest, ImportResponse, import_request::Piece,
+        import_service_client::ImportServiceClient,
     },
 };
 
@@ -115,9 +112,7 @@ pub(super) async fn send(
 }
 
 fn report_json(report: &ImportResponse) -> Value {
-    let rows = report.quarantined_rows.iter().map(|row| {
-        Value::Object(row_fields(row).into_iter().map(|(key, value)| (key.into(), value)).collect())
-    });
+    let rows = report.quarantined_rows.iter().map(|row| output::object(row_fields(row)));
     json!({
         "rows": report.rows,
         "created": report.created,
@@ -126,45 +121,6 @@ fn report_json(report: &ImportResponse) -> Value {
         "quarantined": report.quarantined,
         "quarantined_rows": rows.collect::<Vec<_>>(),
     })
-}
-
-fn row_fields(row: &QuarantinedRow) -> Fields {
-    let QuarantinedRow { name, line, row, faults } = row;
-    let all = |part: fn(&RowFault) -> &String| json!(faults.iter().map(part).collect::<Vec<_>>());
-    vec![
-        ("name", json!(name)),
-        ("line", json!(line)),
-        ("columns", all(|fault| &fault.column)),
-        ("keys", all(|fault| &fault.key)),
-        ("reasons", all(|fault| &fault.reason)),
-        ("remedies", all(|fault| &fault.remedy)),
-        ("row", json!(row)),
-    ]
-}
-
-/// Lists rows that still wait. The answer is no when there are any.
-pub(super) fn quarantine(args: &ListArgs) -> anyhow::Result<Done> {
-    let rows = call::block_on(async {
-        let mut client = ImportServiceClient::new(call::connect(&args.call.profile).await?);
-        let mut rows = Vec::new();
-        let mut page_token = String::new();
-        while rows.len() < args.rows as usize {
-            let request =
-                ListQuarantineRequest { page_size: PAGE_ROWS, page_token, language: "fr".into() };
-            let page = call::answer(client.list_quarantine(request).await)?;
-            rows.extend(page.rows);
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        rows.truncate(args.rows as usize);
-        Ok(rows)
-    })?;
-    let answer = if rows.is_empty() { Done::Yes } else { Done::No };
-    let fields = rows.iter().map(row_fields).collect();
-    output::list(args.call.format, fields, &["name", "line", "columns", "reasons", "remedies"])?;
-    Ok(answer)
 }
 
 #[cfg(test)]
@@ -181,6 +137,7 @@ mod tests {
 
     use super::*;
     use crate::wire::generated::hub::{
+        DiscardQuarantinedRequest, DiscardQuarantinedResponse, ListQuarantineRequest,
         ListQuarantineResponse,
         import_service_server::{ImportService, ImportServiceServer},
     };
@@ -212,6 +169,13 @@ mod tests {
             &self,
             _: Request<ListQuarantineRequest>,
         ) -> Result<Response<ListQuarantineResponse>, Status> {
+            Err(Status::unimplemented("not asked here"))
+        }
+
+        async fn discard_quarantined(
+            &self,
+            _: Request<DiscardQuarantinedRequest>,
+        ) -> Result<Response<DiscardQuarantinedResponse>, Status> {
             Err(Status::unimplemented("not asked here"))
         }
     }

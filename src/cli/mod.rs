@@ -24,6 +24,7 @@ mod log;
 mod notes;
 mod output;
 mod peers;
+mod quarantine;
 mod query;
 mod records;
 mod release;
@@ -81,7 +82,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
         Command::Enterprise(command) => records::run(records::Kind::Enterprise, &command),
         Command::Visit(command) => records::run(records::Kind::Visit, &command),
         Command::Request(command) => records::run(records::Kind::Request, &command),
-        Command::Quarantine(args) => import::quarantine(&args),
+        Command::Quarantine(command) => quarantine::run(&command),
         Command::Peers(args) => peers::run(&args),
         Command::Log(command) => log::run(&command),
         Command::Certificate(command) => certificate::run(&command),

@@ -143,7 +143,8 @@ fn decode(bytes: &[u8]) -> Option<QuarantineEntry> {
 }
 
 /// Rows in quarantine, in the order of their names, after `after`; `size` as in other lists.
-/// A page with fewer rows than asked for is the last.
+/// A page with fewer rows than asked for is the last. One whose stored bytes are damaged is listed
+/// as such, so that it can be discarded.
 pub fn list(
     store: &dyn Store,
     size: usize,
@@ -155,9 +156,8 @@ pub fn list(
     let start = after.map_or(Bound::Included(all), |id| Bound::Excluded(id.store_key()));
     let row = |pair: Result<(Vec<u8>, Vec<u8>), StoreError>| {
         let (key, value) = pair?;
-        let row = QuarantineId::from_store_key(&key)
-            .and_then(|id| Some(QuarantinedRow { id, entry: decode(&value)? }));
-        row.ok_or_else(damaged)
+        let id = QuarantineId::from_store_key(&key).ok_or_else(damaged)?;
+        Ok(QuarantinedRow { id, entry: decode(&value).unwrap_or_else(unreadable) })
     };
     store.range(start, end).take(size).map(row).collect()
 }
@@ -173,9 +173,14 @@ pub fn discard(store: &dyn Store, id: &QuarantineId) -> Result<bool, StoreError>
     Ok(true)
 }
 
+/// Stands for an entry that cannot be read.
+fn unreadable() -> QuarantineEntry {
+    QuarantineEntry::new(0, String::new(), vec![Fault::of_row("intake-row-damaged")])
+}
+
 fn damaged() -> StoreError {
-    let remedy = "then discard the rows in quarantine and import their files again";
-    StoreError::Corrupt { detail: "a row in quarantine cannot be read".into(), remedy }
+    let remedy = "then restore it from a copy";
+    StoreError::Corrupt { detail: "the name of a row in quarantine cannot be read".into(), remedy }
 }
 
 /// The quarantine of one source during an import.

@@ -18,7 +18,7 @@ use crate::{
         source::RecordSource,
         types::{Answer, Enterprise, SizeRule},
     },
-    store::{SharedStore, memory::MemoryStore},
+    store::{Batch, SharedStore, memory::MemoryStore},
 };
 
 const ENTERPRISES: &str = include_str!("../../tests/fixtures/mali_enterprises.mapping.toml");
@@ -186,6 +186,17 @@ fn a_quarantined_row_can_be_discarded() {
     assert_eq!(quarantine::discard(hub.store.as_ref(), &rows[0].id).ok(), Some(true));
     assert_eq!(quarantine::discard(hub.store.as_ref(), &rows[0].id).ok(), Some(false));
     assert_eq!(hub.quarantine(), rows[1..]);
+    // One that cannot be read is listed too, or nobody could tell which to discard.
+    for (key, _) in hub.store.scan_prefix(b"iq").map(Result::unwrap).collect::<Vec<_>>() {
+        let mut batch = Batch::default();
+        batch.put(key, b"?");
+        hub.store.commit(&batch).unwrap();
+    }
+    let damaged = hub.quarantine().remove(0);
+    assert_eq!(damaged.id, rows[1].id);
+    assert_eq!(damaged.entry.faults[0].key, "intake-row-damaged");
+    assert_eq!(quarantine::discard(hub.store.as_ref(), &damaged.id).ok(), Some(true));
+    assert!(hub.quarantine().is_empty());
 }
 
 #[test]
@@ -347,7 +358,12 @@ fn a_mapping_reports_all_its_faults_at_once() {
 
 #[test]
 fn every_reason_has_a_message_and_a_remedy() {
-    let sources = [include_str!("cells.rs"), include_str!("import.rs"), include_str!("record.rs")];
+    let sources = [
+        include_str!("cells.rs"),
+        include_str!("import.rs"),
+        include_str!("quarantine.rs"),
+        include_str!("record.rs"),
+    ];
     let mut keys = Vec::new();
     for source in sources {
         for text in source.split("\"intake-").skip(1) {

@@ -140,6 +140,7 @@ pub const TABLE: &[Rule] = &[
     quick("/essaim.hub.v1.ConsentService/ListConsents", HUB, RECORDS),
     long("/essaim.hub.v1.ImportService/Import", HUB, STEWARDS),
     quick("/essaim.hub.v1.ImportService/ListQuarantine", HUB, STEWARDS),
+    quick("/essaim.hub.v1.ImportService/DiscardQuarantined", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/DraftRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/GetRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/ListReleases", HUB, STEWARDS),

@@ -19,10 +19,10 @@ use essaim::{
             },
             hub::{
                 Answer, AnswerSupportRequestRequest, AssignSupportRequestRequest,
-                CreateEnterpriseRequest, CreateSupportRequestRequest, DraftReleaseRequest,
-                Enterprise, EnterpriseIdentity, GetEnterpriseRequest, ImportHeader, ImportRequest,
-                ListEnterprisesRequest, ListQuarantineRequest, RequestState, SizeRule,
-                SupportRequest, UpdateEnterpriseRequest,
+                CreateEnterpriseRequest, CreateSupportRequestRequest, DiscardQuarantinedRequest,
+                DraftReleaseRequest, Enterprise, EnterpriseIdentity, GetEnterpriseRequest,
+                ImportHeader, ImportRequest, ListEnterprisesRequest, ListQuarantineRequest,
+                RequestState, SizeRule, SupportRequest, UpdateEnterpriseRequest,
                 enterprise_service_client::EnterpriseServiceClient, import_request::Piece,
                 import_service_client::ImportServiceClient,
                 release_service_client::ReleaseServiceClient,
@@ -262,6 +262,16 @@ async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].faults[0].column, "Filiere");
     assert!(!rows[0].faults[0].remedy.is_empty());
+    assert_eq!(rows[0].repetitions, 0);
+    let discard = DiscardQuarantinedRequest { name: rows[0].name.clone() };
+    client.discard_quarantined(discard.clone()).await.unwrap();
+    let gone = client.discard_quarantined(discard).await;
+    assert_eq!(reason_of(gone), (Code::NotFound, "NOT_FOUND".into()));
+    let nonsense = DiscardQuarantinedRequest { name: "x".into() };
+    let status = client.discard_quarantined(nonsense).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let list = client.list_quarantine(ListQuarantineRequest::default()).await.unwrap();
+    assert!(list.into_inner().rows.is_empty());
     for wrong in [pieces("visits", &[]), pieces("", &["a"])[1..].to_vec(), Vec::new()] {
         let status = client.import(tokio_stream::iter(wrong)).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");

@@ -222,6 +222,26 @@ pub struct ReleaseArgs {
     pub call: CallArgs,
 }
 
+/// `essaim quarantine`.
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List rows that wait; exit code 1 when there are any
+    List(ListArgs),
+    /// Remove rows that are never to be imported, as totals and footers
+    Discard(DiscardRowsArgs),
+}
+
+/// `essaim quarantine discard`.
+#[derive(Debug, Args)]
+pub struct DiscardRowsArgs {
+    /// The rows, as `quarantine list` names them
+    #[arg(value_name = "ROW", required = true)]
+    pub names: Vec<String>,
+    /// The node
+    #[command(flatten)]
+    pub call: CallArgs,
+}
+
 /// Commands on one kind of records.
 #[derive(Debug, Subcommand)]
 pub enum RecordCommand {

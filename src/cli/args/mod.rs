@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args::{
-    calls::{ImportArgs, ListArgs, NotesCommand, QueryArgs, RecordCommand, ReleaseCommand},
+    calls::{
+        ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, RecordCommand, ReleaseCommand,
+    },
     local::{
         CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
         ServeArgs,
@@ -57,7 +59,8 @@ pub enum Command {
     #[command(subcommand)]
     Request(RecordCommand),
     /// Rows of imported files that still wait for a remedy
-    Quarantine(ListArgs),
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// The node's logs
     #[command(subcommand)]
     Log(LogCommand),

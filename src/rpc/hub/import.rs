@@ -28,8 +28,9 @@ use crate::{
     },
     wire::{
         generated::hub::{
-            ImportRequest, ImportResponse, ListQuarantineRequest, ListQuarantineResponse,
-            import_request::Piece, import_service_server::ImportService,
+            DiscardQuarantinedRequest, DiscardQuarantinedResponse, ImportRequest, ImportResponse,
+            ListQuarantineRequest, ListQuarantineResponse, import_request::Piece,
+            import_service_server::ImportService,
         },
         hub::import as wire,
         page::fit,
@@ -115,6 +116,23 @@ impl ImportService for ImportServer {
         let last = rows.last().filter(|_| more).map(|row| row.name.clone());
         let next_page_token = last.unwrap_or_default();
         Ok(Response::new(ListQuarantineResponse { rows, next_page_token }))
+    }
+
+    async fn discard_quarantined(
+        &self,
+        request: Request<DiscardQuarantinedRequest>,
+    ) -> Result<Response<DiscardQuarantinedResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let DiscardQuarantinedRequest { name } = request.into_inner();
+        let id: QuarantineId =
+            name.parse().map_err(|error| Invalid::new("name", format!("{error}")))?;
+        let store = Arc::clone(&self.parts.store);
+        if !blocking(move || quarantine::discard(&*store, &id)).await? {
+            return Err(status::not_found("row in quarantine", &name));
+        }
+        // Not which: a row's name is computed from its key.
+        tracing::info!(%actor, "a row was discarded from quarantine");
+        Ok(Response::new(DiscardQuarantinedResponse {}))
     }
 }
 

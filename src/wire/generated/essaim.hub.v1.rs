@@ -1514,6 +1514,9 @@ pub struct QuarantinedRow {
     /// What is wrong with it.
     #[prost(message, repeated, tag = "4")]
     pub faults: ::prost::alloc::vec::Vec<RowFault>,
+    /// Further rows of the file with the same key and text. 0 in reports, which list each of them.
+    #[prost(uint64, tag = "5")]
+    pub repetitions: u64,
 }
 /// One thing wrong with a row.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1554,6 +1557,16 @@ pub struct ListQuarantineResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// Asks to remove a row from quarantine.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardQuarantinedRequest {
+    /// Its name, `SOURCE/NUMBER`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The row is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardQuarantinedResponse {}
 /// Generated client implementations.
 pub mod import_service_client {
     #![allow(
@@ -1698,6 +1711,33 @@ pub mod import_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Removes a row from quarantine that is never to be imported: a total, a footer.
+        pub async fn discard_quarantined(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiscardQuarantinedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardQuarantinedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ImportService/DiscardQuarantined",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ImportService", "DiscardQuarantined"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1727,6 +1767,14 @@ pub mod import_service_server {
             request: tonic::Request<super::ListQuarantineRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListQuarantineResponse>,
+            tonic::Status,
+        >;
+        /// Removes a row from quarantine that is never to be imported: a total, a footer.
+        async fn discard_quarantined(
+            &self,
+            request: tonic::Request<super::DiscardQuarantinedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardQuarantinedResponse>,
             tonic::Status,
         >;
     }
@@ -1884,6 +1932,52 @@ pub mod import_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListQuarantineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ImportService/DiscardQuarantined" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiscardQuarantinedSvc<T: ImportService>(pub Arc<T>);
+                    impl<
+                        T: ImportService,
+                    > tonic::server::UnaryService<super::DiscardQuarantinedRequest>
+                    for DiscardQuarantinedSvc<T> {
+                        type Response = super::DiscardQuarantinedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiscardQuarantinedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImportService>::discard_quarantined(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiscardQuarantinedSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -103,11 +103,12 @@ pub fn quarantined_to_wire(row: QuarantinedRow, language: Language) -> pb::Quara
 }
 
 fn row_to_wire(name: String, entry: QuarantineEntry, language: Language) -> pb::QuarantinedRow {
-    let QuarantineEntry { line, text, faults, repetitions: _ } = entry;
+    let QuarantineEntry { line, text, faults, repetitions } = entry;
     let fault = |fault: Fault| {
         let (reason, remedy) = (fault.reason(language), fault.remedy(language));
         let Fault { column, key, arguments: _ } = fault;
         pb::RowFault { column, key, reason, remedy }
     };
-    pb::QuarantinedRow { name, line, row: text, faults: faults.into_iter().map(fault).collect() }
+    let faults = faults.into_iter().map(fault).collect();
+    pb::QuarantinedRow { name, line, row: text, faults, repetitions }
 }
