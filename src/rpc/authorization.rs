@@ -136,6 +136,7 @@ pub const TABLE: &[Rule] = &[
     quick("/essaim.hub.v1.SupportRequestService/ListAnswers", HUB, RECORDS),
     quick("/essaim.hub.v1.ConsentService/GiveConsent", HUB, RECORDS),
     quick("/essaim.hub.v1.ConsentService/WithdrawConsent", HUB, RECORDS),
+    quick("/essaim.hub.v1.ConsentService/UpdateConsent", HUB, RECORDS),
     quick("/essaim.hub.v1.ConsentService/GetConsent", HUB, RECORDS),
     quick("/essaim.hub.v1.ConsentService/ListConsents", HUB, RECORDS),
     long("/essaim.hub.v1.ImportService/Import", HUB, STEWARDS),

@@ -67,6 +67,26 @@ pub struct WithdrawConsentResponse {
     #[prost(message, optional, tag = "1")]
     pub consent: ::core::option::Option<Consent>,
 }
+/// Asks to correct a consent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateConsentRequest {
+    /// The consent; `name` and `etag` must be as last read. Only the fields in the mask count.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+    /// The fields to correct: `text_version`, `medium`, `given_on`.
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+    /// The caller's number for this write (a UUID).
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The consent as corrected.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateConsentResponse {
+    /// The consent with its new etag.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+}
 /// Asks for one consent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetConsentRequest {
@@ -285,6 +305,34 @@ pub mod consent_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Corrects fields of a consent. Whose it is and what for cannot change: withdraw it, and record
+        /// another one.
+        pub async fn update_consent(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateConsentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ConsentService/UpdateConsent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ConsentService", "UpdateConsent"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Reads one consent.
         pub async fn get_consent(
             &mut self,
@@ -364,6 +412,15 @@ pub mod consent_service_server {
             request: tonic::Request<super::WithdrawConsentRequest>,
         ) -> std::result::Result<
             tonic::Response<super::WithdrawConsentResponse>,
+            tonic::Status,
+        >;
+        /// Corrects fields of a consent. Whose it is and what for cannot change: withdraw it, and record
+        /// another one.
+        async fn update_consent(
+            &self,
+            request: tonic::Request<super::UpdateConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateConsentResponse>,
             tonic::Status,
         >;
         /// Reads one consent.
@@ -536,6 +593,51 @@ pub mod consent_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ConsentService/UpdateConsent" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateConsentSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::UpdateConsentRequest>
+                    for UpdateConsentSvc<T> {
+                        type Response = super::UpdateConsentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateConsentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::update_consent(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateConsentSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
