@@ -105,8 +105,8 @@ pub(super) async fn send(
     tokio::select! {
         answered = client.import(pieces) => Ok(call::answer(answered)?),
         Ok(error) = failure => {
-            let remedy = "The file cannot be read on, and the import was broken off: import it again";
-            Err(anyhow::Error::new(error).context(remedy))
+            let told = "The file cannot be read on, and its import was broken off: repeat it";
+            Err(anyhow::Error::new(error).context(told))
         }
     }
 }

@@ -471,8 +471,8 @@ fn texts_are_kept_as_typed_and_only_codes_numbers_and_days_have_empty_words() {
 #[test]
 fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
     let hub = Hub::new();
-    let heading = ENTERPRISES_HEADING.replace("N°", "No").replace('é', "e").replace('è', "e");
-    let mapping = ENTERPRISES.replace("N°", "No").replace('é', "e").replace('è', "e");
+    let heading = ENTERPRISES_HEADING.replace("N°", "No").replace(['é', 'è'], "e");
+    let mapping = ENTERPRISES.replace("N°", "No").replace(['é', 'è'], "e");
     let plain = |key: u32| format!("{key};x;;;H;Kita;Lait;;;;;02/01/2026;\n");
     // Beyond the beginning that is looked at: a line that is too long, cut inside a character.
     let filler: String = (100..2_400).map(plain).collect();
