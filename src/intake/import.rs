@@ -64,8 +64,8 @@ pub enum IntakeError {
     Utf16,
     /// The file is written in two encodings, and the mapping declares none.
     #[error(
-        "The file is in UTF-8 (line {utf8_line}) and in Windows-1252 (line {windows_line}): save it \
-             as \"CSV UTF-8\", or declare in the mapping the encoding of the lines to import"
+        "The file is in UTF-8 (line {utf8_line}) and in Windows-1252 (line {windows_line}): save \
+             it as \"CSV UTF-8\", or declare in the mapping the encoding of the lines to import"
     )]
     MixedEncodings {
         /// The first line in UTF-8.
