@@ -24,6 +24,7 @@ mod log;
 mod notes;
 mod output;
 mod peers;
+mod quarantine;
 mod query;
 mod records;
 mod release;
@@ -84,7 +85,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
         Command::Request(command) => records::request::run(&command),
         Command::Answer(command) => records::answer::run(&command),
         Command::Consent(command) => records::consent::run(&command),
-        Command::Quarantine(args) => import::quarantine(&args),
+        Command::Quarantine(command) => quarantine::run(&command),
         Command::Peers(args) => peers::run(&args),
         Command::Log(command) => log::run(&command),
         Command::Store(command) => store_command::run(&command),

@@ -7,7 +7,8 @@ use crate::{
     intake::{
         date::{self, DateFault},
         fault::Fault,
-        fold::{fold, means_empty, tidy, yes_or_no},
+        fields::Content,
+        fold::{as_typed, fold, means_empty, tidy, yes_or_no},
         layout::{Column, ConsentSource, Layout, Source},
         number::{self, NumberFault},
         quarantine::ROW_FAULTS_MAX,
@@ -74,19 +75,30 @@ impl<'a> Cells<'a> {
         column.map_or("", |column| column.heading.as_str())
     }
 
-    /// The field's text: its cell, else what an empty one means.
-    fn stated(&self, source: &'a Source<'a>) -> Option<String> {
-        let rule = source.rule;
-        let typed = match (&rule.value, &source.column) {
+    /// The field's constant or cell.
+    fn typed(&self, source: &'a Source<'a>) -> &'a str {
+        match (&source.rule.value, &source.column) {
             (Some(value), _) => value.as_str(),
             (None, Some(column)) => self.cell(column),
             (None, None) => "",
-        };
-        let typed = tidy(typed);
+        }
+    }
+
+    /// What the field's cell says, else what an empty one means.
+    fn stated(&self, source: &'a Source<'a>) -> Option<String> {
+        let typed = tidy(self.typed(source));
         match means_empty(&fold(&typed), &self.layout.mapping.empty) {
-            true => rule.default.clone(),
+            true => source.rule.default.clone(),
             false => Some(typed),
         }
+    }
+
+    /// Whether the row itself says something of the field: not the mapping, of every row.
+    pub fn states(&self, field: &str) -> bool {
+        let column = self.source(field).and_then(|source| source.column.as_ref());
+        column.is_some_and(|column| {
+            !means_empty(&fold(self.cell(column)), &self.layout.mapping.empty)
+        })
     }
 
     /// Reads a field with `read`, which says what is wrong with the folded text.
@@ -141,22 +153,21 @@ impl<'a> Cells<'a> {
         self.read(field, |_, folded| date::read(folded, order).map_err(date_fault))
     }
 
-    /// A whole number that is not negative and at most `most`.
-    pub fn number(&mut self, field: &str, most: i64) -> Option<i64> {
+    /// A whole number that is not negative and at most what the field takes.
+    pub fn number(&mut self, field: &str) -> Option<i64> {
         let mark = self.layout.mapping.file.decimal;
         self.read(field, |source, folded| {
-            let times = i64::from(source.rule.times.unwrap_or(1));
-            let number = number::whole(folded, mark, times).map_err(number_fault)?;
-            match (0..=most).contains(&number) {
-                true => Ok(number),
-                false => Err(number_fault(NumberFault::OutOfRange)),
-            }
+            let most = match source.field.content {
+                Content::Number(most) => most,
+                _ => i64::MAX,
+            };
+            number::count(folded, mark, source.rule.times, most).map_err(number_fault)
         })
     }
 
     /// An amount that is not negative.
     pub fn money(&mut self, field: &str) -> Option<Money> {
-        self.number(field, i64::MAX).map(Money)
+        self.number(field).map(Money)
     }
 
     /// Degrees × 10⁶.
@@ -167,16 +178,39 @@ impl<'a> Cells<'a> {
 
     /// Yes or no, in words of three languages or the mapping's own.
     pub fn yes_or_no(&mut self, field: &str) -> Option<bool> {
-        self.read(field, |source, folded| match source.spellings.find(folded) {
-            Spelled::Code(code) => Ok(code == "yes"),
-            _ => yes_or_no(folded).ok_or_else(|| Fault::of_row("intake-neither-yes-nor-no")),
+        self.read(field, |source, folded| {
+            let stated = match source.spellings.find(folded) {
+                Spelled::Code(code) => Some(code == "yes"),
+                _ => yes_or_no(folded),
+            };
+            let otherwise = source.rule.otherwise.as_ref().map(|code| code == "yes");
+            stated.or(otherwise).ok_or_else(|| Fault::of_row("intake-neither-yes-nor-no"))
         })
     }
 
-    /// A text as typed, but for spaces and apostrophes; empty if there is none.
+    /// A name or free text as typed; empty if there is none. Only words that the mapping itself
+    /// declares mean an empty cell.
     pub fn text(&mut self, field: &str, bytes_max: usize) -> String {
         let Some(source) = self.source(field) else { return String::new() };
+        let typed = as_typed(self.typed(source));
+        let declared = |word: &String| fold(word) == fold(&typed);
+        let is_empty = typed.is_empty() || self.layout.mapping.empty.iter().any(declared);
+        let text = match is_empty {
+            true => source.rule.default.clone().unwrap_or_default(),
+            false => typed.into_owned(),
+        };
+        self.at_most(field, text, bytes_max)
+    }
+
+    /// A number of a register or telephone, or an address: typed once, the same in any spelling of
+    /// its spaces; empty if there is none.
+    pub fn word(&mut self, field: &str, bytes_max: usize) -> String {
+        let Some(source) = self.source(field) else { return String::new() };
         let text = self.stated(source).unwrap_or_default();
+        self.at_most(field, text, bytes_max)
+    }
+
+    fn at_most(&mut self, field: &str, text: String, bytes_max: usize) -> String {
         if text.len() > bytes_max {
             let fault = Fault::of_column(self.heading(field), "intake-too-long");
             self.refuse(fault.with("bytes_max", bytes_max));
@@ -219,7 +253,7 @@ impl<'a> Cells<'a> {
     pub fn digest(&self) -> [u8; 8] {
         let mut hasher = blake3::Hasher::new();
         for place in &self.layout.used {
-            let cell = tidy(self.cells.get(*place).map_or("", String::as_str));
+            let cell = as_typed(self.cells.get(*place).map_or("", String::as_str));
             hasher.update(&(cell.len() as u64).to_le_bytes());
             hasher.update(cell.as_bytes());
         }

@@ -56,8 +56,7 @@ pub(super) fn read(cell: &str, order: DateOrder) -> Result<Date, DateFault> {
     let parts: Vec<&str> = parts.into_iter().filter(|part| *part != "de").collect();
     let [first, second, third] = parts[..] else { return Err(DateFault::Unreadable) };
     if let Some(month) = month(second) {
-        let first = first.strip_suffix("er").unwrap_or(first);
-        return day(year(third)?, month, number(first)?);
+        return with_named_month(first, month, third, order);
     }
     // Four digits first: ISO 8601, whatever the order declared.
     if first.len() == 4 {
@@ -70,6 +69,35 @@ pub(super) fn read(cell: &str, order: DateOrder) -> Result<Date, DateFault> {
         DateOrder::YearMonthDay => day(century(i16::from(first)), second, number(third)?),
         DateOrder::Auto => only_reading(first, second, third),
     }
+}
+
+/// A date with its month in words: the day stands on one side of it and the year on the other.
+fn with_named_month(
+    first: &str,
+    month: i8,
+    third: &str,
+    order: DateOrder,
+) -> Result<Date, DateFault> {
+    let year_first = match (first.strip_suffix("er"), order) {
+        (Some(first), _) => return day(year(third)?, month, number(first)?),
+        _ if first.len() == 4 => true,
+        _ if third.len() == 4 => false,
+        (None, DateOrder::DayMonthYear | DateOrder::MonthDayYear) => false,
+        (None, DateOrder::YearMonthDay) => true,
+        (None, DateOrder::Auto) => match (could_be_day(first), could_be_day(third)) {
+            // A year has two digits.
+            _ if first.len() == 1 => false,
+            _ if third.len() == 1 => true,
+            (true, true) if first != third => return Err(DateFault::Ambiguous),
+            (first_is_day, _) => !first_is_day,
+        },
+    };
+    let (year_text, day_text) = if year_first { (first, third) } else { (third, first) };
+    day(year(year_text)?, month, number(day_text)?)
+}
+
+fn could_be_day(text: &str) -> bool {
+    number(text).is_ok_and(|day| (1..=31).contains(&day))
 }
 
 /// The one way to read a date without a declared order, if there is one.
@@ -158,7 +186,6 @@ mod tests {
             "06/13/2026",
             "13.6.2026",
             "13 juin 2026",
-            "13-juin-26",
             "13 de junho de 2026",
             "13 June 2026",
             "2026-06-13T23:59:00Z",
@@ -208,5 +235,35 @@ mod tests {
             assert_eq!(auto(cell), DateFault::NoSuchDay, "{cell}");
         }
         assert_eq!(date("13/31/2026", DateOrder::DayMonthYear), Err(DateFault::NoSuchDay));
+    }
+
+    #[test]
+    fn the_declared_order_holds_with_a_named_month_too() {
+        let declared = |cell, order| date(cell, order).map_err(|fault| format!("{fault:?}"));
+        let ok = |day: &str| Ok(day.to_owned());
+        for (cell, order, day) in [
+            ("26-juin-13", DateOrder::YearMonthDay, "2026-06-13"),
+            ("26-juin-13", DateOrder::DayMonthYear, "2013-06-26"),
+            ("26-juin-13", DateOrder::MonthDayYear, "2013-06-26"),
+            ("2026-juin-13", DateOrder::DayMonthYear, "2026-06-13"),
+            ("13-juin-2026", DateOrder::YearMonthDay, "2026-06-13"),
+        ] {
+            assert_eq!(declared(cell, order), ok(day), "{cell} {order:?}");
+        }
+        assert_eq!(date("31-juin-26", DateOrder::DayMonthYear), Err(DateFault::NoSuchDay));
+        for cell in ["26-juin-13", "13-juin-26", "31-juin-26"] {
+            assert_eq!(date(cell, DateOrder::Auto), Err(DateFault::Ambiguous), "{cell}");
+        }
+        // Only one of the two numbers can be a day.
+        for (cell, day) in [
+            ("1er juin 26", "2026-06-01"),
+            ("3 juin 26", "2026-06-03"),
+            ("26 juin 3", "2026-06-03"),
+            ("13-juin-45", "2045-06-13"),
+            ("98 juin 13", "1998-06-13"),
+            ("13-juin-13", "2013-06-13"),
+        ] {
+            assert_eq!(declared(cell, DateOrder::Auto), ok(day), "{cell}");
+        }
     }
 }

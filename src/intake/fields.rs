@@ -11,8 +11,8 @@ pub enum Content {
     YesNo,
     /// A day.
     Day,
-    /// A whole number, not negative.
-    Number,
+    /// A whole number, not negative and at most this one.
+    Number(i64),
     /// An amount in minor units, not negative.
     Money,
     /// Degrees, kept in millionths.
@@ -47,7 +47,7 @@ const ENTERPRISE: &[Field] = &[
     required("registered_on", Content::Day),
     field("citi_group", Content::Code("citi_group")),
     field("size", Content::Code("size")),
-    field("headcount", Content::Number),
+    field("headcount", Content::Number(u32::MAX as i64)),
     field("turnover", Content::Money),
     field("sex", Content::Code("sex")),
     field("status", Content::Code("status")),
@@ -84,7 +84,7 @@ const REQUEST: &[Field] = &[
     field("answered_on", Content::Day),
     field("answer_kind", Content::Code("answer_kind")),
     field("expertise", Content::Code("expertise")),
-    field("satisfaction", Content::Number),
+    field("satisfaction", Content::Number(5)),
     field("followed_up_on", Content::Day),
     field("adopted", Content::YesNo),
     field("funding", Content::Money),

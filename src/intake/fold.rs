@@ -1,8 +1,11 @@
 //! Texts as people type them, made comparable.
 
+use std::borrow::Cow;
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Words that mean an empty cell, folded.
+/// Words that mean an empty cell of a code, number or day, folded. In a text they may be meant:
+/// `Na` is a name, and `Ras` is a place.
 const EMPTY_WORDS: &[&str] = &[
     "-",
     "--",
@@ -28,6 +31,12 @@ const EMPTY_WORDS: &[&str] = &[
     "nenhum",
     "none",
 ];
+
+/// The text as it was typed, without spaces around it, in Unicode's composed form.
+pub(super) fn as_typed(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+}
 
 /// The text in Unicode's composed form, with one kind of apostrophe and single plain spaces.
 pub(super) fn tidy(text: &str) -> String {

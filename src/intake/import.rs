@@ -46,7 +46,8 @@ pub struct Progress {
     pub rows: u64,
 }
 
-/// Why an import stopped. Rows before it are imported; importing the file again is safe.
+/// Why an import stopped. Rows that [`Progress`] told as settled before it stay imported; importing
+/// the file again is safe.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// The mapping names what does not exist.
@@ -61,6 +62,17 @@ pub enum IntakeError {
     /// The file is UTF-16.
     #[error("The file is written in UTF-16: save it as \"CSV UTF-8\"")]
     Utf16,
+    /// The file is written in two encodings, and the mapping declares none.
+    #[error(
+        "The file is in UTF-8 (line {utf8_line}) and in Windows-1252 (line {windows_line}): save \
+             it as \"CSV UTF-8\", or declare in the mapping the encoding of the lines to import"
+    )]
+    MixedEncodings {
+        /// The first line in UTF-8.
+        utf8_line: u64,
+        /// The first line that is not.
+        windows_line: u64,
+    },
     /// The file is a workbook or an archive.
     #[error("The file is a workbook or archive, no CSV file: save the sheet as \"CSV UTF-8\"")]
     Workbook,
@@ -90,6 +102,15 @@ pub enum IntakeError {
         /// The limit.
         lines_max: u64,
     },
+    /// Too many rows that cannot be imported.
+    #[error(
+        "More than {rows_max} rows of this source would wait in quarantine: mend the file or its \
+             mapping, or discard rows that wait, then import it again"
+    )]
+    QuarantineFull {
+        /// The limit.
+        rows_max: usize,
+    },
     /// The repository failed.
     #[error(transparent)]
     Records(#[from] RecordError),
@@ -117,7 +138,8 @@ impl<'a> Importer<'a> {
         mapping: &'a Mapping,
         actor: &'a str,
     ) -> Result<Self, IntakeError> {
-        let faults = mapping.faults(codes);
+        let mut faults = mapping.faults(codes);
+        faults.extend(mapping.area_fault(repository.area()));
         if !faults.is_empty() {
             return Err(IntakeError::Mapping(faults));
         }
@@ -137,7 +159,8 @@ impl<'a> Importer<'a> {
         }
         let store: SharedStore = Arc::new(Discarding(self.store.clone()));
         let clock = Arc::new(ManualClock::at_noon(self.repository.today()));
-        let repository = Repository::new(store.clone(), clock, self.codes.clone());
+        let area = self.repository.area();
+        let repository = Repository::new(store.clone(), clock, self.codes.clone(), area);
         let report = self.run_on(&repository, &store, reader, progress)?;
         Ok(Report { dry_run: true, ..report })
     }
@@ -152,7 +175,7 @@ impl<'a> Importer<'a> {
         let mut head = Vec::new();
         (&mut reader).take(sniff::HEAD_BYTES as u64).read_to_end(&mut head)?;
         sniff::refuse_other_formats(&head)?;
-        let mut decoder = Decoder::new(self.mapping.file.encoding, &head);
+        let decoder = Decoder::new(self.mapping.file.encoding, &head)?;
         let head = sniff::without_mark(&head);
         let needed = columns_needed(self.mapping);
         let heading = sniff::find_heading(&self.mapping.file, head, decoder, &needed)?;
@@ -160,7 +183,6 @@ impl<'a> Importer<'a> {
         let mut splitter = Splitter::new(Cursor::new(head).chain(reader), heading.delimiter);
         for _ in 0..=heading.pieces_above {
             splitter.next_piece()?;
-            decoder.look_at(&splitter.text);
         }
         let session = Session::open(store.as_ref(), &self.mapping.source)?;
         let mut run = Run {
@@ -226,9 +248,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn take<R: Read>(&mut self, splitter: &Splitter<R>, piece: &Piece) -> Result<(), IntakeError> {
-        self.decoder.look_at(&splitter.text);
         let cells = match piece {
-            Piece::Record => self.cells(splitter),
+            Piece::Record => {
+                self.decoder.look_at(&splitter.text);
+                self.cells(splitter)
+            }
             Piece::UnclosedQuote => Err(Fault::of_row("intake-unclosed-quote")),
             Piece::TooLong => Err(Fault::of_row("intake-line-too-long")
                 .with("bytes_max", RECORD_BYTES_MAX)
@@ -253,7 +277,7 @@ impl Run<'_> {
         let cells = match cells {
             Ok(cells) => cells,
             Err(fault) => {
-                return self.refuse("", QuarantineEntry { line, text, faults: vec![fault] });
+                return self.refuse("", QuarantineEntry::new(line, text, vec![fault]));
             }
         };
         let layout = self.layout;
@@ -262,7 +286,7 @@ impl Run<'_> {
         let row = record::read(&mut cells, &key);
         let Some(row) = row else {
             let faults = std::mem::take(&mut cells.faults);
-            return self.refuse(&key, QuarantineEntry { line, text, faults });
+            return self.refuse(&key, QuarantineEntry::new(line, text, faults));
         };
         let says = cells.digest();
         self.admit(Pending { line, key, text, row: Some(row) }, says)
@@ -270,6 +294,9 @@ impl Run<'_> {
 
     /// The cells of a record, as many as the heading has.
     fn cells<R: Read>(&self, splitter: &Splitter<R>) -> Result<Vec<String>, Fault> {
+        if self.decoder.misreads(&splitter.text) {
+            return Err(Fault::of_row("intake-not-windows-1252"));
+        }
         let mut cells = Vec::with_capacity(self.layout.width);
         for bytes in &splitter.record {
             let cell = self.decoder.decode(bytes);
@@ -317,7 +344,7 @@ impl Run<'_> {
             }
             Some(first) => {
                 let fault = self.of_key("intake-contradicts").with("first_line", first.line);
-                let entry = QuarantineEntry { line: row.line, text: row.text, faults: vec![fault] };
+                let entry = QuarantineEntry::new(row.line, row.text, vec![fault]);
                 self.refuse(&row.key, entry)
             }
         }
@@ -371,7 +398,7 @@ impl Run<'_> {
                 return Ok(());
             }
         };
-        self.refuse(&key, QuarantineEntry { line, text, faults: vec![fault] })
+        self.refuse(&key, QuarantineEntry::new(line, text, vec![fault]))
     }
 
     fn refuse(&mut self, key: &str, entry: QuarantineEntry) -> Result<(), IntakeError> {

@@ -51,7 +51,7 @@ fn every_row_of_a_real_survey_is_imported_or_quarantined_with_a_reason() {
     let codes = Arc::new(Codes::embedded().with_regions(&regions(&mapping)).expect("regions"));
     let store: SharedStore = Arc::new(MemoryStore::default());
     let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
-    let repository = Repository::new(store.clone(), clock, codes.clone());
+    let repository = Repository::new(store.clone(), clock, codes.clone(), mapping.area);
     let importer = Importer::new(&repository, &store, &codes, &mapping, "test").expect("sound");
     let run = |dry: bool| -> Report {
         importer.run(&file[..], dry, &mut |_: Progress| {}).expect("a readable file")

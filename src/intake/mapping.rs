@@ -40,7 +40,8 @@ use crate::{
     intake::{
         date,
         fields::{self, Content},
-        fold::fold,
+        fold::{fold, yes_or_no},
+        number,
         spelling::{Spelled, Spellings},
     },
     records::types::ConsentPurpose,
@@ -77,7 +78,8 @@ pub struct Mapping {
     /// How the file is written.
     #[serde(default)]
     pub file: FileSettings,
-    /// More words that mean an empty cell, besides `néant`, `RAS`, `ND`, `-` and their like.
+    /// More words that mean an empty cell, besides `néant`, `RAS`, `ND`, `-` and their like. In
+    /// names and free texts, these alone do.
     #[serde(default)]
     pub empty: Vec<String>,
     /// Fields by name; see [`crate::intake::fields`].
@@ -130,7 +132,8 @@ pub struct FileSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EncodingSetting {
-    /// UTF-8 if the first text that is not ASCII is valid UTF-8, else Windows-1252.
+    /// UTF-8 if the first text that is not ASCII is valid UTF-8, else Windows-1252. Refused where
+    /// the file's beginning has both; further on, rows in the other one go to quarantine.
     #[default]
     Auto,
     /// UTF-8, with or without a byte order mark.
@@ -308,14 +311,15 @@ impl Mapping {
             if lists && !coded {
                 faults.push(fault(&place, "holds no codes: drop codes and otherwise".into()));
             }
-            let days = [&rule.value, &rule.default].into_iter().flatten();
-            if field.content == Content::Day
-                && !days.into_iter().all(|day| date::read(&fold(day), self.file.dates).is_ok())
+            let constants = rule.value.iter().chain(&rule.default);
+            let unread = constants.filter_map(|text| self.misread(field.content, rule, text));
+            faults.extend(unread.map(|problem| fault(&place, problem.into())));
+            if rule.times.is_some() && !matches!(field.content, Content::Money | Content::Number(_))
             {
-                faults.push(fault(&place, "holds what is no date: write YYYY-MM-DD".into()));
-            }
-            if rule.times.is_some() && !matches!(field.content, Content::Money | Content::Number) {
                 faults.push(fault(&place, "is no number: drop times".into()));
+            }
+            if rule.leading_digits.is_some() && !matches!(field.content, Content::Code(_)) {
+                faults.push(fault(&place, "holds no codes: drop leading_digits".into()));
             }
         }
         for field in fields::of(self.kind).filter(|field| field.required) {
@@ -324,6 +328,32 @@ impl Mapping {
                 faults.push(fault(&format!("fields.{}", field.name), problem));
             }
         }
+    }
+
+    /// What is wrong with a constant of a field, read as its cells are. Codes need their list, and
+    /// are read by [`Mapping::faults`].
+    fn misread(&self, content: Content, rule: &FieldRule, text: &str) -> Option<&'static str> {
+        let (folded, mark) = (fold(text), self.file.decimal);
+        let counts = |most| number::count(&folded, mark, rule.times, most).is_ok();
+        let (read, problem) = match content {
+            Content::Code(_) | Content::Text => return None,
+            Content::Day => (
+                date::read(&folded, self.file.dates).is_ok(),
+                "holds what is no date: write YYYY-MM-DD",
+            ),
+            Content::Number(most) => {
+                (counts(most), "holds what is no whole number, or one out of range")
+            }
+            Content::Money => (counts(i64::MAX), "holds what is no amount"),
+            Content::Degrees => {
+                (number::microdegrees(&folded, mark).is_ok(), "holds what is no number of degrees")
+            }
+            Content::YesNo => {
+                let own = rule.codes.keys().any(|spelling| fold(spelling) == folded);
+                (own || yes_or_no(&folded).is_some(), "holds what is neither yes nor no")
+            }
+        };
+        (!read).then_some(problem)
     }
 
     fn check_consents(&self, faults: &mut Vec<MappingFault>) {
@@ -375,6 +405,12 @@ impl Mapping {
             }
         }
         faults
+    }
+
+    /// The fault of a mapping for the hub of another country than `own`.
+    pub fn area_fault(&self, own: MemberCode) -> Option<MappingFault> {
+        let problem = || format!("is {}, but these are the records of {own}", self.area);
+        (self.area != own).then(|| fault("area", problem()))
     }
 
     fn check_constants(

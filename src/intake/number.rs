@@ -29,10 +29,21 @@ struct Decimal {
 }
 
 /// The cell (folded) as a whole number times `times`.
-pub(super) fn whole(cell: &str, mark: Option<char>, times: i64) -> Result<i64, NumberFault> {
+fn whole(cell: &str, mark: Option<char>, times: i64) -> Result<i64, NumberFault> {
     let number = read(cell, mark)?;
     let digits = number.digits.checked_mul(times).ok_or(NumberFault::OutOfRange)?;
     scale(Decimal { digits, ..number })
+}
+
+/// The cell (folded) as a whole number times `times` that is not negative and at most `most`.
+pub(super) fn count(
+    cell: &str,
+    mark: Option<char>,
+    times: Option<u32>,
+    most: i64,
+) -> Result<i64, NumberFault> {
+    let number = whole(cell, mark, i64::from(times.unwrap_or(1)))?;
+    (0..=most).contains(&number).then_some(number).ok_or(NumberFault::OutOfRange)
 }
 
 /// The cell (folded), in degrees, as millionths.

@@ -11,7 +11,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     base::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX},
-    intake::fault::Fault,
+    intake::{fault::Fault, import::IntakeError},
     store::{Batch, Store, StoreError, end_of_prefix, prefix},
 };
 
@@ -54,6 +54,16 @@ pub struct QuarantineEntry {
     /// Why it was not imported.
     #[n(2)]
     pub faults: Vec<Fault>,
+    /// Further rows of the file with the same key and text.
+    #[cbor(n(3), default)]
+    pub repetitions: u64,
+}
+
+impl QuarantineEntry {
+    /// What is kept of a row met for the first time.
+    pub(super) fn new(line: u64, text: String, faults: Vec<Fault>) -> Self {
+        Self { line, text, faults, repetitions: 0 }
+    }
 }
 
 impl fmt::Display for QuarantineId {
@@ -133,7 +143,8 @@ fn decode(bytes: &[u8]) -> Option<QuarantineEntry> {
 }
 
 /// Rows in quarantine, in the order of their names, after `after`; `size` as in other lists.
-/// A page with fewer rows than asked for is the last.
+/// A page with fewer rows than asked for is the last. One whose stored bytes are damaged is listed
+/// as such, so that it can be discarded.
 pub fn list(
     store: &dyn Store,
     size: usize,
@@ -145,9 +156,8 @@ pub fn list(
     let start = after.map_or(Bound::Included(all), |id| Bound::Excluded(id.store_key()));
     let row = |pair: Result<(Vec<u8>, Vec<u8>), StoreError>| {
         let (key, value) = pair?;
-        let row = QuarantineId::from_store_key(&key)
-            .and_then(|id| Some(QuarantinedRow { id, entry: decode(&value)? }));
-        row.ok_or_else(damaged)
+        let id = QuarantineId::from_store_key(&key).ok_or_else(damaged)?;
+        Ok(QuarantinedRow { id, entry: decode(&value).unwrap_or_else(unreadable) })
     };
     store.range(start, end).take(size).map(row).collect()
 }
@@ -163,9 +173,14 @@ pub fn discard(store: &dyn Store, id: &QuarantineId) -> Result<bool, StoreError>
     Ok(true)
 }
 
+/// Stands for an entry that cannot be read.
+fn unreadable() -> QuarantineEntry {
+    QuarantineEntry::new(0, String::new(), vec![Fault::of_row("intake-row-damaged")])
+}
+
 fn damaged() -> StoreError {
-    let remedy = "then discard the rows in quarantine and import their files again";
-    StoreError::Corrupt { detail: "a row in quarantine cannot be read".into(), remedy }
+    let remedy = "then restore it from a copy";
+    StoreError::Corrupt { detail: "the name of a row in quarantine cannot be read".into(), remedy }
 }
 
 /// The quarantine of one source during an import.
@@ -190,18 +205,37 @@ impl<'a> Session<'a> {
         Ok(Self { store, source, stale, kept: BTreeSet::new(), batch: Batch::default() })
     }
 
-    /// Keeps a row that was not imported. Past the limit it is only counted.
-    pub fn put(&mut self, key: &str, entry: &QuarantineEntry) -> Result<(), StoreError> {
+    /// Keeps a row that was not imported. Past the limit there is no place to keep it, and the
+    /// import must stop.
+    pub fn put(&mut self, key: &str, entry: &QuarantineEntry) -> Result<(), IntakeError> {
         let id = QuarantineId::new(self.source, key, &entry.text);
+        if self.kept.contains(&id.row) {
+            return Ok(self.count_repetition(&id)?);
+        }
         let known = self.stale.remove(&id.row);
         if self.stale.len() + self.kept.len() >= QUARANTINE_ROWS_MAX {
-            return Ok(());
+            return Err(IntakeError::QuarantineFull { rows_max: QUARANTINE_ROWS_MAX });
         }
         self.kept.insert(id.row);
         let (store_key, value) = (id.store_key(), encode(entry));
         let same = known && self.store.get(&store_key)?.is_some_and(|old| old == value);
         if !same {
             self.batch.put(store_key, value);
+        }
+        Ok(())
+    }
+
+    /// A row like an earlier one of the file: the reason that counts is the earlier one's.
+    fn count_repetition(&mut self, id: &QuarantineId) -> Result<(), StoreError> {
+        let store_key = id.store_key();
+        let kept = match self.batch.get(&store_key) {
+            Some(drafted) => drafted.map(<[u8]>::to_vec),
+            None => self.store.get(&store_key)?,
+        };
+        // A dry run has kept nothing.
+        if let Some(mut entry) = kept.as_deref().and_then(decode) {
+            entry.repetitions = entry.repetitions.saturating_add(1);
+            self.batch.put(store_key, encode(&entry));
         }
         Ok(())
     }
@@ -227,5 +261,29 @@ impl<'a> Session<'a> {
             self.store.commit(&std::mem::take(&mut self.batch))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{QUARANTINE_ROWS_MAX, QuarantineEntry, Session};
+    use crate::{intake::import::IntakeError, store::memory::MemoryStore};
+
+    #[test]
+    fn a_full_quarantine_stops_the_import_rather_than_losing_a_row() {
+        let store = MemoryStore::default();
+        let entry = |number: usize| QuarantineEntry::new(1, number.to_string(), Vec::new());
+        let mut session = Session::open(&store, "s").unwrap();
+        for number in 0..QUARANTINE_ROWS_MAX {
+            session.put("", &entry(number)).unwrap();
+        }
+        let one_more = session.put("", &entry(QUARANTINE_ROWS_MAX));
+        assert!(matches!(one_more, Err(IntakeError::QuarantineFull { .. })));
+        // One like a row that waits already takes no further place, now or in the next import.
+        session.put("", &entry(7)).unwrap();
+        session.flush().unwrap();
+        let mut session = Session::open(&store, "s").unwrap();
+        session.put("", &entry(7)).unwrap();
+        assert!(session.put("", &entry(QUARANTINE_ROWS_MAX)).is_err());
     }
 }

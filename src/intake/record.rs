@@ -38,7 +38,7 @@ fn enterprise(cells: &mut Cells<'_>) -> Option<ImportRecord> {
     let region = cells.code("region");
     let filiere = cells.code("filiere");
     let registered_on = cells.day("registered_on");
-    let headcount = cells.number("headcount", u32::MAX.into()).map(|persons| persons as u32);
+    let headcount = cells.number("headcount").map(|persons| persons as u32);
     let turnover = cells.money("turnover");
     let declared = cells.code("size").filter(|size| size != NOT_CLASSIFIED);
     let (size, size_rule) = match declared {
@@ -71,7 +71,7 @@ fn enterprise(cells: &mut Cells<'_>) -> Option<ImportRecord> {
 }
 
 fn enterprise_identity(cells: &mut Cells<'_>) -> EnterpriseIdentity {
-    let telephones = cells.text("telephones", TELEPHONES_MAX * NAME_BYTES_MAX);
+    let telephones = cells.word("telephones", TELEPHONES_MAX * NAME_BYTES_MAX);
     let telephones = telephones.split(['/', ';', ',']).map(str::trim);
     let telephones: Vec<String> =
         telephones.filter(|number| !number.is_empty()).map(str::to_owned).collect();
@@ -83,11 +83,11 @@ fn enterprise_identity(cells: &mut Cells<'_>) -> EnterpriseIdentity {
         name: cells.text("name", NAME_BYTES_MAX),
         head_name: cells.text("head_name", NAME_BYTES_MAX),
         telephones,
-        email: cells.text("email", NAME_BYTES_MAX),
+        email: cells.word("email", NAME_BYTES_MAX),
         locality: cells.text("locality", NAME_BYTES_MAX),
         latitude_microdegrees: cells.degrees("latitude"),
         longitude_microdegrees: cells.degrees("longitude"),
-        registration_number: cells.text("registration_number", NAME_BYTES_MAX),
+        registration_number: cells.word("registration_number", NAME_BYTES_MAX),
         remarks: cells.text("remarks", TEXT_BYTES_MAX),
     }
 }
@@ -147,12 +147,14 @@ fn request(cells: &mut Cells<'_>) -> Option<ImportRecord> {
 fn answer(cells: &mut Cells<'_>) -> Option<ImportAnswer> {
     let answered_on = cells.day("answered_on");
     let follow_up = follow_up(cells);
-    let satisfaction = cells.number("satisfaction", 5).map(|score| score as u8);
+    let satisfaction = cells.number("satisfaction").map(|score| score as u8);
     let remote_expertise = cells.code("expertise");
     let identity = AnswerIdentity { text: cells.text("answer", TEXT_BYTES_MAX) };
     let kind = known(cells, "answer_kind");
     let Some(answered_on) = answered_on else {
-        let told = follow_up.is_some() || satisfaction.is_some() || !identity.text.is_empty();
+        let told = follow_up.is_some()
+            || kind != UNKNOWN && cells.states("answer_kind")
+            || ["expertise", "satisfaction", "answer"].iter().any(|field| cells.states(field));
         if told && cells.faults.is_empty() {
             let heading = cells.heading("answered_on");
             cells.refuse(Fault::of_column(heading, "intake-answer-undated"));
@@ -168,7 +170,8 @@ fn follow_up(cells: &mut Cells<'_>) -> Option<FollowUp> {
     let adopted = cells.yes_or_no("adopted");
     let funding = cells.money("funding").filter(|amount| amount.0 > 0);
     let Some(followed_up_on) = followed_up_on else {
-        if (adopted == Some(true) || funding.is_some()) && cells.faults.is_empty() {
+        let told = cells.states("adopted") || funding.is_some() && cells.states("funding");
+        if told && cells.faults.is_empty() {
             let heading = cells.heading("followed_up_on");
             cells.refuse(Fault::of_column(heading, "intake-follow-up-undated"));
         }

@@ -22,9 +22,13 @@ const DELIMITERS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
 const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Decodes cells. An undeclared encoding is decided once, by the first text that is not ASCII.
+/// Decodes cells. An undeclared encoding is decided once: by the file's beginning, or where that
+/// is plain ASCII, by the first record that is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decoder(Option<Encoding>);
+pub(super) struct Decoder {
+    encoding: Option<Encoding>,
+    declared: bool,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Encoding {
@@ -33,27 +37,33 @@ enum Encoding {
 }
 
 impl Decoder {
-    /// A decoder for a file declared so that begins with these bytes.
-    pub fn new(setting: EncodingSetting, head: &[u8]) -> Self {
-        match setting {
-            _ if head.starts_with(UTF8_MARK) => Self(Some(Encoding::Utf8)),
-            EncodingSetting::Auto => Self(None),
-            EncodingSetting::Utf8 => Self(Some(Encoding::Utf8)),
-            EncodingSetting::Windows1252 => Self(Some(Encoding::Windows1252)),
-        }
+    /// A decoder for a file declared so that begins with these bytes. A beginning in both
+    /// encodings is refused: whichever was taken, some of its lines would be misread.
+    pub fn new(setting: EncodingSetting, head: &[u8]) -> Result<Self, IntakeError> {
+        let (encoding, declared) = match setting {
+            _ if head.starts_with(UTF8_MARK) => (Some(Encoding::Utf8), true),
+            EncodingSetting::Auto => (encoding_of_head(head)?, false),
+            EncodingSetting::Utf8 => (Some(Encoding::Utf8), true),
+            EncodingSetting::Windows1252 => (Some(Encoding::Windows1252), true),
+        };
+        Ok(Self { encoding, declared })
     }
 
-    /// Decides by a record's bytes, if it is not decided yet.
+    /// Decides by a whole record's bytes, if it is not decided yet.
     pub fn look_at(&mut self, bytes: &[u8]) {
-        if self.0.is_none() && !bytes.is_ascii() {
-            let utf8 = std::str::from_utf8(bytes).is_ok();
-            self.0 = Some(if utf8 { Encoding::Utf8 } else { Encoding::Windows1252 });
-        }
+        self.encoding = self.encoding.or(encoding_of(bytes));
+    }
+
+    /// Whether a record is in UTF-8 although Windows-1252 was found for the file. It could be
+    /// decoded, as any bytes can, but to nonsense.
+    pub fn misreads(&self, bytes: &[u8]) -> bool {
+        let found = self.encoding.filter(|_| !self.declared);
+        found == Some(Encoding::Windows1252) && encoding_of(bytes) == Some(Encoding::Utf8)
     }
 
     /// The text, or `None` if the bytes are not of the encoding.
     pub fn decode<'b>(&self, bytes: &'b [u8]) -> Option<Cow<'b, str>> {
-        match self.0 {
+        match self.encoding {
             None | Some(Encoding::Utf8) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
             Some(Encoding::Windows1252) => Some(WINDOWS_1252.decode_without_bom_handling(bytes).0),
         }
@@ -61,10 +71,56 @@ impl Decoder {
 
     /// The encoding's name.
     pub fn name(&self) -> &'static str {
-        match self.0 {
+        match self.encoding {
             None | Some(Encoding::Utf8) => "UTF-8",
             Some(Encoding::Windows1252) => "Windows-1252",
         }
+    }
+}
+
+/// What bytes that are not ASCII are written in. Text in Windows-1252 is no valid UTF-8, but for
+/// accidents.
+fn encoding_of(bytes: &[u8]) -> Option<Encoding> {
+    match (bytes.is_ascii(), std::str::from_utf8(bytes)) {
+        (true, _) => None,
+        (false, Ok(_)) => Some(Encoding::Utf8),
+        (false, Err(_)) => Some(Encoding::Windows1252),
+    }
+}
+
+/// What the lines of a file's beginning are written in, if they show it.
+fn encoding_of_head(head: &[u8]) -> Result<Option<Encoding>, IntakeError> {
+    let (mut utf8_line, mut windows_line) = (None, None);
+    let (mut rest, mut line) = (head, 1_u64);
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let (mut text, after) = rest.split_at(end.unwrap_or(rest.len()));
+        if end.is_none() && head.len() == HEAD_BYTES {
+            text = without_cut_character(text);
+        }
+        match encoding_of(text) {
+            Some(Encoding::Utf8) => utf8_line = utf8_line.or(Some(line)),
+            Some(Encoding::Windows1252) => windows_line = windows_line.or(Some(line)),
+            None => {}
+        }
+        let end_bytes = if after.starts_with(b"\r\n") { 2 } else { after.len().min(1) };
+        (rest, line) = (&after[end_bytes..], line + 1);
+    }
+    match (utf8_line, windows_line) {
+        (Some(utf8_line), Some(windows_line)) => {
+            Err(IntakeError::MixedEncodings { utf8_line, windows_line })
+        }
+        (Some(_), None) => Ok(Some(Encoding::Utf8)),
+        (None, Some(_)) => Ok(Some(Encoding::Windows1252)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The text without a last character of UTF-8 that goes on beyond it.
+fn without_cut_character(text: &[u8]) -> &[u8] {
+    match std::str::from_utf8(text) {
+        Err(error) if error.error_len().is_none() => &text[..error.valid_up_to()],
+        _ => text,
     }
 }
 
@@ -134,13 +190,12 @@ pub(super) fn find_heading(
 }
 
 /// The first records of the file under one delimiter; a broken line is one without cells.
-fn sample(head: &[u8], mut decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
+fn sample(head: &[u8], decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
     let mut splitter = Splitter::new(head, delimiter);
     let mut records = Vec::new();
     while records.len() < SAMPLE_RECORDS_MAX
         && let Ok(Some(piece)) = splitter.next_piece()
     {
-        decoder.look_at(&splitter.text);
         let cells = match piece {
             Piece::Record => splitter.record.iter(),
             Piece::UnclosedQuote | Piece::TooLong => {
@@ -155,11 +210,14 @@ fn sample(head: &[u8], mut decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Decoder, find_heading};
-    use crate::intake::mapping::{EncodingSetting, FileSettings};
+    use super::{Decoder, Encoding, HEAD_BYTES, find_heading};
+    use crate::intake::{
+        import::IntakeError,
+        mapping::{EncodingSetting, FileSettings},
+    };
 
     fn heading(text: &str, needed: &[&str]) -> Option<(char, usize, usize)> {
-        let decoder = Decoder::new(EncodingSetting::Auto, text.as_bytes());
+        let decoder = Decoder::new(EncodingSetting::Auto, text.as_bytes()).unwrap();
         let needed: Vec<String> = needed.iter().map(|name| (*name).to_owned()).collect();
         let settings = FileSettings::default();
         let found = find_heading(&settings, text.as_bytes(), decoder, &needed).ok()?;
@@ -183,16 +241,41 @@ mod tests {
     }
 
     #[test]
-    fn the_first_text_beyond_ascii_decides_the_encoding() {
-        let mut decoder = Decoder::new(EncodingSetting::Auto, b"");
+    fn the_first_record_beyond_ascii_decides_the_encoding() {
+        let mut decoder = Decoder::new(EncodingSetting::Auto, b"").unwrap();
         decoder.look_at(b"plain");
         decoder.look_at(b"S\xE9gou");
         assert_eq!(decoder.name(), "Windows-1252");
         assert_eq!(decoder.decode(b"S\xE9gou\x92").unwrap(), "Ségou\u{2019}");
-        let mut decoder = Decoder::new(EncodingSetting::Auto, b"");
+        let mut decoder = Decoder::new(EncodingSetting::Auto, b"").unwrap();
         decoder.look_at("Ségou".as_bytes());
         assert_eq!((decoder.name(), decoder.decode(b"S\xE9gou")), ("UTF-8", None));
-        let marked = Decoder::new(EncodingSetting::Windows1252, b"\xEF\xBB\xBFid");
+        let marked = Decoder::new(EncodingSetting::Windows1252, b"\xEF\xBB\xBFid").unwrap();
         assert_eq!(marked.name(), "UTF-8");
+    }
+
+    #[test]
+    fn the_beginning_decides_unless_it_is_in_both_encodings() {
+        let found =
+            |head: &[u8]| Decoder::new(EncodingSetting::Auto, head).map(|decoder| decoder.encoding);
+        assert_eq!(found(b"a;b\n1;S\xE9gou\n").unwrap(), Some(Encoding::Windows1252));
+        assert_eq!(found("a;b\n1;Ségou".as_bytes()).unwrap(), Some(Encoding::Utf8));
+        assert_eq!(found(b"a;b\n1;2\n").unwrap(), None);
+        for end in ["\n", "\r\n", "\r"] {
+            let mixed = ["a;b", "1;Ségou", ""].join(end).into_bytes();
+            let mixed = [mixed, b"2;S\xE9gou".to_vec()].concat();
+            let refused = found(&mixed);
+            assert!(
+                matches!(
+                    refused,
+                    Err(IntakeError::MixedEncodings { utf8_line: 2, windows_line: 3 })
+                ),
+                "{refused:?}"
+            );
+        }
+        // The beginning ends inside a character; a file that ends so is no UTF-8.
+        let cut = ["x".repeat(HEAD_BYTES - 1).as_bytes(), &"é".as_bytes()[..1]].concat();
+        assert_eq!(found(&cut).unwrap(), None);
+        assert_eq!(found(&cut[1..]).unwrap(), Some(Encoding::Windows1252));
     }
 }

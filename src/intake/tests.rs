@@ -14,11 +14,11 @@ use crate::{
         report::Report,
     },
     records::{
-        repository::Repository,
+        repository::{Page, Repository},
         source::RecordSource,
         types::{Answer, Enterprise, SizeRule},
     },
-    store::{SharedStore, memory::MemoryStore},
+    store::{Batch, SharedStore, memory::MemoryStore},
 };
 
 const ENTERPRISES: &str = include_str!("../../tests/fixtures/mali_enterprises.mapping.toml");
@@ -43,7 +43,8 @@ impl Hub {
         let store: SharedStore = Arc::new(MemoryStore::default());
         let codes = Arc::new(codes);
         let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
-        let repository = Repository::new(store.clone(), clock, codes.clone());
+        let area = "ML".parse().unwrap();
+        let repository = Repository::new(store.clone(), clock, codes.clone(), area);
         Self { store, codes, repository }
     }
 
@@ -185,6 +186,17 @@ fn a_quarantined_row_can_be_discarded() {
     assert_eq!(quarantine::discard(hub.store.as_ref(), &rows[0].id).ok(), Some(true));
     assert_eq!(quarantine::discard(hub.store.as_ref(), &rows[0].id).ok(), Some(false));
     assert_eq!(hub.quarantine(), rows[1..]);
+    // One that cannot be read is listed too, or nobody could tell which to discard.
+    for (key, _) in hub.store.scan_prefix(b"iq").map(Result::unwrap).collect::<Vec<_>>() {
+        let mut batch = Batch::default();
+        batch.put(key, b"?");
+        hub.store.commit(&batch).unwrap();
+    }
+    let damaged = hub.quarantine().remove(0);
+    assert_eq!(damaged.id, rows[1].id);
+    assert_eq!(damaged.entry.faults[0].key, "intake-row-damaged");
+    assert_eq!(quarantine::discard(hub.store.as_ref(), &damaged.id).ok(), Some(true));
+    assert!(hub.quarantine().is_empty());
 }
 
 #[test]
@@ -236,7 +248,8 @@ fn rows_that_cannot_be_split_cost_only_themselves() {
     file.extend(b"2;\"oops;;;;Kita;Lait;;;;;2026-01-02;\n3;too;few\n4;a;b;c;d;e;f;g;h;i;j;k;l;m\n");
     file.extend(b";;;;;;;;;;;;\n\n5;bad \xFF;;;;Kita;Lait;;;;;2026-01-02;\n");
     file.extend("6;z;;;;Kita;Lait;;;;;2026-01-02;\n".as_bytes());
-    let report = hub.import(ENTERPRISES, &file);
+    let mapping = ENTERPRISES.replace("[file]", "[file]\nencoding = \"utf-8\"");
+    let report = hub.import(&mapping, &file);
     assert_eq!(counts(&report), [2, 0, 0, 4]);
     let keys: Vec<_> = report.quarantined.iter().map(|entry| &*entry.faults[0].key).collect();
     let expected = [
@@ -345,7 +358,12 @@ fn a_mapping_reports_all_its_faults_at_once() {
 
 #[test]
 fn every_reason_has_a_message_and_a_remedy() {
-    let sources = [include_str!("cells.rs"), include_str!("import.rs"), include_str!("record.rs")];
+    let sources = [
+        include_str!("cells.rs"),
+        include_str!("import.rs"),
+        include_str!("quarantine.rs"),
+        include_str!("record.rs"),
+    ];
     let mut keys = Vec::new();
     for source in sources {
         for text in source.split("\"intake-").skip(1) {
@@ -354,6 +372,8 @@ fn every_reason_has_a_message_and_a_remedy() {
                 "refused-{}" => keys.extend(
                     [
                         "unknown-code",
+                        "foreign",
+                        "not-in-force",
                         "too-long",
                         "empty",
                         "in-future",
@@ -384,4 +404,158 @@ fn a_file_of_records_taken_for_a_mapping_is_refused_without_showing_a_record() {
     let told = Mapping::from_toml(text).unwrap_err()[0].to_string();
     assert!(told.starts_with("The mapping's line 2 cannot be read: "), "{told}");
     assert!(!told.contains("Danaya") && !told.contains("76 00"), "{told}");
+}
+
+#[test]
+fn what_a_row_says_of_an_answer_without_a_day_is_not_dropped() {
+    let hub = Hub::new();
+    hub.import(ENTERPRISES, &enterprises(GOOD));
+    let heading = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
+        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n";
+    let row = |answer: &str| {
+        let file = format!("{heading}D1;1;10/01/2026;Tél.;;;{answer}\n");
+        let report = hub.import(REQUESTS, file.as_bytes());
+        let entry = report.quarantined.first();
+        entry.map(|entry| (entry.faults[0].column.clone(), entry.faults[0].key.clone()))
+    };
+    let undated = |heading: &str, key: &str| Some((heading.to_owned(), key.to_owned()));
+    let answer = undated("Répondue le", "intake-answer-undated");
+    assert_eq!(row(";Fournisseur;;;;;"), answer);
+    assert_eq!(row(";;SATD;;;;"), answer);
+    let follow_up = undated("Suivi le", "intake-follow-up-undated");
+    assert_eq!(row("20/01/2026;;;;;non;"), follow_up);
+    assert_eq!(row(";;;;;oui;"), follow_up);
+    // What the mapping says of every row tells nothing of this one's answer, and a word that
+    // stands for an empty cell tells nothing either.
+    assert_eq!(row(";RAS;-;;;;néant"), None);
+    let satd = REQUESTS.replace("column = \"Appui à distance\"", "value = \"SATD\"");
+    let file = format!("{heading}D2;1;10/01/2026;Tél.;;;;;;;;;\n");
+    assert_eq!(counts(&hub.import(&satd, file.as_bytes())), [1, 0, 0, 0]);
+}
+
+#[test]
+fn a_refused_row_that_comes_again_does_not_hide_the_reason() {
+    let hub = Hub::new();
+    let future = GOOD.replace("1;Unité", "8;Unité").replace("2026;Oui", "2030;Oui");
+    let report = hub.import(ENTERPRISES, &enterprises(&format!("{future}{future}{future}")));
+    assert_eq!(counts(&report), [0, 0, 0, 3]);
+    let kept = hub.quarantine();
+    assert_eq!(kept.len(), 1, "rows with the same text are one");
+    let entry = &kept[0].entry;
+    assert_eq!((entry.line, &*entry.faults[0].key), (2, "intake-refused-in-future"));
+    assert_eq!(entry.repetitions, 2);
+    hub.import(ENTERPRISES, &enterprises(&future));
+    assert_eq!(hub.quarantine()[0].entry.repetitions, 0, "as the file was last imported");
+}
+
+#[test]
+fn a_mapping_for_another_country_is_refused_before_any_row() {
+    let hub = Hub::new();
+    let mapping = ENTERPRISES.replace("area = \"ML\"", "area = \"SN\"");
+    let refused = hub.try_run(&mapping, &enterprises(GOOD), false).unwrap_err();
+    let IntakeError::Mapping(faults) = refused else { panic!("{refused}") };
+    assert!(faults.iter().any(|fault| fault.place == "area"), "{faults:?}");
+}
+
+#[test]
+fn texts_are_kept_as_typed_and_only_codes_numbers_and_days_have_empty_words() {
+    let hub = Hub::new();
+    let row = "1;Ras;Na;RAS;RAS;Kita;Lait;;néant;ND;;02/01/2026;\n";
+    let report = hub.import(ENTERPRISES, &enterprises(row));
+    assert_eq!(counts(&report), [1, 0, 0, 0], "{:?}", report.quarantined);
+    let found = hub.repository.get_enterprise(hub.enterprises()[0].id).unwrap().record;
+    assert_eq!((&*found.identity.name, &*found.identity.head_name), ("Ras", "Na"));
+    assert_eq!(found.identity.telephones, [""; 0], "a telephone number is a number");
+    assert_eq!((found.coded.headcount, found.coded.turnover), (None, None));
+    let requests = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
+        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n\
+        D1;1;10/01/2026;Tél.;;\" 1. Que`l se\u{301}choir ?\n\n2.  Où’ l'acheter ? \";;;;;;;\n";
+    hub.import(REQUESTS, requests.as_bytes());
+    let all = hub.repository.list_requests(&Page::first(), None).unwrap();
+    let question = &all[0].record.identity.question;
+    assert_eq!(question, "1. Que`l s\u{e9}choir ?\n\n2.  Où’ l'acheter ?");
+}
+
+#[test]
+fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
+    let hub = Hub::new();
+    let heading = ENTERPRISES_HEADING.replace("N°", "No").replace(['é', 'è'], "e");
+    let mapping = ENTERPRISES.replace("N°", "No").replace(['é', 'è'], "e");
+    let plain = |key: u32| format!("{key};x;;;H;Kita;Lait;;;;;02/01/2026;\n");
+    // Beyond the beginning that is looked at: a line that is too long, cut inside a character.
+    let filler: String = (100..2_400).map(plain).collect();
+    let long = format!("1;x{}\n", "é".repeat(40_000));
+    let good = "2;Unité Bè;;;F;Ségou;Lait;;;;;02/01/2026;\n";
+    let file = format!("{heading}{filler}{long}{good}");
+    let report = hub.import(&mapping, file.as_bytes());
+    assert_eq!((report.encoding, report.quarantined_count), ("UTF-8", 1), "{report:?}");
+    // Both encodings in the beginning: nothing is guessed and nothing written.
+    let stray = [b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n", good.as_bytes()].concat();
+    let file = [heading.as_bytes(), &stray].concat();
+    let hub = Hub::new();
+    let refused = hub.try_run(&mapping, &file, false).unwrap_err();
+    assert!(refused.to_string().contains("line 3"), "{refused}");
+    assert_eq!(hub.store.scan_prefix(b"").count(), 0);
+    // A row of the other encoding further on waits in quarantine, whichever is the file's.
+    let filler = filler.as_bytes();
+    let ansi = b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n".as_slice();
+    let good = good.as_bytes();
+    for (first, last, reason) in
+        [(ansi, good, "intake-not-windows-1252"), (good, ansi, "intake-not-utf-8")]
+    {
+        let hub = Hub::new();
+        let file = [heading.as_bytes(), first, filler, last].concat();
+        let report = hub.import(&mapping, &file);
+        assert_eq!(counts(&report), [2301, 0, 0, 1]);
+        assert_eq!(report.quarantined[0].faults[0].key, reason);
+    }
+}
+
+#[test]
+fn constants_that_no_row_could_take_are_faults_of_the_mapping() {
+    let rule = |kind: &str, field: &str, rule: &str| {
+        let (day, enterprise) = match kind {
+            "visits" => ("visited_on", true),
+            "requests" => ("received_on", true),
+            _ => ("registered_on", false),
+        };
+        let mut text =
+            format!("version = 1\nsource = \"s\"\nas = \"{kind}\"\narea = \"ML\"\nkey = [\"k\"]\n");
+        if enterprise {
+            text += "enterprise_source = \"e\"\nenterprise_key = [\"e\"]\n";
+        } else {
+            text += "[fields.region]\nvalue = \"ML-3\"\n[fields.filiere]\nvalue = \"LAIT\"\n";
+        }
+        text += &format!("[fields.{day}]\ncolumn = \"d\"\n[fields.{field}]\n{rule}\n");
+        match Mapping::from_toml(&text) {
+            Ok(_) => None,
+            Err(faults) => Some(faults[0].place.clone()),
+        }
+    };
+    for (kind, field, wrong, right) in [
+        ("enterprises", "headcount", "value = \"viele\"", "value = \"12\""),
+        ("enterprises", "headcount", "value = \"-1\"", "column = \"h\"\ndefault = \"0\""),
+        ("enterprises", "turnover", "column = \"t\"\ndefault = \"?\"", "value = \"1 500 F\""),
+        ("enterprises", "latitude", "value = \"nord\"", "value = \"12.5\""),
+        ("enterprises", "name", "column = \"n\"\nleading_digits = 2", "column = \"n\""),
+        ("requests", "satisfaction", "value = \"6\"", "value = \"5\""),
+        ("requests", "adopted", "value = \"ja\"", "value = \"oui\""),
+        ("requests", "adopted", "value = \"j\"", "value = \"j\"\ncodes = { \"J\" = \"yes\" }"),
+    ] {
+        assert_eq!(rule(kind, field, wrong), Some(format!("fields.{field}")), "{field} {wrong}");
+        assert_eq!(rule(kind, field, right), None, "{field} {right}");
+    }
+}
+
+#[test]
+fn a_spelling_that_is_neither_yes_nor_no_is_what_the_mapping_says_it_is() {
+    let hub = Hub::new();
+    hub.import(ENTERPRISES, &enterprises(GOOD));
+    let mapping =
+        REQUESTS.replace("column = \"Adoptée\"", "column = \"Adoptée\"\notherwise = \"no\"");
+    let file = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
+        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n\
+        D1;1;10/01/2026;Tél.;;;20/01/2026;;;;30/06/2026;peut-être;\n";
+    assert_eq!(counts(&hub.import(&mapping, file.as_bytes())), [1, 0, 0, 0]);
+    assert!(!hub.answers()[0].follow_up.as_ref().unwrap().adopted);
 }

@@ -171,7 +171,8 @@ fn national(
         return Ok(None);
     };
     let (store, clock) = (Arc::clone(store), Arc::clone(clock));
-    let repository = Repository::new(Arc::clone(&store), Arc::clone(&clock), Arc::clone(codes));
+    let (kept, timed) = (Arc::clone(&store), Arc::clone(&clock));
+    let repository = Repository::new(kept, timed, Arc::clone(codes), config.member);
     let rules = Rules {
         contributors_min: settings.contributors_min,
         dominance_percent: settings.dominance_percent,

@@ -65,7 +65,9 @@ fn follow_answers(
 ) -> Result<(), RecordError> {
     let old = &request.record.coded;
     let first = first_answered_on(draft, old.id, None)?;
-    let coded = RequestFields::of(old).with_id(old.id, old.enterprise, first);
+    let fields = RequestFields::of(old);
+    draft.check().closes_last(&fields, first)?;
+    let coded = fields.with_id(old.id, old.enterprise, first);
     if coded != *old {
         let identity = request.record.identity.clone();
         draft.put(Some(request), Whole { coded, identity });
@@ -132,12 +134,14 @@ impl Repository {
         context: &WriteContext,
         id: AnswerId,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&mut AnswerFields, &mut AnswerIdentity),
     ) -> Result<Revised<AnswerRecord>, RecordError> {
         self.replace::<Answer>(
             context,
             id,
             etag,
+            asked,
             |draft, old, identity| {
                 let (mut fields, mut identity) = (AnswerFields::of(old), identity.clone());
                 change(&mut fields, &mut identity);
@@ -161,7 +165,9 @@ impl Repository {
         etag: Option<u64>,
         found: FollowUp,
     ) -> Result<Revised<AnswerRecord>, RecordError> {
-        self.update_answer(context, id, etag, |answer, _| answer.follow_up = Some(found))
+        let asked = encode(&found);
+        let asked: [&[u8]; 2] = [b"follow_up", &asked];
+        self.update_answer(context, id, etag, &asked, |answer, _| answer.follow_up = Some(found))
     }
 
     /// Records the score from 1 to 5 that the enterprise gave an answer.
@@ -172,6 +178,7 @@ impl Repository {
         etag: Option<u64>,
         score: u8,
     ) -> Result<Revised<AnswerRecord>, RecordError> {
-        self.update_answer(context, id, etag, |answer, _| answer.satisfaction = Some(score))
+        let asked: [&[u8]; 2] = [b"rate", &[score]];
+        self.update_answer(context, id, etag, &asked, |answer, _| answer.satisfaction = Some(score))
     }
 }

@@ -91,12 +91,14 @@ impl Repository {
         context: &WriteContext,
         id: ConsentId,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&mut ConsentFields),
     ) -> Result<Revised<Consent>, RecordError> {
         let updated = self.replace::<Consent>(
             context,
             id,
             etag,
+            asked,
             |draft, old, ()| {
                 let mut fields = ConsentFields::of(old);
                 change(&mut fields);

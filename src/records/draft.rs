@@ -163,7 +163,8 @@ impl<'a> Draft<'a> {
 
     /// The checks of what may be stored today.
     pub fn check(&self) -> Check<'a> {
-        Check { codes: &self.repository.codes, today: self.repository.today() }
+        let Repository { codes, area, .. } = self.repository;
+        Check { codes, area: *area, today: self.repository.today() }
     }
 
     /// The store's own random secret, made by the first write that needs it.

@@ -45,18 +45,21 @@ impl Repository {
     }
 
     /// Changes an enterprise. `etag` is the revision the caller saw; without one, the change is
-    /// made to whatever revision there is. `change` sets the fields to change.
+    /// made to whatever revision there is. `change` sets the fields to change; `asked` says which
+    /// and to what, in bytes: under one idempotency key, only the same bytes are the same request.
     pub fn update_enterprise(
         &self,
         context: &WriteContext,
         id: EnterpriseId,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&mut EnterpriseFields, &mut EnterpriseIdentity),
     ) -> Result<Revised<EnterpriseRecord>, RecordError> {
         self.replace::<Enterprise>(
             context,
             id,
             etag,
+            asked,
             |draft, old, identity| {
                 let (mut fields, mut identity) = (EnterpriseFields::of(old), identity.clone());
                 change(&mut fields, &mut identity);

@@ -96,6 +96,12 @@ pub enum Problem {
         /// The list's identifier.
         list: &'static str,
     },
+    /// A region of another country.
+    #[error("holds a region of another country")]
+    Foreign,
+    /// A region that was not in force at any time since the enterprise registered.
+    #[error("holds a region that was not in force since registered_on")]
+    NotInForce,
     /// Too long a text.
     #[error("takes {bytes} bytes; at most {bytes_max} are stored")]
     TooLong {
@@ -137,6 +143,8 @@ impl Problem {
     pub fn key(&self) -> &'static str {
         match self {
             Self::UnknownCode { .. } => "unknown-code",
+            Self::Foreign => "foreign",
+            Self::NotInForce => "not-in-force",
             Self::TooLong { .. } => "too-long",
             Self::Empty => "empty",
             Self::InFuture => "in-future",

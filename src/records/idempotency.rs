@@ -33,14 +33,6 @@ struct Remembered {
     revision: u64,
 }
 
-/// A write done before under the same key.
-pub(crate) struct Earlier<K: Kind> {
-    /// The record as it stands.
-    pub now: Stored<K>,
-    /// The revision that the write gave it.
-    pub revision: u64,
-}
-
 /// A key with the fingerprint of what is asked under it.
 pub(crate) struct Attempt {
     key: IdempotencyKey,
@@ -62,18 +54,18 @@ impl Attempt {
         Ok(Some(Self { key, fingerprint: *hasher.finalize().as_bytes() }))
     }
 
-    /// What was done under this key before. Another request under it is refused.
-    pub fn earlier<K: Kind>(&self, draft: &Draft<'_>) -> Result<Option<Earlier<K>>, RecordError> {
+    /// The record, as it stands, that was written under this key before. Another request under it
+    /// is refused.
+    pub fn earlier<K: Kind>(&self, draft: &Draft<'_>) -> Result<Option<Stored<K>>, RecordError> {
         let Some(bytes) = draft.get(&layout::idempotency_key(self.key))? else { return Ok(None) };
         let remembered: Remembered = open(&bytes).ok_or_else(|| RecordError::Undecodable {
             what: "idempotency key",
             id: self.key.to_string(),
         })?;
         if remembered.fingerprint != self.fingerprint {
-            return Err(self.conflict());
+            return Err(RecordError::IdempotencyConflict { key: self.key });
         }
-        let now = draft.require(K::Id::of(remembered.id))?;
-        Ok(Some(Earlier { now, revision: remembered.revision }))
+        draft.require(K::Id::of(remembered.id)).map(Some)
     }
 
     /// Drafts that this attempt led to `done`.
@@ -84,11 +76,6 @@ impl Attempt {
             revision: done.revision,
         };
         draft.batch.put(layout::idempotency_key(self.key), seal(&remembered));
-    }
-
-    /// The refusal of a key that was used for something else.
-    pub fn conflict(&self) -> RecordError {
-        RecordError::IdempotencyConflict { key: self.key }
     }
 }
 
@@ -114,7 +101,7 @@ impl Repository {
             if let Some(attempt) = &attempt
                 && let Some(earlier) = attempt.earlier::<K>(draft)?
             {
-                return Ok(earlier.now.handed_out());
+                return Ok(earlier.handed_out());
             }
             let done = change(draft)?;
             if let Some(attempt) = &attempt {
@@ -125,30 +112,28 @@ impl Repository {
     }
 
     /// Replaces the record `id` by what `change` makes of it, if the caller saw its present
-    /// revision. A change that changes nothing is not written. `follow` drafts what else depends on
-    /// the record.
+    /// revision, once for all attempts with the same key that ask the same. `asked` are bytes that
+    /// tell the change from any other. A change that changes nothing is not written. `follow`
+    /// drafts what else depends on the record.
     pub(crate) fn replace<K: Kind>(
         &self,
         context: &WriteContext,
         id: K::Id,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&Draft<'_>, &K, &K::Identity) -> Result<Parts<K>, RecordError>,
         follow: impl FnOnce(&mut Draft<'_>, &K) -> Result<(), RecordError>,
     ) -> HandedOut<K> {
         self.write(&context.actor, "update", |draft| {
             let etag_bytes = etag.unwrap_or(0).to_be_bytes();
-            let asked: [&[u8]; 4] = [b"update", K::KIND.name().as_bytes(), id.bytes(), &etag_bytes];
-            let attempt = Attempt::of(draft, context, &asked)?;
-            let earlier = match &attempt {
-                Some(attempt) => attempt.earlier::<K>(draft)?.map(|earlier| (attempt, earlier)),
-                None => None,
-            };
-            if let Some((attempt, Earlier { now, revision })) = earlier {
-                // What was asked is known only by its effect: asking again must change nothing.
-                // Once somebody else has changed the record, that can no longer be told.
-                let again = change(draft, &now.record.coded, &now.record.identity);
-                let same = now.revision > revision || again.is_ok_and(|again| again == now.record);
-                return if same { Ok(now.handed_out()) } else { Err(attempt.conflict()) };
+            let mut all: Vec<&[u8]> =
+                vec![b"update", K::KIND.name().as_bytes(), id.bytes(), &etag_bytes];
+            all.extend(asked);
+            let attempt = Attempt::of(draft, context, &all)?;
+            if let Some(attempt) = &attempt
+                && let Some(earlier) = attempt.earlier::<K>(draft)?
+            {
+                return Ok(earlier.handed_out());
             }
             let old = draft.require_at::<K>(id, etag)?;
             let new = change(draft, &old.record.coded, &old.record.identity)?;

@@ -254,10 +254,11 @@ fn import_request(
     answer: Option<&ImportAnswer>,
 ) -> Result<Outcome, RecordError> {
     let check = draft.check();
-    check.request(coded, identity)?;
     if let Some(answer) = answer {
         check.answer(&answer.coded, &answer.identity, coded.received_on)?;
     }
+    let mut first = answer.map(|answer| answer.coded.answered_on);
+    check.request(coded, identity, first)?;
     if !exists(draft, enterprise)? {
         return Ok(Outcome::Refused(ImportRefusal::UnknownEnterprise));
     }
@@ -273,17 +274,14 @@ fn import_request(
         return Ok(Outcome::Unchanged);
     }
     let mut fields = coded.clone();
-    let mut first = answer.map(|answer| answer.coded.answered_on);
     if let Some(old) = &old {
         let taken = RequestFields::of(&old.record.coded);
         fields.assigned_on = fields.assigned_on.or(taken.assigned_on);
         fields.escalated_on = fields.escalated_on.or(taken.escalated_on);
         fields.closed_on = fields.closed_on.or(taken.closed_on);
         let others = first_answered_on(draft, id, answer.map(|_| answer_id))?;
-        check.request(&fields, identity)?;
-        let received_on = Some(fields.received_on);
-        check.follows("first_answered_on", others, "received_on", received_on)?;
         first = [first, others].into_iter().flatten().min();
+        check.request(&fields, identity, first)?;
         move_answers(draft, &old.record.coded, enterprise)?;
     }
     if let Some(answer) = answer {

@@ -135,7 +135,7 @@ fn after(
     let day = step.on.unwrap_or(draft.repository.today());
     let (mut fields, mut identity) = (RequestFields::of(coded), identity.clone());
     (step.take)(day, &mut fields, &mut identity);
-    draft.check().request(&fields, &identity)?;
+    draft.check().request(&fields, &identity, coded.first_answered_on)?;
     let coded = fields.with_id(coded.id, coded.enterprise, coded.first_answered_on);
     Ok(Whole { coded, identity })
 }

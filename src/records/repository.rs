@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::{
     base::{
         clock::SharedClock,
-        id::IdempotencyKey,
+        id::{IdempotencyKey, MemberCode},
         limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX},
     },
     codes::embedded::Codes,
@@ -27,6 +27,8 @@ use crate::{
 pub struct Repository {
     pub(crate) store: SharedStore,
     pub(crate) codes: Arc<Codes>,
+    /// The country whose hub keeps the records.
+    pub(crate) area: MemberCode,
     clock: SharedClock,
     /// Held from the first read of a write until its batch is applied, so that read, check and
     /// write are one step. The wait for the disk is outside it, so that writers share one sync.
@@ -76,9 +78,19 @@ impl<I> Page<I> {
 }
 
 impl Repository {
-    /// The records in `store`. Reads nothing yet.
-    pub fn new(store: SharedStore, clock: SharedClock, codes: Arc<Codes>) -> Self {
-        Self { store, codes, clock, writer: Mutex::new(()) }
+    /// The records of the hub of `area` in `store`. Reads nothing yet.
+    pub fn new(
+        store: SharedStore,
+        clock: SharedClock,
+        codes: Arc<Codes>,
+        area: MemberCode,
+    ) -> Self {
+        Self { store, codes, area, clock, writer: Mutex::new(()) }
+    }
+
+    /// The country whose hub keeps the records.
+    pub fn area(&self) -> MemberCode {
+        self.area
     }
 
     /// The day that steps are dated with when the caller names none.

@@ -26,7 +26,7 @@ impl Repository {
         let bare = coded.clone().with_id(RequestId::of([0; 16]), enterprise, None);
         let asked = [encode(&bare), seal(&identity)];
         self.once::<SupportRequest>(context, "create", &[&asked[0], &asked[1]], |draft| {
-            draft.check().request(&coded, &identity)?;
+            draft.check().request(&coded, &identity, None)?;
             draft.require::<Enterprise>(enterprise)?;
             let id = RequestId::random();
             draft
@@ -60,24 +60,19 @@ impl Repository {
         context: &WriteContext,
         id: RequestId,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&mut RequestFields, &mut RequestIdentity),
     ) -> Result<Revised<RequestRecord>, RecordError> {
         self.replace::<SupportRequest>(
             context,
             id,
             etag,
+            asked,
             |draft, old, identity| {
                 let (mut fields, mut identity) = (RequestFields::of(old), identity.clone());
                 change(&mut fields, &mut identity);
                 only_by_step(old, &fields)?;
-                let check = draft.check();
-                check.request(&fields, &identity)?;
-                check.follows(
-                    "first_answered_on",
-                    old.first_answered_on,
-                    "received_on",
-                    Some(fields.received_on),
-                )?;
+                draft.check().request(&fields, &identity, old.first_answered_on)?;
                 let coded = fields.with_id(id, old.enterprise, old.first_answered_on);
                 Ok(Whole { coded, identity })
             },

@@ -86,7 +86,7 @@ fn rows() -> [ImportRow; 3] {
 
 fn repository(store: SledStore) -> Repository {
     let clock = Arc::new(ManualClock::at_noon(date(2026, 7, 1)));
-    Repository::new(Arc::new(store), clock, Arc::new(Codes::embedded()))
+    Repository::new(Arc::new(store), clock, Arc::new(Codes::embedded()), "ML".parse().unwrap())
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_new_sample_is_written_where_asked() {
     repository.import("awa", &rows()).unwrap();
     let id = repository.list_enterprises(&Page::first()).unwrap()[0].record.coded.id;
     let context = WriteContext { actor: "awa".into(), idempotency_key: Some(KEY.parse().unwrap()) };
-    repository.update_enterprise(&context, id, Some(1), grow).unwrap();
+    repository.update_enterprise(&context, id, Some(1), &[], grow).unwrap();
     drop(repository);
     fs::create_dir_all(&sample).unwrap();
     for file in FILES {
@@ -129,7 +129,7 @@ fn a_store_of_format_1_is_read_as_it_was_written() {
     let enterprise = &repository.list_enterprises(&Page::first()).unwrap()[0];
     let id: EnterpriseId = enterprise.record.coded.id;
     let context = WriteContext { actor: "awa".into(), idempotency_key: Some(KEY.parse().unwrap()) };
-    let again = repository.update_enterprise(&context, id, Some(1), grow).unwrap();
+    let again = repository.update_enterprise(&context, id, Some(1), &[], grow).unwrap();
     assert_eq!((&again, again.revision), (enterprise, 2));
     assert_eq!(enterprise.record.coded.turnover, Some(Money(1_500_000)));
     assert_eq!(enterprise.record.identity.latitude_microdegrees, Some(11_317_500));

@@ -26,6 +26,7 @@ use crate::{
     store::{Batch, Pairs, Store, StoreError, memory::MemoryStore},
 };
 
+mod contradictions;
 mod imports;
 mod journal;
 mod life_cycle;
@@ -45,9 +46,14 @@ impl Hub {
     }
 
     fn over(store: Arc<MemoryStore>) -> Self {
+        Self::of("ML", store)
+    }
+
+    fn of(area: &str, store: Arc<MemoryStore>) -> Self {
         let clock = Arc::new(ManualClock::at_noon(TODAY));
         let codes = Arc::new(Codes::embedded());
-        let repository = Repository::new(Arc::clone(&store) as _, clock, codes);
+        let area = area.parse().unwrap();
+        let repository = Repository::new(Arc::clone(&store) as _, clock, codes, area);
         Self { store, repository }
     }
 

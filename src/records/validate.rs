@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::{
     base::{
+        id::MemberCode,
         limits::{NAME_BYTES_MAX, STORE_VALUE_BYTES_MAX, TEXT_BYTES_MAX},
         money::Money,
     },
@@ -36,9 +37,10 @@ fn refuse<T>(field: &'static str, problem: Problem) -> Result<T, RecordError> {
     Err(RecordError::InvalidField { field, problem })
 }
 
-/// Checks against one set of code lists, on one day.
+/// Checks against one set of code lists, for one country, on one day.
 pub(crate) struct Check<'a> {
     pub codes: &'a Codes,
+    pub area: MemberCode,
     pub today: Date,
 }
 
@@ -48,6 +50,21 @@ impl Check<'_> {
             Some(_) => Ok(()),
             None => refuse(field, Problem::UnknownCode { list }),
         }
+    }
+
+    /// A region of the own country. It may be one that was made after the enterprise registered,
+    /// for it says where the enterprise is now; but not one that was gone by then.
+    fn region(&self, code: &str, registered_on: Date) -> Checked {
+        self.code("region", "region", code)?;
+        let Some(region) = self.codes.list("region").and_then(|list| list.get(code)) else {
+            return Ok(());
+        };
+        if region.country.as_deref().is_some_and(|country| country != self.area.as_str()) {
+            return refuse("region", Problem::Foreign);
+        }
+        let gone = region.valid_to.is_some_and(|last| last < registered_on);
+        let to_come = region.valid_from.is_some_and(|first| first > self.today);
+        if gone || to_come { refuse("region", Problem::NotInForce) } else { Ok(()) }
     }
 
     /// A day that has come.
@@ -71,7 +88,7 @@ impl Check<'_> {
     }
 
     pub fn enterprise(&self, coded: &EnterpriseFields, who: &EnterpriseIdentity) -> Checked {
-        self.code("region", "region", &coded.region)?;
+        self.region(&coded.region, coded.registered_on)?;
         self.code("filiere", "filiere", &coded.filiere)?;
         self.code("citi_group", "citi_group", &coded.citi_group)?;
         self.code("size", "size", &coded.size)?;
@@ -99,7 +116,13 @@ impl Check<'_> {
         text("remarks", &who.remarks)
     }
 
-    pub fn request(&self, coded: &RequestFields, who: &RequestIdentity) -> Checked {
+    /// `first_answered_on` is what the answers to the request say.
+    pub fn request(
+        &self,
+        coded: &RequestFields,
+        who: &RequestIdentity,
+        first_answered_on: Option<Date>,
+    ) -> Checked {
         self.code("channel", "channel", &coded.channel)?;
         self.code("theme", "theme", &coded.theme)?;
         self.past("received_on", coded.received_on)?;
@@ -107,9 +130,22 @@ impl Check<'_> {
         let assigned = coded.assigned_on.or(received);
         self.follows("assigned_on", coded.assigned_on, "received_on", received)?;
         self.follows("escalated_on", coded.escalated_on, "assigned_on", assigned)?;
-        self.follows("closed_on", coded.closed_on, "received_on", received)?;
+        self.follows("first_answered_on", first_answered_on, "received_on", received)?;
+        self.closes_last(coded, first_answered_on)?;
         name("referent", &who.referent)?;
         text("question", &who.question)
+    }
+
+    /// A request is closed no earlier than anything was done for it.
+    pub fn closes_last(&self, coded: &RequestFields, first_answered_on: Option<Date>) -> Checked {
+        let done = [
+            ("received_on", Some(coded.received_on)),
+            ("assigned_on", coded.assigned_on),
+            ("escalated_on", coded.escalated_on),
+            ("first_answered_on", first_answered_on),
+        ];
+        done.into_iter()
+            .try_for_each(|(other, day)| self.follows("closed_on", coded.closed_on, other, day))
     }
 
     pub fn answer(&self, coded: &AnswerFields, who: &AnswerIdentity, received_on: Date) -> Checked {

@@ -215,7 +215,7 @@ mod tests {
         let store: SharedStore = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at_noon(date(2026, 1, 1)));
         let codes = Arc::new(Codes::embedded());
-        let repository = Repository::new(store.clone(), clock, codes);
+        let repository = Repository::new(store.clone(), clock, codes, "ML".parse().unwrap());
         let awa = WriteContext::of("awa");
         let fields = EnterpriseFields {
             region: "ML-3".into(),
@@ -234,7 +234,7 @@ mod tests {
         let id = made.record.coded.id;
         let before_update = pairs(&store);
         let grow = |fields: &mut EnterpriseFields, _: &mut _| fields.headcount = Some(5);
-        repository.update_enterprise(&awa, id, Some(1), grow).unwrap();
+        repository.update_enterprise(&awa, id, Some(1), &[], grow).unwrap();
         let before_visit = pairs(&store);
         let visit = VisitFields { visited_on: date(2025, 4, 1), purpose: "_U".into() };
         let visit =

@@ -55,12 +55,14 @@ impl Repository {
         context: &WriteContext,
         id: VisitId,
         etag: Option<u64>,
+        asked: &[&[u8]],
         change: impl FnOnce(&mut VisitFields, &mut VisitIdentity),
     ) -> Result<Revised<VisitRecord>, RecordError> {
         self.replace::<Visit>(
             context,
             id,
             etag,
+            asked,
             |draft, old, identity| {
                 let (mut fields, mut identity) = (VisitFields::of(old), identity.clone());
                 change(&mut fields, &mut identity);

@@ -222,6 +222,7 @@ impl ImportFile {
             kind: "enterprises".into(),
             dry_run: false,
             language: "en".into(),
+            file_bytes: text.len() as u64,
         };
         let pieces = text.as_bytes().chunks(4_096).map(|piece| Piece::Bytes(piece.to_vec()));
         let pieces = std::iter::once(Piece::Header(header)).chain(pieces);

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use essaim::{
     base::id::IdempotencyKey,
+    keys::certificate::Credentials,
     rpc::{
         client::{connect_node, connect_person_within, describe},
         sync::link::NodeLink,
@@ -20,11 +21,13 @@ use essaim::{
                 statistics_service_client::StatisticsServiceClient,
             },
             hub::{
-                Answer, AnswerSupportRequestRequest, AssignSupportRequestRequest,
-                CreateEnterpriseRequest, CreateSupportRequestRequest, DraftReleaseRequest,
-                Enterprise, EnterpriseIdentity, GetEnterpriseRequest, ImportHeader, ImportRequest,
-                ListEnterprisesRequest, ListQuarantineRequest, RequestState, SizeRule,
-                SupportRequest, UpdateEnterpriseRequest,
+                Answer, AnswerSupportRequestRequest, AssignSupportRequestRequest, Consent,
+                ConsentPurpose, CreateEnterpriseRequest, CreateSupportRequestRequest,
+                DiscardQuarantinedRequest, DraftReleaseRequest, Enterprise, EnterpriseIdentity,
+                GetConsentRequest, GetEnterpriseRequest, GiveConsentRequest, ImportHeader,
+                ImportRequest, ListEnterprisesRequest, ListQuarantineRequest, RequestState,
+                SizeRule, SupportRequest, UpdateConsentRequest, UpdateEnterpriseRequest,
+                consent_service_client::ConsentServiceClient,
                 enterprise_service_client::EnterpriseServiceClient, import_request::Piece,
                 import_service_client::ImportServiceClient,
                 release_service_client::ReleaseServiceClient,
@@ -92,8 +95,21 @@ async fn an_enterprise_is_created_once_changed_by_mask_and_guarded_by_its_etag()
     let changed = changed.enterprise.unwrap();
     assert_eq!((&*changed.filiere, &*changed.region), ("CEREA", "ML-3"));
     assert_eq!(changed.identity, made.identity);
-    let stale = client.update_enterprise(update).await;
+    let stale = client.update_enterprise(update.clone()).await;
     assert_eq!(reason_of(stale), (Code::Aborted, "ETAG_MISMATCH".into()));
+    let request_id = IdempotencyKey::random().to_string();
+    let mut numbered = UpdateEnterpriseRequest { request_id, ..update };
+    numbered.enterprise.as_mut().unwrap().etag = changed.etag.clone();
+    let done = client.update_enterprise(numbered.clone()).await.unwrap().into_inner();
+    let again = client.update_enterprise(numbered.clone()).await.unwrap().into_inner();
+    assert_eq!(again, done);
+    for path in ["filiere", "sex"] {
+        let mut other = numbered.clone();
+        other.enterprise.as_mut().unwrap().filiere = "FRLEG".into();
+        other.update_mask = Some(FieldMask { paths: vec![path.into()] });
+        let reused = client.update_enterprise(other).await;
+        assert_eq!(reason_of(reused), (Code::InvalidArgument, "REQUEST_ID_REUSED".into()));
+    }
 
     let got = client.get_enterprise(GetEnterpriseRequest { name: made.name }).await.unwrap();
     assert_eq!(got.into_inner().enterprise.unwrap(), changed);
@@ -116,6 +132,59 @@ async fn a_wrong_field_is_named_and_its_value_is_not_repeated() {
     let violations = &details.bad_request().unwrap().field_violations;
     assert_eq!(violations[0].field, "filiere");
     assert!(!format!("{status:?}").contains("76000000"), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_consent_is_corrected_by_mask_and_keeps_whose_and_what_for() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    let channel = stand.connect_hub(&referent).await.unwrap();
+    let create =
+        CreateEnterpriseRequest { enterprise: Some(enterprise()), request_id: String::new() };
+    let made = EnterpriseServiceClient::new(channel.clone()).create_enterprise(create).await;
+    let mut client = ConsentServiceClient::new(channel);
+    let consent = Consent {
+        enterprise: made.unwrap().into_inner().enterprise.unwrap().name,
+        purpose: ConsentPurpose::AnonymizedIndicators.into(),
+        text_version: "2025-1".into(),
+        medium: "ORAL".into(),
+        given_on: "2026-03-05".into(),
+        ..Default::default()
+    };
+    let give = GiveConsentRequest { consent: Some(consent), request_id: String::new() };
+    let given = client.give_consent(give).await.unwrap().into_inner().consent.unwrap();
+    let new = Consent { medium: "PAPER".into(), given_on: "2026-03-04".into(), ..given.clone() };
+    let mask = |paths: &[&str]| {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        Some(FieldMask { paths })
+    };
+    let update = UpdateConsentRequest {
+        consent: Some(new.clone()),
+        update_mask: mask(&["medium"]),
+        request_id: IdempotencyKey::random().to_string(),
+    };
+    let corrected = client.update_consent(update.clone()).await.unwrap().into_inner();
+    let corrected = corrected.consent.unwrap();
+    let expected = Consent { etag: "2".into(), medium: "PAPER".into(), ..given };
+    assert_eq!(corrected, expected);
+    let again = client.update_consent(update.clone()).await.unwrap().into_inner();
+    assert_eq!(again.consent, Some(corrected.clone()));
+    let reused = UpdateConsentRequest { update_mask: mask(&["given_on"]), ..update };
+    let reused = client.update_consent(reused).await;
+    assert_eq!(reason_of(reused), (Code::InvalidArgument, "REQUEST_ID_REUSED".into()));
+    for (etag, path, refusal) in [
+        ("1", "medium", (Code::Aborted, "ETAG_MISMATCH".to_owned())),
+        ("2", "purpose", (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+        ("2", "withdrawn_on", (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+    ] {
+        let consent = Some(Consent { etag: etag.into(), ..new.clone() });
+        let request_id = String::new();
+        let refused = UpdateConsentRequest { consent, update_mask: mask(&[path]), request_id };
+        assert_eq!(reason_of(client.update_consent(refused).await), refusal, "{path}");
+    }
+    let get = GetConsentRequest { name: corrected.name.clone() };
+    let got = client.get_consent(get).await.unwrap().into_inner();
+    assert_eq!(got.consent, Some(corrected));
 }
 
 #[tokio::test]
@@ -226,6 +295,7 @@ fn pieces(kind: &str, file: &[&str]) -> Vec<ImportRequest> {
         kind: kind.into(),
         dry_run: false,
         language: "en".into(),
+        file_bytes: file.iter().map(|text| text.len() as u64).sum(),
     };
     let bytes = file.iter().map(|text| Piece::Bytes(text.as_bytes().to_vec()));
     let pieces = std::iter::once(Piece::Header(header)).chain(bytes);
@@ -250,6 +320,16 @@ async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].faults[0].column, "Filiere");
     assert!(!rows[0].faults[0].remedy.is_empty());
+    assert_eq!(rows[0].repetitions, 0);
+    let discard = DiscardQuarantinedRequest { name: rows[0].name.clone() };
+    client.discard_quarantined(discard.clone()).await.unwrap();
+    let gone = client.discard_quarantined(discard).await;
+    assert_eq!(reason_of(gone), (Code::NotFound, "NOT_FOUND".into()));
+    let nonsense = DiscardQuarantinedRequest { name: "x".into() };
+    let status = client.discard_quarantined(nonsense).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let list = client.list_quarantine(ListQuarantineRequest::default()).await.unwrap();
+    assert!(list.into_inner().rows.is_empty());
     for wrong in [pieces("visits", &[]), pieces("", &["a"])[1..].to_vec(), Vec::new()] {
         let status = client.import(tokio_stream::iter(wrong)).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
@@ -299,6 +379,49 @@ async fn a_file_over_the_configured_size_is_refused() {
     let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     assert!(status.message().contains("larger than 1048576 bytes"), "{status:?}");
+    let rows = enterprises(&stand, &steward).await;
+    assert_eq!(rows, 0, "refused before anything was written");
+}
+
+async fn enterprises(stand: &Stand, who: &Credentials) -> usize {
+    let mut client = EnterpriseServiceClient::new(stand.connect_hub(who).await.unwrap());
+    let mut page = ListEnterprisesRequest { page_size: 1000, ..Default::default() };
+    let mut count = 0;
+    loop {
+        let found = client.list_enterprises(page.clone()).await.unwrap().into_inner();
+        count += found.enterprises.len();
+        page.page_token = found.next_page_token;
+        if page.page_token.is_empty() {
+            return count;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_or_goes_on_is_refused_with_what_was_settled() {
+    let stand = Stand::new().await;
+    let steward = stand.certificates.person("essaim://ML/steward/desk");
+    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
+    let heading = "Numero;Nom;Region;Filiere;Date\n".to_owned();
+    let row = |number: usize| format!("{number};Danaya;ML-3;LAIT;05/03/2026\n");
+    let file: String = std::iter::once(heading).chain((0..3_000).map(row)).collect();
+    let cut = &file[..file.len() - 3];
+    // Its end looks like any other: only its size tells that it was cut inside its last row.
+    for (sent, stated, refusal) in [
+        (cut, file.len(), (Code::Aborted, "FILE_BROKE_OFF".to_owned())),
+        (&*file, cut.len(), (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+    ] {
+        let (first, second) = sent.split_at(70_000);
+        let mut sent = pieces("enterprises", &[first, second]);
+        let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("a header") };
+        header.file_bytes = stated as u64;
+        let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
+        let metadata = status.get_error_details().error_info().unwrap().metadata.clone();
+        assert_eq!(metadata["rows_settled"], "2000", "{status:?}");
+        assert!(status.message().contains("2000 rows before"), "{status:?}");
+        assert_eq!(reason_of(Err::<(), _>(status)), refusal);
+        assert_eq!(enterprises(&stand, &steward).await, 2_000);
+    }
 }
 
 #[tokio::test]

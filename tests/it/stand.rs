@@ -279,7 +279,8 @@ impl Parts {
     fn split(self) -> (HubParts, ExchangeParts) {
         let Self { node, store, codes, library, own_log } = self;
         let clock: SharedClock = Arc::new(SystemClock);
-        let repository = Repository::new(Arc::clone(&store), Arc::clone(&clock), codes.clone());
+        let (kept, timed) = (Arc::clone(&store), Arc::clone(&clock));
+        let repository = Repository::new(kept, timed, codes.clone(), code("ML"));
         let records = RecordsParts {
             repository: Arc::new(repository),
             store: Arc::clone(&store),

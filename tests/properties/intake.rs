@@ -58,7 +58,8 @@ impl Hub {
         let store: SharedStore = Arc::new(MemoryStore::default());
         let codes = Arc::new(Codes::embedded());
         let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
-        let repository = Repository::new(store.clone(), clock, codes.clone());
+        let area = "ML".parse().expect("a member");
+        let repository = Repository::new(store.clone(), clock, codes.clone(), area);
         Self { store, codes, repository }
     }
 

@@ -23,7 +23,8 @@ fn hub() -> (Arc<MemoryStore>, Repository) {
     let store = Arc::new(MemoryStore::default());
     let clock = Arc::new(ManualClock::at_noon(date(2026, 7, 1)));
     let codes = Arc::new(Codes::embedded());
-    let repository = Repository::new(Arc::clone(&store) as _, clock, codes);
+    let area = "ML".parse().unwrap();
+    let repository = Repository::new(Arc::clone(&store) as _, clock, codes, area);
     (store, repository)
 }
 
@@ -43,10 +44,13 @@ fn read_all(repository: &Repository, id: [u8; 16]) {
     let _ = repository.for_each_request(&mut |_| ());
     let _ = repository.for_each_answer(&mut |_| ());
     let _ = repository.for_each_consent(&mut |_| ());
-    let _ =
-        repository.update_enterprise(&WriteContext::of("awa"), enterprise, None, |fields, _| {
-            fields.headcount = Some(3)
-        });
+    let _ = repository.update_enterprise(
+        &WriteContext::of("awa"),
+        enterprise,
+        None,
+        &[],
+        |fields, _| fields.headcount = Some(3),
+    );
 }
 
 fn pick(codes: &'static [&'static str]) -> impl Strategy<Value = String> {

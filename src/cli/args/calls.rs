@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
     base::{id::MemberCode, language::Language, period::Period},
-    cli::args::{CallArgs, ReachArgs},
+    cli::args::{CallArgs, ReachArgs, records::ListArgs},
 };
 
 /// Form of printed query answers.
@@ -220,6 +220,26 @@ pub struct ReleaseArgs {
     /// The release, as `release list` names it
     #[arg(value_name = "RELEASE")]
     pub id: String,
+    /// The node
+    #[command(flatten)]
+    pub call: CallArgs,
+}
+
+/// `essaim quarantine`.
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List rows that wait; exit code 1 when there are any
+    List(ListArgs),
+    /// Remove rows that are never to be imported, as totals and footers
+    Discard(DiscardRowsArgs),
+}
+
+/// `essaim quarantine discard`.
+#[derive(Debug, Args)]
+pub struct DiscardRowsArgs {
+    /// The rows, as `quarantine list` names them
+    #[arg(value_name = "ROW", required = true)]
+    pub names: Vec<String>,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,

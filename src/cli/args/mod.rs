@@ -7,14 +7,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args::{
-    calls::{ImportArgs, NotesCommand, QueryArgs, ReleaseCommand},
+    calls::{ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, ReleaseCommand},
     local::{
         CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
         ServeArgs, StoreCommand,
     },
-    records::{
-        AnswerCommand, ConsentCommand, EnterpriseCommand, ListArgs, RequestCommand, VisitCommand,
-    },
+    records::{AnswerCommand, ConsentCommand, EnterpriseCommand, RequestCommand, VisitCommand},
 };
 
 pub mod calls;
@@ -67,7 +65,8 @@ pub enum Command {
     #[command(subcommand)]
     Consent(ConsentCommand),
     /// Rows of imported files that still wait for a remedy
-    Quarantine(ListArgs),
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// The node's logs
     #[command(subcommand)]
     Log(LogCommand),

@@ -126,6 +126,7 @@ async fn import_quarter(
             kind: file.kind.word().into(),
             dry_run: false,
             language: "fr".into(),
+            file_bytes: file.bytes.len() as u64,
         };
         let source = Cursor::new(file.bytes.clone());
         let channel = staff.first_steward.clone();

@@ -117,7 +117,8 @@ fn the_importer_takes_every_row_but_those_made_to_be_refused() {
         let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
         let codes = Arc::new(Codes::embedded());
         let store: SharedStore = Arc::new(MemoryStore::default());
-        let repository = Repository::new(store.clone(), clock, codes.clone());
+        let area = member.parse().unwrap();
+        let repository = Repository::new(store.clone(), clock, codes.clone(), area);
         for quarter in &hub.quarters {
             for (file, mapping) in quarter.files.iter().zip(&hub.mappings) {
                 let mapping = Mapping::from_toml(mapping).unwrap();

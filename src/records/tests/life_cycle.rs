@@ -74,7 +74,7 @@ fn a_step_before_the_day_of_receipt_or_after_today_is_refused() {
 fn days_of_steps_are_not_changed_by_updates() {
     let hub = Hub::new();
     let id = hub.request();
-    let refused = hub.repository.update_request(&by("awa"), id, None, |fields, _| {
+    let refused = hub.repository.update_request(&by("awa"), id, None, &[], |fields, _| {
         fields.closed_on = Some(TODAY);
     });
     let Err(RecordError::InvalidField { field: "closed_on", problem: Problem::OnlyByStep }) =
@@ -95,7 +95,7 @@ fn the_first_answer_of_a_request_follows_a_corrected_day() {
     let day = date(2026, 6, 1);
     let corrected = hub
         .repository
-        .update_answer(&by("awa"), answer, Some(1), |fields, _| fields.answered_on = day);
+        .update_answer(&by("awa"), answer, Some(1), &[], |fields, _| fields.answered_on = day);
     assert_eq!(corrected.unwrap().revision, 2);
     let request = hub.repository.get_request(id).unwrap().record.coded;
     assert_eq!(request.first_answered_on, Some(day));

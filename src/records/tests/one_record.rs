@@ -31,9 +31,9 @@ fn a_change_seen_at_an_old_revision_is_refused() {
     let grow = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
         fields.headcount = Some(6);
     };
-    let updated = hub.repository.update_enterprise(&by("awa"), id, Some(1), grow).unwrap();
+    let updated = hub.repository.update_enterprise(&by("awa"), id, Some(1), &[], grow).unwrap();
     assert_eq!((updated.revision, updated.record.coded.headcount), (2, Some(6)));
-    let stale = hub.repository.update_enterprise(&by("ben"), id, Some(1), |fields, _| {
+    let stale = hub.repository.update_enterprise(&by("ben"), id, Some(1), &[], |fields, _| {
         fields.headcount = Some(7);
     });
     let Err(RecordError::EtagMismatch { given: 1, current: 2, .. }) = stale else {
@@ -46,7 +46,7 @@ fn a_change_seen_at_an_old_revision_is_refused() {
 fn an_update_that_changes_nothing_keeps_the_revision() {
     let hub = Hub::new();
     let id = hub.enterprise();
-    let updated = hub.repository.update_enterprise(&by("awa"), id, None, |_, _| {}).unwrap();
+    let updated = hub.repository.update_enterprise(&by("awa"), id, None, &[], |_, _| {}).unwrap();
     assert_eq!(updated.revision, 1);
 }
 
@@ -54,7 +54,7 @@ fn an_update_that_changes_nothing_keeps_the_revision() {
 fn an_identity_emptied_is_removed_from_the_store() {
     let hub = Hub::new();
     let id = hub.enterprise();
-    let emptied = hub.repository.update_enterprise(&by("awa"), id, None, |_, identity| {
+    let emptied = hub.repository.update_enterprise(&by("awa"), id, None, &[], |_, identity| {
         *identity = EnterpriseIdentity::default();
     });
     assert_eq!(emptied.unwrap().record.identity, EnterpriseIdentity::default());

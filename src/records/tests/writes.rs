@@ -18,7 +18,7 @@ fn a_repeated_write_is_done_once() {
     let grow = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
         fields.headcount = Some(9);
     };
-    let grown = hub.repository.update_enterprise(&by("ben"), id, None, grow).unwrap();
+    let grown = hub.repository.update_enterprise(&by("ben"), id, None, &[], grow).unwrap();
     assert_eq!(create().unwrap(), grown);
 }
 
@@ -28,7 +28,7 @@ fn a_repeated_update_or_step_is_done_once() {
     let id = hub.request();
     let context = numbered("awa");
     let ask = |question: &'static str| {
-        hub.repository.update_request(&context, id, Some(1), move |_, identity| {
+        hub.repository.update_request(&context, id, Some(1), &[], move |_, identity| {
             identity.question = question.into();
         })
     };
@@ -57,7 +57,7 @@ fn a_key_used_for_another_request_is_refused() {
             dairy(),
             named("Laiterie"),
         ),
-        hub.repository.update_enterprise(&context, first.record.coded.id, None, |_, _| {}),
+        hub.repository.update_enterprise(&context, first.record.coded.id, None, &[], |_, _| {}),
     ];
     for other in others {
         assert!(matches!(other, Err(RecordError::IdempotencyConflict { .. })), "{other:?}");
@@ -129,6 +129,7 @@ fn a_write_that_could_not_be_synced_is_not_acknowledged_and_may_be_repeated() {
             Arc::new(Unsynced(Arc::clone(&hub.store))),
             clock,
             Arc::new(Codes::embedded()),
+            "ML".parse().unwrap(),
         );
         let failed = failing.create_enterprise(&context, dairy(), named("Laiterie"));
         assert!(matches!(failed, Err(RecordError::Store(StoreError::Closed))));
@@ -154,7 +155,7 @@ fn writers_side_by_side_lose_no_update() {
                     let one_more = |fields: &mut EnterpriseFields, _: &mut EnterpriseIdentity| {
                         fields.headcount = fields.headcount.map(|count| count + 1);
                     };
-                    hub.repository.update_enterprise(&by("awa"), id, None, one_more).unwrap();
+                    hub.repository.update_enterprise(&by("awa"), id, None, &[], one_more).unwrap();
                 }
             });
         }

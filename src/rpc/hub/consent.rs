@@ -3,16 +3,18 @@
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
+    records::fields::ConsentFields,
     rpc::hub::{Records, context, page},
     wire::{
         generated::hub::{
             GetConsentRequest, GetConsentResponse, GiveConsentRequest, GiveConsentResponse,
-            ListConsentsRequest, ListConsentsResponse, WithdrawConsentRequest,
-            WithdrawConsentResponse, consent_service_server::ConsentService,
+            ListConsentsRequest, ListConsentsResponse, UpdateConsentRequest, UpdateConsentResponse,
+            WithdrawConsentRequest, WithdrawConsentResponse,
+            consent_service_server::ConsentService,
         },
-        hub::{consent as wire, enterprise},
+        hub::{all, asked, consent as wire, enterprise},
         page::of_named,
-        parse,
+        parse::{self, Invalid},
     },
 };
 
@@ -43,6 +45,25 @@ impl ConsentService for Records {
         let withdrawn =
             self.run(move |records| records.withdraw_consent(&context, id, etag, on)).await?;
         Ok(Response::new(WithdrawConsentResponse { consent: Some(wire::to_wire(withdrawn)) }))
+    }
+
+    async fn update_consent(
+        &self,
+        request: Request<UpdateConsentRequest>,
+    ) -> Result<Response<UpdateConsentResponse>, Status> {
+        let context = context(&request, &request.get_ref().request_id)?;
+        let UpdateConsentRequest { consent, update_mask, request_id: _ } = request.into_inner();
+        let new = consent.ok_or_else(|| Invalid::missing("consent"))?;
+        let id = parse::name("consent.name", wire::COLLECTION, &new.name)?;
+        let etag = Some(parse::etag("consent.etag", &new.etag)?);
+        let paths = parse::mask("update_mask", update_mask)?;
+        let asked = asked(&new, &paths);
+        let change = all(wire::changes(new, &paths)?);
+        let change = move |fields: &mut ConsentFields| change(fields, &mut ());
+        let made = self
+            .run(move |records| records.update_consent(&context, id, etag, &[&asked], change))
+            .await?;
+        Ok(Response::new(UpdateConsentResponse { consent: Some(wire::to_wire(made)) }))
     }
 
     async fn get_consent(

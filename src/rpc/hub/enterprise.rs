@@ -11,7 +11,7 @@ use crate::{
             UpdateEnterpriseRequest, UpdateEnterpriseResponse,
             enterprise_service_server::EnterpriseService,
         },
-        hub::{all, enterprise as wire},
+        hub::{all, asked, enterprise as wire},
         page::of_named,
         parse::{self, Invalid},
     },
@@ -64,8 +64,11 @@ impl EnterpriseService for Records {
         let new = enterprise.ok_or_else(|| Invalid::missing("enterprise"))?;
         let id = parse::name("enterprise.name", wire::COLLECTION, &new.name)?;
         let etag = Some(parse::etag("enterprise.etag", &new.etag)?);
-        let change = all(wire::changes(new, &parse::mask("update_mask", update_mask)?)?);
-        let made = self.run(move |records| records.update_enterprise(&context, id, etag, change));
+        let paths = parse::mask("update_mask", update_mask)?;
+        let asked = asked(&new, &paths);
+        let change = all(wire::changes(new, &paths)?);
+        let made = self
+            .run(move |records| records.update_enterprise(&context, id, etag, &[&asked], change));
         let enterprise = Some(wire::to_wire(made.await?));
         Ok(Response::new(UpdateEnterpriseResponse { enterprise }))
     }

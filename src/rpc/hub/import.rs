@@ -1,11 +1,15 @@
 //! Imports: the file arrives as a stream and is read by a blocking thread as it comes.
 //!
 //! A stream that breaks off is an error to the reader, never the end of the file: a row cut in two
-//! must not be imported.
+//! must not be imported. How long the file is, its header says: a call that its caller drops looks
+//! like a stream that ended.
 
 use std::{
     io::{self, Read},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,7 +20,7 @@ use tonic::{Request, Response, Status, Streaming, async_trait};
 use crate::{
     base::id::MemberCode,
     intake::{
-        import::Importer,
+        import::{Importer, Progress},
         quarantine::{self, QuarantineId},
     },
     rpc::{
@@ -25,8 +29,9 @@ use crate::{
     },
     wire::{
         generated::hub::{
-            ImportRequest, ImportResponse, ListQuarantineRequest, ListQuarantineResponse,
-            import_request::Piece, import_service_server::ImportService,
+            DiscardQuarantinedRequest, DiscardQuarantinedResponse, ImportRequest, ImportResponse,
+            ListQuarantineRequest, ListQuarantineResponse, import_request::Piece,
+            import_service_server::ImportService,
         },
         hub::import as wire,
         page::fit,
@@ -72,21 +77,30 @@ impl ImportService for ImportServer {
         let header = wire::header_from_wire(header)?;
         own_area(header.mapping.area, self.member)?;
         let (pieces, waiting) = mpsc::channel(PIECES_WAITING);
+        let wire::Header { mapping, dry_run, language, file_bytes } = header;
         let RecordsParts { repository, store, codes, file_bytes_max } = self.parts.clone();
+        if file_bytes > file_bytes_max {
+            let problem = format!("the file is larger than {file_bytes_max} bytes; split it");
+            return Err(Invalid::new("header.file_bytes", problem).into());
+        }
+        let rows_settled = Arc::new(AtomicU64::new(0));
+        let settled = Arc::clone(&rows_settled);
         let import = blocking(move || {
             let _permit = permit;
-            let wire::Header { mapping, dry_run, language } = header;
             let importer = Importer::new(&repository, &store, &codes, &mapping, &actor)?;
-            let report = importer.run(Reader::new(waiting), dry_run, &mut |_| {})?;
+            let mut note = |progress: Progress| {
+                if !dry_run {
+                    settled.store(progress.rows, Ordering::Relaxed);
+                }
+            };
+            let report = importer.run(Reader::new(waiting), dry_run, &mut note)?;
             Ok::<_, Status>(wire::report_to_wire(report, language))
         });
-        let (fed, imported) = tokio::join!(feed(stream, pieces, file_bytes_max), import);
+        let (fed, imported) = tokio::join!(feed(stream, pieces, file_bytes), import);
         // What the stream lacked explains the importer's failure better than the failure itself.
-        let report = match fed {
-            Ok(()) => imported?,
-            Err(status) => return Err(status),
-        };
-        Ok(Response::new(report))
+        let report = fed.and(imported);
+        let rows_settled = rows_settled.load(Ordering::Relaxed);
+        report.map(Response::new).map_err(|status| wire::stopped(status, rows_settled))
     }
 
     async fn list_quarantine(
@@ -106,6 +120,23 @@ impl ImportService for ImportServer {
         let last = rows.last().filter(|_| more).map(|row| row.name.clone());
         let next_page_token = last.unwrap_or_default();
         Ok(Response::new(ListQuarantineResponse { rows, next_page_token }))
+    }
+
+    async fn discard_quarantined(
+        &self,
+        request: Request<DiscardQuarantinedRequest>,
+    ) -> Result<Response<DiscardQuarantinedResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let DiscardQuarantinedRequest { name } = request.into_inner();
+        let id: QuarantineId =
+            name.parse().map_err(|error| Invalid::new("name", format!("{error}")))?;
+        let store = Arc::clone(&self.parts.store);
+        if !blocking(move || quarantine::discard(&*store, &id)).await? {
+            return Err(status::not_found("row in quarantine", &name));
+        }
+        // Not which: a row's name is computed from its key.
+        tracing::info!(%actor, "a row was discarded from quarantine");
+        Ok(Response::new(DiscardQuarantinedResponse {}))
     }
 }
 
@@ -131,20 +162,20 @@ async fn next_piece(stream: &mut Streaming<ImportRequest>) -> Result<Option<Piec
     }
 }
 
-/// Passes the pieces of the file on, and then says that it is whole.
+/// Passes the pieces of the file on, and then says that it is whole, if it is.
 async fn feed(
     mut stream: Streaming<ImportRequest>,
     pieces: mpsc::Sender<Fed>,
-    file_bytes_max: u64,
+    file_bytes: u64,
 ) -> Result<(), Status> {
-    let mut file_bytes = 0_u64;
+    let mut received_bytes = 0_u64;
     while let Some(piece) = next_piece(&mut stream).await? {
         let Piece::Bytes(bytes) = piece else {
             return Err(Invalid::new("header", "must come once").into());
         };
-        file_bytes = file_bytes.saturating_add(bytes.len() as u64);
-        if file_bytes > file_bytes_max {
-            let problem = format!("the file is larger than {file_bytes_max} bytes; split it");
+        received_bytes = received_bytes.saturating_add(bytes.len() as u64);
+        if received_bytes > file_bytes {
+            let problem = format!("are more than the {file_bytes} that header.file_bytes states");
             return Err(Invalid::new("bytes", problem).into());
         }
         if pieces.send(Fed::Bytes(bytes.into())).await.is_err() {
@@ -152,7 +183,9 @@ async fn feed(
             return Ok(());
         }
     }
-    let _ = pieces.send(Fed::End).await;
+    if received_bytes == file_bytes {
+        let _ = pieces.send(Fed::End).await;
+    }
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::{
             RateAnswerResponse, UpdateSupportRequestRequest, UpdateSupportRequestResponse,
             support_request_service_server::SupportRequestService,
         },
-        hub::{all, answer, enterprise, request as wire},
+        hub::{all, answer, asked, enterprise, request as wire},
         page::of_named,
         parse::{self, Invalid},
     },
@@ -79,8 +79,11 @@ impl SupportRequestService for Records {
         let new = request.ok_or_else(|| Invalid::missing("request"))?;
         let id = parse::name("request.name", wire::COLLECTION, &new.name)?;
         let etag = Some(parse::etag("request.etag", &new.etag)?);
-        let change = all(wire::changes(new, &parse::mask("update_mask", update_mask)?)?);
-        let made = self.run(move |records| records.update_request(&context, id, etag, change));
+        let paths = parse::mask("update_mask", update_mask)?;
+        let asked = asked(&new, &paths);
+        let change = all(wire::changes(new, &paths)?);
+        let made =
+            self.run(move |records| records.update_request(&context, id, etag, &[&asked], change));
         let request = Some(wire::to_wire(made.await?));
         Ok(Response::new(UpdateSupportRequestResponse { request }))
     }

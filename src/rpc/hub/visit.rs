@@ -10,7 +10,7 @@ use crate::{
             ListVisitsRequest, ListVisitsResponse, UpdateVisitRequest, UpdateVisitResponse,
             visit_service_server::VisitService,
         },
-        hub::{all, enterprise, visit as wire},
+        hub::{all, asked, enterprise, visit as wire},
         page::of_named,
         parse::{self, Invalid},
     },
@@ -63,8 +63,11 @@ impl VisitService for Records {
         let new = visit.ok_or_else(|| Invalid::missing("visit"))?;
         let id = parse::name("visit.name", wire::COLLECTION, &new.name)?;
         let etag = Some(parse::etag("visit.etag", &new.etag)?);
-        let change = all(wire::changes(new, &parse::mask("update_mask", update_mask)?)?);
-        let made = self.run(move |records| records.update_visit(&context, id, etag, change));
+        let paths = parse::mask("update_mask", update_mask)?;
+        let asked = asked(&new, &paths);
+        let change = all(wire::changes(new, &paths)?);
+        let made =
+            self.run(move |records| records.update_visit(&context, id, etag, &[&asked], change));
         Ok(Response::new(UpdateVisitResponse { visit: Some(wire::to_wire(made.await?)) }))
     }
 }

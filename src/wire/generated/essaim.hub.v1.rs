@@ -67,6 +67,26 @@ pub struct WithdrawConsentResponse {
     #[prost(message, optional, tag = "1")]
     pub consent: ::core::option::Option<Consent>,
 }
+/// Asks to correct a consent.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateConsentRequest {
+    /// The consent; `name` and `etag` must be as last read. Only the fields in the mask count.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+    /// The fields to correct: `text_version`, `medium`, `given_on`.
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+    /// The caller's number for this write (a UUID).
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The consent as corrected.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateConsentResponse {
+    /// The consent with its new etag.
+    #[prost(message, optional, tag = "1")]
+    pub consent: ::core::option::Option<Consent>,
+}
 /// Asks for one consent.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetConsentRequest {
@@ -285,6 +305,34 @@ pub mod consent_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Corrects fields of a consent. Whose it is and what for cannot change: withdraw it, and record
+        /// another one.
+        pub async fn update_consent(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateConsentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ConsentService/UpdateConsent",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ConsentService", "UpdateConsent"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Reads one consent.
         pub async fn get_consent(
             &mut self,
@@ -364,6 +412,15 @@ pub mod consent_service_server {
             request: tonic::Request<super::WithdrawConsentRequest>,
         ) -> std::result::Result<
             tonic::Response<super::WithdrawConsentResponse>,
+            tonic::Status,
+        >;
+        /// Corrects fields of a consent. Whose it is and what for cannot change: withdraw it, and record
+        /// another one.
+        async fn update_consent(
+            &self,
+            request: tonic::Request<super::UpdateConsentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateConsentResponse>,
             tonic::Status,
         >;
         /// Reads one consent.
@@ -536,6 +593,51 @@ pub mod consent_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = WithdrawConsentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ConsentService/UpdateConsent" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateConsentSvc<T: ConsentService>(pub Arc<T>);
+                    impl<
+                        T: ConsentService,
+                    > tonic::server::UnaryService<super::UpdateConsentRequest>
+                    for UpdateConsentSvc<T> {
+                        type Response = super::UpdateConsentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateConsentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ConsentService>::update_consent(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateConsentSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -1457,6 +1559,10 @@ pub struct ImportHeader {
     /// Language of the report: `fr`, `en` or `pt`.
     #[prost(string, tag = "4")]
     pub language: ::prost::alloc::string::String,
+    /// Size of the file in bytes. A file over the node's limit is refused before anything is written;
+    /// one of which fewer bytes have arrived at the stream's end has broken off.
+    #[prost(uint64, tag = "5")]
+    pub file_bytes: u64,
 }
 /// The report of an import.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1510,6 +1616,9 @@ pub struct QuarantinedRow {
     /// What is wrong with it.
     #[prost(message, repeated, tag = "4")]
     pub faults: ::prost::alloc::vec::Vec<RowFault>,
+    /// Further rows of the file with the same key and text. 0 in reports, which list each of them.
+    #[prost(uint64, tag = "5")]
+    pub repetitions: u64,
 }
 /// One thing wrong with a row.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1550,6 +1659,16 @@ pub struct ListQuarantineResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// Asks to remove a row from quarantine.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardQuarantinedRequest {
+    /// Its name, `SOURCE/NUMBER`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// The row is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardQuarantinedResponse {}
 /// Generated client implementations.
 pub mod import_service_client {
     #![allow(
@@ -1643,7 +1762,9 @@ pub mod import_service_client {
             self
         }
         /// Imports a file. The first message of the stream is the header, the others are the file's bytes
-        /// in order. Rows go in as the file arrives; the file once more changes nothing.
+        /// in order. Rows go in as the file arrives; the file once more changes nothing. Where an import
+        /// stops midway, `rows_settled` in the metadata of the error's `ErrorInfo` says how many rows were
+        /// dealt with before.
         pub async fn import(
             &mut self,
             request: impl tonic::IntoStreamingRequest<Message = super::ImportRequest>,
@@ -1692,6 +1813,33 @@ pub mod import_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Removes a row from quarantine that is never to be imported: a total, a footer.
+        pub async fn discard_quarantined(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiscardQuarantinedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardQuarantinedResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ImportService/DiscardQuarantined",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ImportService", "DiscardQuarantined"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1708,7 +1856,9 @@ pub mod import_service_server {
     #[async_trait]
     pub trait ImportService: std::marker::Send + std::marker::Sync + 'static {
         /// Imports a file. The first message of the stream is the header, the others are the file's bytes
-        /// in order. Rows go in as the file arrives; the file once more changes nothing.
+        /// in order. Rows go in as the file arrives; the file once more changes nothing. Where an import
+        /// stops midway, `rows_settled` in the metadata of the error's `ErrorInfo` says how many rows were
+        /// dealt with before.
         async fn import(
             &self,
             request: tonic::Request<tonic::Streaming<super::ImportRequest>>,
@@ -1719,6 +1869,14 @@ pub mod import_service_server {
             request: tonic::Request<super::ListQuarantineRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListQuarantineResponse>,
+            tonic::Status,
+        >;
+        /// Removes a row from quarantine that is never to be imported: a total, a footer.
+        async fn discard_quarantined(
+            &self,
+            request: tonic::Request<super::DiscardQuarantinedRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardQuarantinedResponse>,
             tonic::Status,
         >;
     }
@@ -1876,6 +2034,52 @@ pub mod import_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListQuarantineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ImportService/DiscardQuarantined" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiscardQuarantinedSvc<T: ImportService>(pub Arc<T>);
+                    impl<
+                        T: ImportService,
+                    > tonic::server::UnaryService<super::DiscardQuarantinedRequest>
+                    for DiscardQuarantinedSvc<T> {
+                        type Response = super::DiscardQuarantinedResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiscardQuarantinedRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ImportService>::discard_quarantined(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiscardQuarantinedSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

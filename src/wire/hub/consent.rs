@@ -8,7 +8,7 @@ use crate::{
     },
     wire::{
         generated::hub as pb,
-        hub::enterprise,
+        hub::{Change, enterprise},
         parse::{self, Invalid, from_day},
     },
 };
@@ -60,6 +60,26 @@ pub fn from_wire(consent: Option<pb::Consent>) -> Result<(EnterpriseId, ConsentF
         given_on: parse::day("consent.given_on", &given_on)?,
     };
     Ok((enterprise, fields))
+}
+
+/// The changes that a mask asks for. A consent has no identifying part.
+pub fn changes(
+    new: pb::Consent,
+    paths: &[String],
+) -> Result<Vec<Change<ConsentFields, ()>>, Invalid> {
+    paths.iter().map(|path| change(new.clone(), path)).collect()
+}
+
+fn change(new: pb::Consent, path: &str) -> Result<Change<ConsentFields, ()>, Invalid> {
+    Ok(match path {
+        "text_version" => Box::new(move |fields, ()| fields.text_version = new.text_version),
+        "medium" => Box::new(move |fields, ()| fields.medium = new.medium),
+        "given_on" => {
+            let day = parse::day("consent.given_on", &new.given_on)?;
+            Box::new(move |fields, ()| fields.given_on = day)
+        }
+        _ => return Err(parse::not_changeable(path)),
+    })
 }
 
 fn purpose_to_wire(purpose: ConsentPurpose) -> pb::ConsentPurpose {

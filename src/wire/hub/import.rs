@@ -1,5 +1,8 @@
 //! Imports and quarantine.
 
+use tonic::Status;
+use tonic_types::{ErrorInfo, StatusExt};
+
 use crate::{
     base::language::Language,
     intake::{
@@ -22,6 +25,8 @@ pub struct Header {
     pub dry_run: bool,
     /// Language of the report.
     pub language: Language,
+    /// Size of the file, in bytes.
+    pub file_bytes: u64,
 }
 
 /// Most faults of a mapping that are told at once.
@@ -29,20 +34,35 @@ const MAPPING_FAULTS_MAX: usize = 20;
 
 /// The first message of an import.
 pub fn header_from_wire(header: pb::ImportHeader) -> Result<Header, Invalid> {
-    let pb::ImportHeader { mapping, kind, dry_run, language } = header;
+    let pb::ImportHeader { mapping, kind, dry_run, language, file_bytes } = header;
     let language = parse::language(&language)?;
     let mapping = Mapping::from_toml(&mapping).map_err(|faults| mapping_faults(&faults))?;
     if !kind.is_empty() && kind != mapping.kind.name() {
         let problem = format!("the mapping is for {}", mapping.kind.name());
         return Err(Invalid::new("header.kind", problem));
     }
-    Ok(Header { mapping, dry_run, language })
+    Ok(Header { mapping, dry_run, language, file_bytes })
 }
 
 /// Faults of a mapping as one: the sender wrote it, so that it may be quoted.
 pub fn mapping_faults(faults: &[MappingFault]) -> Invalid {
     let texts: Vec<_> = faults.iter().take(MAPPING_FAULTS_MAX).map(ToString::to_string).collect();
     Invalid::new("header.mapping", texts.join("; "))
+}
+
+/// The status of an import that stopped after it had dealt with some rows.
+pub fn stopped(status: Status, rows_settled: u64) -> Status {
+    let mut details = status.get_error_details();
+    let info = details.error_info().filter(|_| rows_settled > 0).cloned();
+    let Some(ErrorInfo { reason, domain, mut metadata }) = info else { return status };
+    metadata.insert("rows_settled".into(), rows_settled.to_string());
+    details.set_error_info(reason, domain, metadata);
+    let message = format!(
+        "{}; {rows_settled} rows before are imported or in quarantine, and importing the file \
+             again is safe",
+        status.message()
+    );
+    Status::with_error_details(status.code(), message, details)
 }
 
 /// A report as sent.
@@ -83,11 +103,12 @@ pub fn quarantined_to_wire(row: QuarantinedRow, language: Language) -> pb::Quara
 }
 
 fn row_to_wire(name: String, entry: QuarantineEntry, language: Language) -> pb::QuarantinedRow {
-    let QuarantineEntry { line, text, faults } = entry;
+    let QuarantineEntry { line, text, faults, repetitions } = entry;
     let fault = |fault: Fault| {
         let (reason, remedy) = (fault.reason(language), fault.remedy(language));
         let Fault { column, key, arguments: _ } = fault;
         pb::RowFault { column, key, reason, remedy }
     };
-    pb::QuarantinedRow { name, line, row: text, faults: faults.into_iter().map(fault).collect() }
+    let faults = faults.into_iter().map(fault).collect();
+    pb::QuarantinedRow { name, line, row: text, faults, repetitions }
 }

@@ -50,10 +50,12 @@ pub fn of_intake(error: &IntakeError) -> Status {
             status::with_reason(Code::Aborted, message, "FILE_BROKE_OFF", BTreeMap::new())
         }
         IntakeError::TooManyBrokenLines { .. } => refused("BROKEN_LINES"),
+        IntakeError::MixedEncodings { .. } => refused("MIXED_ENCODINGS"),
         IntakeError::Utf16 | IntakeError::Workbook => refused("NOT_CSV"),
         IntakeError::NoHeading { .. } => refused("NO_HEADING"),
         IntakeError::ColumnTwice { .. } => refused("COLUMN_TWICE"),
         IntakeError::TooManyRows { .. } => refused("TOO_MANY_ROWS"),
+        IntakeError::QuarantineFull { .. } => refused("QUARANTINE_FULL"),
         IntakeError::Records(error) => of_records(error),
         IntakeError::Store(error) => status::of_store(error),
     }

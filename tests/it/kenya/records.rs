@@ -78,6 +78,7 @@ async fn import(channel: Channel, bytes: &[u8]) -> Result<Response<ImportRespons
         kind: "enterprises".into(),
         dry_run: false,
         language: "en".into(),
+        file_bytes: bytes.len() as u64,
     };
     let mut pieces = vec![Piece::Header(header)];
     pieces.extend(bytes.chunks(PIECE_BYTES).map(|piece| Piece::Bytes(piece.to_vec())));
@@ -155,7 +156,8 @@ pub async fn withdraw(nodes: &Nodes, counted: &[Enterprise]) -> Vec<Enterprise> 
 pub fn check_journal(hub: &Path, enterprises: usize) {
     let store = SledStore::open(&SledOptions::in_folder(hub.join("data/store"))).unwrap();
     let codes = Codes::embedded().with_regions(REGIONS).unwrap();
-    let repository = Repository::new(Arc::new(store), Arc::new(SystemClock), Arc::new(codes));
+    let (clock, codes) = (Arc::new(SystemClock), Arc::new(codes));
+    let repository = Repository::new(Arc::new(store), clock, codes, "XK".parse().unwrap());
     let head = repository.verify_journal().unwrap();
     let mut entries: Vec<JournalEntry> = Vec::new();
     while (entries.len() as u64) < head.entries {

@@ -77,6 +77,7 @@ async fn import(
         kind: kind.into(),
         dry_run: false,
         language: "fr".into(),
+        file_bytes: file.len() as u64,
     };
     let pieces = file.chunks(PIECE_BYTES).map(|piece| Piece::Bytes(piece.to_vec()));
     let sent: Vec<_> = std::iter::once(Piece::Header(header))
