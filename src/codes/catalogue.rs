@@ -96,7 +96,7 @@ pub struct SubsetOf {
     pub of: MeasureRef,
 }
 
-/// `stock(end) = stock(before) + inflow − outflow`.
+/// `stock(end) = stock(before) + inflow − Σ outflows`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StockOf {
@@ -104,8 +104,8 @@ pub struct StockOf {
     pub stock: MeasureRef,
     /// What enters it in the period.
     pub inflow: MeasureRef,
-    /// What leaves it in the period.
-    pub outflow: MeasureRef,
+    /// What leaves it in the period, each in one of these ways.
+    pub outflows: Vec<MeasureRef>,
 }
 
 /// `least × count ≤ value ≤ most × count`.

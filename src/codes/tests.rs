@@ -71,7 +71,8 @@ fn every_reference_of_the_catalogue_resolves() {
 fn references(catalogue: &Catalogue) -> Vec<&MeasureRef> {
     let mut all = Vec::new();
     all.extend(catalogue.subset_of.iter().flat_map(|one| [&one.subset, &one.of]));
-    all.extend(catalogue.stock_of.iter().flat_map(|one| [&one.stock, &one.inflow, &one.outflow]));
+    all.extend(catalogue.stock_of.iter().flat_map(|one| [&one.stock, &one.inflow]));
+    all.extend(catalogue.stock_of.iter().flat_map(|one| &one.outflows));
     all.extend(catalogue.bounds.iter().flat_map(|one| [&one.value, &one.count]));
     all.extend(catalogue.distinct_over.iter().map(|one| &one.measure));
     all.extend(catalogue.slice_of.iter().flat_map(|one| [&one.slice, &one.of]));

@@ -65,8 +65,8 @@ fn follow_answers(
 ) -> Result<(), RecordError> {
     let old = &request.record.coded;
     let first = first_answered_on(draft, old.id, None)?;
-    let coded = RequestFields::of(old).with_id(old.id, old.enterprise, first);
-    if coded != *old {
+    if first != old.first_answered_on {
+        let coded = RequestFields::of(old).with_id(old.id, old.enterprise, first);
         let identity = request.record.identity.clone();
         draft.put(Some(request), Whole { coded, identity });
     }

@@ -147,11 +147,16 @@ impl Repository {
                 // What was asked is known only by its effect: asking again must change nothing.
                 // Once somebody else has changed the record, that can no longer be told.
                 let again = change(draft, &now.record.coded, &now.record.identity);
+                let again = again.map(|mut again| {
+                    draft.enter(Some(&now), &mut again);
+                    again
+                });
                 let same = now.revision > revision || again.is_ok_and(|again| again == now.record);
                 return if same { Ok(now.handed_out()) } else { Err(attempt.conflict()) };
             }
             let old = draft.require_at::<K>(id, etag)?;
-            let new = change(draft, &old.record.coded, &old.record.identity)?;
+            let mut new = change(draft, &old.record.coded, &old.record.identity)?;
+            draft.enter(Some(&old), &mut new);
             let done = if new == old.record {
                 old
             } else {
