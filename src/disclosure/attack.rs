@@ -27,6 +27,8 @@ pub struct Attack {
     floors: Vec<i64>,
     /// For each cell of earlier releases whether it was hidden; `None` for new cells.
     pub earlier: Vec<Option<bool>>,
+    /// Cells from here on are only expected ([`crate::disclosure::rehearsal`]).
+    pub known_cells: usize,
     /// Sensitive new cells.
     pub sensitive: BTreeSet<usize>,
     /// What must stay possible, in the order of variables.
@@ -43,16 +45,12 @@ impl Attack {
         cubes: &[Cube],
         transcript: &Transcript,
     ) -> Result<Self, DisclosureError> {
-        let mut shapes: Vec<Vec<Shape<'_>>> = Vec::new();
-        for release in transcript.releases() {
-            shapes.push(release.tables.iter().map(|frozen| Shape::of(&frozen.table)).collect());
-        }
-        shapes.push(cubes.iter().map(shape).collect());
-        let system = System::of(catalogue, &shapes)?;
+        let system = System::of(catalogue, &shapes(cubes, transcript))?;
         let floors = floors(catalogue, &system);
         let mut attack = Self {
             truth: vec![0; system.cell_of.len()],
             earlier: vec![None; system.cells.len()],
+            known_cells: system.cells.len(),
             system,
             floors,
             sensitive: BTreeSet::new(),
@@ -64,6 +62,30 @@ impl Attack {
         attack.demands.sort_unstable();
         attack.demands.dedup();
         Ok(attack)
+    }
+
+    /// The same attack with expected cells behind the known ones, and guesses for their values.
+    /// `likenesses` are known cells with expected ones that are sensitive if they are.
+    pub fn enlarged(
+        &self,
+        catalogue: &Catalogue,
+        system: System,
+        truth: Vec<i64>,
+        likenesses: &[(usize, usize)],
+    ) -> Self {
+        let mut earlier = self.earlier.clone();
+        earlier.resize(system.cells.len(), None);
+        let alike = likenesses.iter().filter(|(like, _)| self.sensitive.contains(like));
+        Self {
+            truth,
+            floors: floors(catalogue, &system),
+            earlier,
+            known_cells: self.known_cells,
+            sensitive: self.sensitive.iter().copied().chain(alike.map(|(_, cell)| *cell)).collect(),
+            demands: self.demands.clone(),
+            needs: self.needs.clone(),
+            system,
+        }
     }
 
     /// Takes over truth, marks and needs of earlier releases.
@@ -302,6 +324,14 @@ impl Attack {
     pub fn hidden_variables(&self, hidden_cells: &[bool]) -> Vec<bool> {
         self.system.cell_of.iter().map(|cell| hidden_cells[*cell]).collect()
     }
+}
+
+/// The shapes of all releases, the new one last.
+pub fn shapes<'a>(cubes: &'a [Cube], transcript: &'a Transcript) -> Vec<Vec<Shape<'a>>> {
+    let releases = transcript.releases().iter();
+    let frozen = releases
+        .map(|release| release.tables.iter().map(|frozen| Shape::of(&frozen.table)).collect());
+    frozen.chain([cubes.iter().map(shape).collect()]).collect()
 }
 
 fn shape(cube: &Cube) -> Shape<'_> {

@@ -30,6 +30,7 @@ mod mover;
 mod planner;
 pub mod protect;
 pub mod public;
+mod rehearsal;
 pub mod rules;
 pub mod safe;
 mod search;

@@ -16,16 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     base::period::Period,
     codes::{
-        catalogue::{Catalogue, MeasureKind, MeasureRef, Population},
+        catalogue::{Catalogue, MeasureRef, Population},
         list::TOTAL,
     },
     disclosure::error::{CellName, DisclosureError},
     publication::release::{Dimension, Table},
 };
-
-/// Dimensions that are attributes of the enterprise: over these alone distinct counts add up.
-const ENTERPRISE_DIMENSIONS: &[&str] =
-    &["region", "filiere", "citi_group", "size", "sex", "status"];
 
 /// Most cells of all tables together. Ten years of a national hub have a tenth of it.
 const CELLS_MAX: usize = 200_000;
@@ -294,8 +290,7 @@ impl<'a> Builder<'a> {
             let variable = |cell: usize, system: &System| system.cells[cell].first_variable + index;
             let total = variable(places[place], &self.system);
             let adds_up = |dimension: &usize| {
-                measure.kind != MeasureKind::Distinct
-                    || ENTERPRISE_DIMENSIONS.contains(&shape.dimensions[*dimension].id.as_str())
+                catalogue.adds_up(measure.kind, &shape.dimensions[*dimension].id)
             };
             if let Some(dimension) = totals().find(adds_up) {
                 let mut terms = vec![(total, 1)];

@@ -8,10 +8,11 @@ use crate::{
         money::Money,
         period::Frequency,
     },
-    codes::{embedded::Codes, plan::PlannedTable},
+    codes::{catalogue::Describes, embedded::Codes, plan::PlannedTable},
     indicators::{
         count::{CubeRequest, cubes},
         cube::Cube,
+        facts::{Fact, Handled, Subject},
     },
     records::{
         source::RecordSource,
@@ -488,6 +489,32 @@ fn every_population_of_the_catalogue_is_counted_and_every_table_of_the_plan_tabu
                     _ => cube.cells[0].values[0],
                 };
                 assert!(measure != &cube.measures[0] || rest == *value, "{}", cube.population);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_catalogue_knows_which_dimensions_describe_the_enterprise() {
+    let mut records = Records::default();
+    records.enterprise(1, "LAIT", "F", "2020-01-01");
+    records.visit(1, "2026-01-05", "ADVICE");
+    records.request(1, "2026-01-06", &["2026-01-20"]);
+    let answer = Answer { remote_expertise: Some("SATD".into()), ..records.answers[0].clone() };
+    let request = &records.requests[0];
+    let handled = Handled { request, first_answered_on: Some(answer.answered_on) };
+    let events =
+        [Subject::Visit(&records.visits[0]), Subject::Request(handled), Subject::Answer(&answer)];
+    let enterprise = &records.enterprises[0];
+    for dimension in &Codes::embedded().catalogue().dimensions {
+        let code = |subject| Fact { enterprise, subject }.code(&dimension.id).map(str::to_owned);
+        let own = code(Subject::Enterprise);
+        match dimension.describes {
+            Describes::Enterprise => {
+                assert!(own.is_some() && events.iter().all(|event| code(*event) == own));
+            }
+            Describes::Event => {
+                assert!(own.is_none() && events.iter().any(|event| code(*event).is_some()));
             }
         }
     }

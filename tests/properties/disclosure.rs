@@ -3,6 +3,7 @@
 
 mod hub;
 mod samples;
+mod year;
 
 use essaim::{
     base::{id::MemberCode, period::Frequency},
