@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
-        counter_example::{self, Demand, Known, Possible},
+        counter_example::{self, Demand, Deviation, Known, Possible},
+        difference,
         error::DisclosureError,
         rules::{self, Rules},
         search::Search,
         system::{Certainty, Relation, Shape, System},
-        transcript::{FrozenNeed, Protection, Transcript},
+        transcript::{FrozenDifference, FrozenNeed, Protection, Transcript},
     },
     indicators::cube::{Cube, CubeCell},
 };
@@ -35,7 +36,23 @@ pub struct Attack {
     pub demands: Vec<Demand>,
     /// For each cube the protection its sensitive measures need.
     pub needs: Vec<Vec<FrozenNeed>>,
+    /// Sensitive differences that the new release makes.
+    pub differences: Vec<FrozenDifference>,
+    /// The cells of all sensitive differences, those of earlier releases first; they stand behind
+    /// the cells of tables. Always hidden.
+    sums: Vec<Sum>,
 }
+
+/// A cell that is a sum of variables.
+#[derive(Debug, Clone)]
+struct Sum {
+    terms: Vec<(usize, i64)>,
+    variable: usize,
+}
+
+/// How far below its true value a difference may be, as a multiple of all it sums. Any bound would
+/// do: it only keeps attackers from thinking more possible.
+const SUM_BELOW_FACTOR: i128 = 4;
 
 impl Attack {
     /// Builds the system of the transcript and the cubes, and checks that they add up.
@@ -56,9 +73,16 @@ impl Attack {
             sensitive: BTreeSet::new(),
             demands: Vec::new(),
             needs: Vec::new(),
+            differences: Vec::new(),
+            sums: Vec::new(),
         };
         attack.remember(catalogue, transcript)?;
         attack.read(catalogue, rules, cubes)?;
+        let differences = difference::sensitive(catalogue, rules, cubes, transcript, &attack)?;
+        for one in difference::remembered(transcript).chain(&differences) {
+            attack.add_difference(one)?;
+        }
+        attack.differences = differences;
         attack.demands.sort_unstable();
         attack.demands.dedup();
         Ok(attack)
@@ -76,16 +100,84 @@ impl Attack {
         let mut earlier = self.earlier.clone();
         earlier.resize(system.cells.len(), None);
         let alike = likenesses.iter().filter(|(like, _)| self.sensitive.contains(like));
+        let mut floors = floors(catalogue, &system);
+        for sum in &self.sums {
+            floors[sum.variable] = self.floors[sum.variable];
+        }
         Self {
             truth,
-            floors: floors(catalogue, &system),
+            floors,
             earlier,
             known_cells: self.known_cells,
             sensitive: self.sensitive.iter().copied().chain(alike.map(|(_, cell)| *cell)).collect(),
             demands: self.demands.clone(),
             needs: self.needs.clone(),
+            differences: self.differences.clone(),
+            sums: self.sums.clone(),
             system,
         }
+    }
+
+    /// Adds the cell of a sensitive difference.
+    fn add_difference(&mut self, one: &FrozenDifference) -> Result<(), DisclosureError> {
+        let damaged = || DisclosureError::Transcript("a difference is none".into());
+        let mut terms = Vec::with_capacity(one.terms.len());
+        let tables_end = self.sums.first().map_or(self.truth.len(), |sum| sum.variable);
+        for (variable, coefficient) in &one.terms {
+            let variable = *variable as usize;
+            if variable >= tables_end || coefficient.abs() != 1 {
+                return Err(damaged());
+            }
+            terms.push((variable, *coefficient));
+        }
+        terms.sort_unstable();
+        if terms.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(damaged());
+        }
+        if self.sums.iter().any(|sum| sum.terms == terms) {
+            return Ok(());
+        }
+        let truth = |variable: usize| i128::from(self.truth[variable]);
+        let value = counter_example::sum(&terms, truth);
+        let sizes: i128 = terms.iter().map(|(variable, _)| truth(*variable).abs()).sum();
+        let floor = value - SUM_BELOW_FACTOR * (sizes + 1);
+        let whole = |number: i128| i64::try_from(number).map_err(|_| damaged());
+        let (value, floor) = (whole(value)?, whole(floor)?);
+        if value == 0 {
+            return Err(damaged());
+        }
+        let cell = self.system.add_sum(&terms).ok_or_else(damaged)?;
+        let variable = self.system.cells[cell].first_variable;
+        self.truth.push(value);
+        self.floors.push(floor);
+        self.earlier.push(Some(true));
+        self.known_cells = self.system.cells.len();
+        self.demands.extend(Demand::of(variable, one.protection));
+        self.sums.push(Sum { terms, variable });
+        Ok(())
+    }
+
+    /// The terms of the sensitive differences, in the order of their cells.
+    pub fn sums(&self) -> Vec<Vec<(usize, i64)>> {
+        self.sums.iter().map(|sum| sum.terms.clone()).collect()
+    }
+
+    /// The deviation without its differences, as a transcript keeps it: variables of tables keep
+    /// their numbers.
+    pub fn without_sums(&self, deviation: &Deviation) -> Option<Deviation> {
+        let is_sum = |variable: &usize| self.sums.iter().any(|sum| sum.variable == *variable);
+        let changes = deviation.changes().iter().filter(|(variable, _)| !is_sum(variable));
+        Deviation::new(changes.copied().collect())
+    }
+
+    /// The deviation with what it makes of the differences.
+    pub fn with_sums(&self, deviation: &Deviation) -> Option<Deviation> {
+        let mut changes = deviation.changes().to_vec();
+        for sum in &self.sums {
+            let change = counter_example::sum(&sum.terms, |one| deviation.at(one).into());
+            changes.push((sum.variable, i64::try_from(change).ok()?));
+        }
+        Deviation::new(changes)
     }
 
     /// Takes over truth, marks and needs of earlier releases.

@@ -12,6 +12,7 @@ use crate::{
         attack::Attack,
         audit,
         counter_example::{self, Demand, Deviation, Known},
+        difference,
         error::DisclosureError,
         planner::{self, Planner},
         rehearsal,
@@ -57,8 +58,12 @@ pub fn protect(
         truth: cube.cells.iter().map(|cell| cell.values.clone()).collect(),
         needs: needs.clone(),
     });
-    let frozen =
-        FrozenRelease { tables: frozen.collect(), counter_examples: hints(&pool, transcript) };
+    let frozen = FrozenRelease {
+        tables: frozen.collect(),
+        counter_examples: hints(&attack, &pool, transcript),
+        contributions: Some(difference::contributions(catalogue, cubes)),
+        differences: attack.differences,
+    };
     Ok(Protected { tables: tables.into_iter().map(SafeTable::audited).collect(), report, frozen })
 }
 
@@ -90,10 +95,11 @@ fn known_part(attack: &Attack, deviation: &Deviation) -> Option<Deviation> {
 }
 
 /// Counter-examples for the transcript, those left out that it has already.
-fn hints(pool: &[Deviation], transcript: &Transcript) -> Vec<Vec<(u32, i64)>> {
+fn hints(attack: &Attack, pool: &[Deviation], transcript: &Transcript) -> Vec<Vec<(u32, i64)>> {
     let known: BTreeSet<Deviation> = remembered(transcript).collect();
     let number = |(variable, change): &(usize, i64)| (*variable as u32, *change);
-    let new = pool.iter().filter(|deviation| !known.contains(deviation));
+    let pool = pool.iter().filter_map(|deviation| attack.without_sums(deviation));
+    let new = pool.filter(|deviation| !known.contains(deviation));
     new.map(|deviation| deviation.changes().iter().map(number).collect()).collect()
 }
 
@@ -176,7 +182,8 @@ impl<'a> Pattern<'a> {
     fn remember(&mut self, transcript: &Transcript) {
         let (hidden, floors) = self.facts();
         let known = self.known(&hidden, &floors);
-        let still = remembered(transcript).filter(|deviation| known.allows(deviation)).collect();
+        let all = remembered(transcript).filter_map(|deviation| self.attack.with_sums(&deviation));
+        let still = all.filter(|deviation| known.allows(deviation)).collect();
         self.pool = still;
     }
 

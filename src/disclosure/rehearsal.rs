@@ -40,8 +40,9 @@ pub fn rehearse(
         let period = *period;
         at_hand.iter().map(move |shape| Shape { period, ..*shape })
     };
+    let known = all.len();
     all.push(expected.iter().flat_map(moved_to).collect());
-    let mut system = System::of(catalogue, &all).ok()?;
+    let mut system = System::with_sums(catalogue, &all, known, &attack.sums()).ok()?;
     let mut guess = Guess::new(catalogue, &system, attack.truth.clone(), quarter);
     guess.periods(&expected);
     let Guess { truth, likenesses, .. } = guess;
@@ -122,11 +123,11 @@ impl<'a> Guess<'a> {
     /// Stocks as their flows make them, as long as something is left.
     fn stocks(&mut self) {
         for relation in &self.catalogue.stock_of {
-            let measures = [&relation.stock, &relation.inflow, &relation.outflow];
-            let [Some(stock), Some(inflow), Some(outflow)] = measures.map(|one| self.measure(one))
-            else {
-                continue;
-            };
+            let measures = [&relation.stock, &relation.inflow].map(|one| self.measure(one));
+            let [Some(stock), Some(inflow)] = measures else { continue };
+            let outflows: Option<Vec<_>> =
+                relation.outflows.iter().map(|one| self.measure(one)).collect();
+            let Some(outflows) = outflows else { continue };
             for before in 0..self.system.cells.len() {
                 let cell = &self.system.cells[before];
                 let next = cell.period.next();
@@ -134,12 +135,16 @@ impl<'a> Guess<'a> {
                     let found = self.find(measure.0, period, &cell.key)?;
                     Some(self.system.cells[found].first_variable + measure.1)
                 };
-                let old = [(stock, cell.period), (inflow, next), (outflow, next)]
-                    .map(|(measure, period)| value(measure, period));
-                let [Some(old), Some(inflow), Some(outflow)] = old else { continue };
+                let gone: Option<Vec<_>> = outflows.iter().map(|one| value(*one, next)).collect();
+                let (Some(old), Some(inflow), Some(gone)) =
+                    (value(stock, cell.period), value(inflow, next), gone)
+                else {
+                    continue;
+                };
                 let new = value(stock, next).filter(|_| next > self.quarter);
                 let Some(new) = new else { continue };
-                let level = self.truth[old] + self.truth[inflow] - self.truth[outflow];
+                let gone: i64 = gone.into_iter().map(|variable| self.truth[variable]).sum();
+                let level = self.truth[old] + self.truth[inflow] - gone;
                 if level > 0 {
                     self.truth[new] = level;
                 }

@@ -32,7 +32,7 @@ fn cubes_of_releases(seed: u64, member: &str) -> Vec<Vec<Cube>> {
     let repository = Repository::new(store.clone(), clock.clone(), codes.clone());
     let release = |quarter: &crate::cli::sample::SampleQuarter| {
         let closing_day = quarter.period.last_day().saturating_add(30.days());
-        clock.set_noon(closing_day.saturating_add(1.day()));
+        clock.set_noon(closing_day);
         for (file, mapping) in quarter.files.iter().zip(&hub.mappings) {
             let mapping = Mapping::from_toml(mapping).unwrap();
             let importer = Importer::new(&repository, &store, &codes, &mapping, "tests").unwrap();

@@ -38,6 +38,7 @@ fn totals(quarters: &[[u64; 3]]) -> Vec<Cube> {
         at_hand("requests_answered", answered),
         at_hand("answers", answered),
         at_hand("requests_open", open),
+        at_hand("requests_closed_unanswered", 0),
     ];
     if quarter == 3 {
         let sum = |index: usize| quarters.iter().map(|one| one[index]).sum();
