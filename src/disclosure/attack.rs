@@ -54,6 +54,18 @@ struct Sum {
 /// do: it only keeps attackers from thinking more possible.
 const SUM_BELOW_FACTOR: i128 = 4;
 
+/// Cells that are not known yet, behind those of an attack.
+pub struct Expected {
+    /// The known cells and the expected ones.
+    pub system: System,
+    /// The true values, guessed for expected cells.
+    pub truth: Vec<i64>,
+    /// Known cells with expected ones that are sensitive if they are.
+    pub likenesses: Vec<(usize, usize)>,
+    /// Expected cells that are taken for published.
+    pub settled: Vec<usize>,
+}
+
 impl Attack {
     /// Builds the system of the transcript and the cubes, and checks that they add up.
     pub fn new(
@@ -88,17 +100,12 @@ impl Attack {
         Ok(attack)
     }
 
-    /// The same attack with expected cells behind the known ones, and guesses for their values.
-    /// `likenesses` are known cells with expected ones that are sensitive if they are.
-    pub fn enlarged(
-        &self,
-        catalogue: &Catalogue,
-        system: System,
-        truth: Vec<i64>,
-        likenesses: &[(usize, usize)],
-    ) -> Self {
+    /// The same attack with expected cells behind the known ones.
+    pub fn enlarged(&self, catalogue: &Catalogue, expected: Expected) -> Self {
+        let Expected { system, truth, likenesses, settled } = expected;
         let mut earlier = self.earlier.clone();
         earlier.resize(system.cells.len(), None);
+        settled.iter().for_each(|cell| earlier[*cell] = Some(false));
         let alike = likenesses.iter().filter(|(like, _)| self.sensitive.contains(like));
         let mut floors = floors(catalogue, &system);
         for sum in &self.sums {

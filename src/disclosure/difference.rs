@@ -26,10 +26,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    base::{
-        id::EnterpriseId,
-        period::{Frequency, Period},
-    },
+    base::{id::EnterpriseId, period::Frequency},
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         attack::Attack,
@@ -112,10 +109,7 @@ fn candidates(catalogue: &Catalogue, attack: &Attack) -> Vec<(Terms, MeasureKind
 /// Years less their quarters, where only some of the quarters were released. Complete ones are
 /// relations of the system.
 fn incomplete_years(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
-    let cells = system.cells.iter().enumerate();
-    let index: BTreeMap<(usize, Period, &[(String, String)]), usize> = cells
-        .map(|(place, cell)| ((cell.population, cell.period, cell.key.as_slice()), place))
-        .collect();
+    let index = system.index();
     let mut sums = Vec::new();
     for cell in system.cells.iter().filter(|cell| cell.period.frequency() == Frequency::Annual) {
         let quarters = cell.period.quarters();

@@ -1,9 +1,8 @@
 //! Proposes which cells to hide besides the sensitive ones: moves a sensitive cell at the least
 //! cost in published cells. A heuristic; the audit judges the result.
 //!
-//! Costs follow from public facts only: the level of a cell, its period, whether it stands on its
-//! table's leading dimension, and its population's place in the catalogue. Margins cost more than
-//! what they sum.
+//! Costs follow from public facts only: the level of a cell, its period, and whether it stands on
+//! its table's leading dimension. Margins cost more than what they sum.
 
 use crate::{
     base::period::Frequency,
@@ -16,17 +15,11 @@ use crate::{
     },
 };
 
-/// What moving a published cell costs beside a hidden one, per unit of its class's cost. More than
-/// there are populations, which break ties.
+/// What moving a published cell costs beside a hidden one.
 const PUBLISHED_COST: i64 = 1_000;
 
-/// What hiding a cell costs. Among equals, populations further up in the catalogue are kept.
+/// What hiding a cell costs. What is only expected may turn out otherwise: half.
 pub fn cost(attack: &Attack, cell: usize) -> i64 {
-    PUBLISHED_COST * class_cost(attack, cell) - attack.system.cells[cell].population as i64
-}
-
-/// What hiding a cell of its class costs. What is only expected may turn out otherwise: half.
-pub fn class_cost(attack: &Attack, cell: usize) -> i64 {
     let expected = cell >= attack.known_cells;
     let cell = &attack.system.cells[cell];
     let annual = cell.period.frequency() == Frequency::Annual;
@@ -88,7 +81,7 @@ impl<'a> Planner<'a> {
         let system = &self.attack.system;
         let cost = |variable: usize| {
             let cell = system.cell_of[variable];
-            if hidden[cell] { 1 } else { cost(self.attack, cell) }
+            if hidden[cell] { 1 } else { PUBLISHED_COST * cost(self.attack, cell) }
         };
         let mut best: Option<(i64, Proposal)> = None;
         for target in targets {

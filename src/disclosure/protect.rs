@@ -273,7 +273,7 @@ impl<'a> Pattern<'a> {
                 }));
             }
         }
-        let class = |cell: &usize| planner::class_cost(attack, *cell);
+        let class = |cell: &usize| planner::cost(attack, *cell);
         let Some(cheapest) = near.iter().map(class).min() else { return false };
         near.retain(|cell| class(cell) == cheapest);
         near.iter().for_each(|cell| self.hidden[*cell] = true);

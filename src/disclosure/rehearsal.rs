@@ -7,18 +7,19 @@
 //! their cost, too, the year's at the highest, and so finds a pattern for the quarter at hand that
 //! lets the year be published.
 //!
+//! One quarter is enough to make up for another: the last one stands for all that are left, and of
+//! those between only stocks, which pass on what was hidden before, are taken for hidden.
+//!
 //! Only a guess that guides the heuristic: the marks of expected cells are forgotten afterwards,
 //! and the audit knows nothing of them.
-
-use std::collections::BTreeMap;
 
 use crate::{
     base::period::{Frequency, Period},
     codes::catalogue::{Catalogue, MeasureRef},
     disclosure::{
-        attack::{Attack, shapes},
+        attack::{Attack, Expected, shapes},
         counter_example::holds,
-        system::{Shape, System},
+        system::{CellIndex, Shape, System, SystemCell},
         transcript::Transcript,
     },
     indicators::cube::Cube,
@@ -51,7 +52,20 @@ pub fn rehearse(
     system.relations.retain(|relation| {
         relation.terms.iter().all(is_real) || holds(relation, |one| i128::from(truth[one]))
     });
-    Some(attack.enlarged(catalogue, system, truth, &likenesses))
+    let last = expected.iter().rev().nth(1).copied();
+    let is_settled = |cell: &usize| {
+        let SystemCell { population, period, .. } = system.cells[*cell];
+        Some(period) != last && !is_stock(catalogue, population)
+    };
+    let settled = likenesses.iter().map(|(_, cell)| *cell).filter(is_settled).collect();
+    let expected = Expected { system, truth, likenesses, settled };
+    Some(attack.enlarged(catalogue, expected))
+}
+
+/// Whether the population is a level that its flows change.
+fn is_stock(catalogue: &Catalogue, population: usize) -> bool {
+    let id = &catalogue.populations[population].id;
+    catalogue.stock_of.iter().any(|relation| relation.stock.population == *id)
 }
 
 /// The quarter at hand; the quarters left and the year, last. `None` if nothing is left, or some
@@ -80,7 +94,7 @@ struct Guess<'a> {
     /// The quarter at hand.
     quarter: Period,
     /// Cells by population, period and key.
-    index: BTreeMap<(usize, Period, &'a [(String, String)]), usize>,
+    index: CellIndex<'a>,
     /// Cells at hand with the ones made like them in later quarters.
     likenesses: Vec<(usize, usize)>,
 }
@@ -93,14 +107,11 @@ impl<'a> Guess<'a> {
         quarter: Period,
     ) -> Self {
         truth.resize(system.cell_of.len(), 0);
-        let cells = system.cells.iter().enumerate();
-        let index = cells
-            .map(|(place, cell)| ((cell.population, cell.period, cell.key.as_slice()), place))
-            .collect();
+        let index = system.index();
         Self { catalogue, system, truth, quarter, index, likenesses: Vec::new() }
     }
 
-    /// Later quarters are like the one at hand, but for stocks; the year is their sum.
+    /// Later quarters are like the one at hand, but for stocks.
     fn periods(&mut self, expected: &[Period]) {
         for (place, cell) in self.system.cells.iter().enumerate() {
             let Some(like) = self.find(cell.population, self.quarter, &cell.key) else { continue };
@@ -152,19 +163,26 @@ impl<'a> Guess<'a> {
         }
     }
 
-    /// Years as their quarters make them.
+    /// Years as their quarters make them. A year's distinct count lies between its largest quarter
+    /// and their sum: the sum of the other quarters does, leaves room both ways, and adds up.
     fn sums(&mut self) {
         let year = self.quarter.whole_year();
         for cell in self.system.cells.iter().filter(|cell| cell.period == year) {
-            let quarters = year.quarters();
-            let found = quarters.map(|quarter| self.find(cell.population, quarter, &cell.key));
-            let measures = &self.catalogue.populations[cell.population].measures;
-            for (index, _) in
-                measures.iter().enumerate().filter(|(_, measure)| measure.additive_over_time)
-            {
-                let quarters = found.iter().flatten();
-                let values = quarters
-                    .map(|quarter| self.truth[self.system.cells[*quarter].first_variable + index]);
+            let population = &self.catalogue.populations[cell.population];
+            for (index, measure) in population.measures.iter().enumerate() {
+                let is_bounded = self.catalogue.distinct_over.iter().any(|one| {
+                    !one.longer_window
+                        && one.measure.population == population.id
+                        && one.measure.measure == measure.id
+                });
+                if !measure.additive_over_time && !is_bounded {
+                    continue;
+                }
+                let counted = |quarter: &Period| !is_bounded || *quarter != self.quarter;
+                let quarters = year.quarters().into_iter().filter(counted);
+                let found = quarters.filter_map(|one| self.find(cell.population, one, &cell.key));
+                let values =
+                    found.map(|one| self.truth[self.system.cells[one].first_variable + index]);
                 self.truth[cell.first_variable + index] = values.fold(0, i64::saturating_add);
             }
         }

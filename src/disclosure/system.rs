@@ -119,6 +119,9 @@ pub struct System {
     pub relations: Vec<Relation>,
 }
 
+/// Cells by population, period and key.
+pub type CellIndex<'a> = BTreeMap<(usize, Period, &'a [(String, String)]), usize>;
+
 type Key<'a> = (usize, Period, Vec<(&'a str, &'a str)>);
 
 struct Builder<'a> {
@@ -185,6 +188,14 @@ impl System {
         builder.over_time();
         builder.stocks();
         Ok(builder.system)
+    }
+
+    /// The cells by what names them.
+    pub fn index(&self) -> CellIndex<'_> {
+        let cells = self.cells.iter().enumerate();
+        cells
+            .map(|(place, cell)| ((cell.population, cell.period, cell.key.as_slice()), place))
+            .collect()
     }
 
     /// The kind of measure that a variable of a table's cell is.
