@@ -132,8 +132,8 @@ impl Known<'_> {
     }
 }
 
-/// `Σ coefficient × value`. Products of 64-bit numbers summed over at most a few thousand terms stay
-/// within 128 bits.
+/// `Σ coefficient × value`. Products of 64-bit numbers summed over at most a few thousand terms
+/// stay within 128 bits.
 pub fn sum(terms: &[(usize, i64)], value: impl Fn(usize) -> i128) -> i128 {
     terms.iter().map(|(variable, coefficient)| value(*variable) * i128::from(*coefficient)).sum()
 }
