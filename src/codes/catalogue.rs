@@ -11,6 +11,9 @@ use crate::base::language::Label;
 pub struct Catalogue {
     /// Version of the catalogue, published with every release.
     pub version: u16,
+    /// What tables may be cut by.
+    #[serde(rename = "dimension")]
+    pub dimensions: Vec<CutBy>,
     /// What is counted.
     #[serde(rename = "population")]
     pub populations: Vec<Population>,
@@ -27,6 +30,26 @@ pub struct Catalogue {
     /// The published figures.
     #[serde(rename = "indicator")]
     pub indicators: Vec<Indicator>,
+}
+
+/// A dimension of tables.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CutBy {
+    /// Identifier of the dimension and of its code list.
+    pub id: String,
+    /// What its codes say something about.
+    pub describes: Describes,
+}
+
+/// What a dimension describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Describes {
+    /// The enterprise: each has one code in a period.
+    Enterprise,
+    /// A visit, request or answer: one enterprise may stand under several codes.
+    Event,
 }
 
 /// A set of things counted over one set of contributors; its cells share one suppression mark.
@@ -96,7 +119,7 @@ pub struct SubsetOf {
     pub of: MeasureRef,
 }
 
-/// `stock(end) = stock(before) + inflow − outflow`.
+/// `stock(end) = stock(before) + inflow − Σ outflows`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StockOf {
@@ -104,8 +127,8 @@ pub struct StockOf {
     pub stock: MeasureRef,
     /// What enters it in the period.
     pub inflow: MeasureRef,
-    /// What leaves it in the period.
-    pub outflow: MeasureRef,
+    /// What leaves it in the period, each in one of these ways.
+    pub outflows: Vec<MeasureRef>,
 }
 
 /// `least × count ≤ value ≤ most × count`.
@@ -197,6 +220,12 @@ impl Catalogue {
     /// The population with this identifier.
     pub fn population(&self, id: &str) -> Option<&Population> {
         self.populations.iter().find(|population| population.id == id)
+    }
+
+    /// Whether the cells of a measure add up to their margin over a dimension.
+    pub fn adds_up(&self, kind: MeasureKind, dimension: &str) -> bool {
+        let describes = |one: &CutBy| one.id == dimension && one.describes == Describes::Enterprise;
+        kind != MeasureKind::Distinct || self.dimensions.iter().any(describes)
     }
 }
 

@@ -53,6 +53,9 @@ fn every_reference_of_the_catalogue_resolves() {
         let list = codes.list(&slice.dimension).expect("a list");
         assert!(slice.codes.iter().all(|code| list.get(code).is_some()), "{slice:?}");
     }
+    for dimension in &catalogue.dimensions {
+        assert!(codes.list(&dimension.id).is_some(), "{dimension:?}");
+    }
     let distinct: BTreeSet<_> = catalogue.populations.iter().map(|p| &p.id).collect();
     assert_eq!(distinct.len(), catalogue.populations.len());
     let expected = [
@@ -71,7 +74,8 @@ fn every_reference_of_the_catalogue_resolves() {
 fn references(catalogue: &Catalogue) -> Vec<&MeasureRef> {
     let mut all = Vec::new();
     all.extend(catalogue.subset_of.iter().flat_map(|one| [&one.subset, &one.of]));
-    all.extend(catalogue.stock_of.iter().flat_map(|one| [&one.stock, &one.inflow, &one.outflow]));
+    all.extend(catalogue.stock_of.iter().flat_map(|one| [&one.stock, &one.inflow]));
+    all.extend(catalogue.stock_of.iter().flat_map(|one| &one.outflows));
     all.extend(catalogue.bounds.iter().flat_map(|one| [&one.value, &one.count]));
     all.extend(catalogue.distinct_over.iter().map(|one| &one.measure));
     all.extend(catalogue.slice_of.iter().flat_map(|one| [&one.slice, &one.of]));
@@ -92,6 +96,8 @@ fn the_plan_keeps_its_bounds_and_names_what_exists() {
             assert!(codes.catalogue().population(table.population).is_some(), "{table:?}");
             assert!(table.dimensions.len() <= dimensions_max, "{table:?}");
             assert!(seen.insert((frequency, table.population, table.dimensions)), "{table:?}");
+            let listed = |id: &String| codes.catalogue().dimensions.iter().any(|one| one.id == *id);
+            assert!(table.dimensions.iter().all(listed), "{table:?}");
             tabulated.insert(table.population.to_owned());
             for country in &codes.list("country").unwrap().codes {
                 let lengths = table.dimensions.iter().map(|id| {

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
-        counter_example::{self, Demand, Known, Possible},
+        counter_example::{self, Demand, Deviation, Known, Possible},
+        difference,
         error::DisclosureError,
         rules::{self, Rules},
         search::Search,
         system::{Certainty, Relation, Shape, System},
-        transcript::{FrozenNeed, Protection, Transcript},
+        transcript::{FrozenDifference, FrozenNeed, Protection, Transcript},
     },
     indicators::cube::{Cube, CubeCell},
 };
@@ -27,12 +28,42 @@ pub struct Attack {
     floors: Vec<i64>,
     /// For each cell of earlier releases whether it was hidden; `None` for new cells.
     pub earlier: Vec<Option<bool>>,
+    /// Cells from here on are only expected ([`crate::disclosure::rehearsal`]).
+    pub known_cells: usize,
     /// Sensitive new cells.
     pub sensitive: BTreeSet<usize>,
     /// What must stay possible, in the order of variables.
     pub demands: Vec<Demand>,
     /// For each cube the protection its sensitive measures need.
     pub needs: Vec<Vec<FrozenNeed>>,
+    /// Sensitive differences that the new release makes.
+    pub differences: Vec<FrozenDifference>,
+    /// The cells of all sensitive differences, those of earlier releases first; they stand behind
+    /// the cells of tables. Always hidden.
+    sums: Vec<Sum>,
+}
+
+/// A cell that is a sum of variables.
+#[derive(Debug, Clone)]
+struct Sum {
+    terms: Vec<(usize, i64)>,
+    variable: usize,
+}
+
+/// How far below its true value a difference may be, as a multiple of all it sums. Any bound would
+/// do: it only keeps attackers from thinking more possible.
+const SUM_BELOW_FACTOR: i128 = 4;
+
+/// Cells that are not known yet, behind those of an attack.
+pub struct Expected {
+    /// The known cells and the expected ones.
+    pub system: System,
+    /// The true values, guessed for expected cells.
+    pub truth: Vec<i64>,
+    /// Known cells with expected ones that are sensitive if they are.
+    pub likenesses: Vec<(usize, usize)>,
+    /// Expected cells that are taken for published.
+    pub settled: Vec<usize>,
 }
 
 impl Attack {
@@ -43,27 +74,117 @@ impl Attack {
         cubes: &[Cube],
         transcript: &Transcript,
     ) -> Result<Self, DisclosureError> {
-        let mut shapes: Vec<Vec<Shape<'_>>> = Vec::new();
-        for release in transcript.releases() {
-            shapes.push(release.tables.iter().map(|frozen| Shape::of(&frozen.table)).collect());
-        }
-        shapes.push(cubes.iter().map(shape).collect());
-        let system = System::of(catalogue, &shapes)?;
+        let system = System::of(catalogue, &shapes(cubes, transcript))?;
         let floors = floors(catalogue, &system);
         let mut attack = Self {
             truth: vec![0; system.cell_of.len()],
             earlier: vec![None; system.cells.len()],
+            known_cells: system.cells.len(),
             system,
             floors,
             sensitive: BTreeSet::new(),
             demands: Vec::new(),
             needs: Vec::new(),
+            differences: Vec::new(),
+            sums: Vec::new(),
         };
         attack.remember(catalogue, transcript)?;
         attack.read(catalogue, rules, cubes)?;
+        let differences = difference::sensitive(catalogue, rules, cubes, transcript, &attack)?;
+        for one in difference::remembered(transcript).chain(&differences) {
+            attack.add_difference(one)?;
+        }
+        attack.differences = differences;
         attack.demands.sort_unstable();
         attack.demands.dedup();
         Ok(attack)
+    }
+
+    /// The same attack with expected cells behind the known ones.
+    pub fn enlarged(&self, catalogue: &Catalogue, expected: Expected) -> Self {
+        let Expected { system, truth, likenesses, settled } = expected;
+        let mut earlier = self.earlier.clone();
+        earlier.resize(system.cells.len(), None);
+        settled.iter().for_each(|cell| earlier[*cell] = Some(false));
+        let alike = likenesses.iter().filter(|(like, _)| self.sensitive.contains(like));
+        let mut floors = floors(catalogue, &system);
+        for sum in &self.sums {
+            floors[sum.variable] = self.floors[sum.variable];
+        }
+        Self {
+            truth,
+            floors,
+            earlier,
+            known_cells: self.known_cells,
+            sensitive: self.sensitive.iter().copied().chain(alike.map(|(_, cell)| *cell)).collect(),
+            demands: self.demands.clone(),
+            needs: self.needs.clone(),
+            differences: self.differences.clone(),
+            sums: self.sums.clone(),
+            system,
+        }
+    }
+
+    /// Adds the cell of a sensitive difference.
+    fn add_difference(&mut self, one: &FrozenDifference) -> Result<(), DisclosureError> {
+        let damaged = || DisclosureError::Transcript("a difference is none".into());
+        let mut terms = Vec::with_capacity(one.terms.len());
+        let tables_end = self.sums.first().map_or(self.truth.len(), |sum| sum.variable);
+        for (variable, coefficient) in &one.terms {
+            let variable = *variable as usize;
+            if variable >= tables_end || coefficient.abs() != 1 {
+                return Err(damaged());
+            }
+            terms.push((variable, *coefficient));
+        }
+        terms.sort_unstable();
+        if terms.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            return Err(damaged());
+        }
+        if self.sums.iter().any(|sum| sum.terms == terms) {
+            return Ok(());
+        }
+        let truth = |variable: usize| i128::from(self.truth[variable]);
+        let value = counter_example::sum(&terms, truth);
+        let sizes: i128 = terms.iter().map(|(variable, _)| truth(*variable).abs()).sum();
+        let floor = value - SUM_BELOW_FACTOR * (sizes + 1);
+        let whole = |number: i128| i64::try_from(number).map_err(|_| damaged());
+        let (value, floor) = (whole(value)?, whole(floor)?);
+        if value == 0 {
+            return Err(damaged());
+        }
+        let cell = self.system.add_sum(&terms).ok_or_else(damaged)?;
+        let variable = self.system.cells[cell].first_variable;
+        self.truth.push(value);
+        self.floors.push(floor);
+        self.earlier.push(Some(true));
+        self.known_cells = self.system.cells.len();
+        self.demands.extend(Demand::of(variable, one.protection));
+        self.sums.push(Sum { terms, variable });
+        Ok(())
+    }
+
+    /// The terms of the sensitive differences, in the order of their cells.
+    pub fn sums(&self) -> Vec<Vec<(usize, i64)>> {
+        self.sums.iter().map(|sum| sum.terms.clone()).collect()
+    }
+
+    /// The deviation without its differences, as a transcript keeps it: variables of tables keep
+    /// their numbers.
+    pub fn without_sums(&self, deviation: &Deviation) -> Option<Deviation> {
+        let is_sum = |variable: &usize| self.sums.iter().any(|sum| sum.variable == *variable);
+        let changes = deviation.changes().iter().filter(|(variable, _)| !is_sum(variable));
+        Deviation::new(changes.copied().collect())
+    }
+
+    /// The deviation with what it makes of the differences.
+    pub fn with_sums(&self, deviation: &Deviation) -> Option<Deviation> {
+        let mut changes = deviation.changes().to_vec();
+        for sum in &self.sums {
+            let change = counter_example::sum(&sum.terms, |one| deviation.at(one).into());
+            changes.push((sum.variable, i64::try_from(change).ok()?));
+        }
+        Deviation::new(changes)
     }
 
     /// Takes over truth, marks and needs of earlier releases.
@@ -302,6 +423,14 @@ impl Attack {
     pub fn hidden_variables(&self, hidden_cells: &[bool]) -> Vec<bool> {
         self.system.cell_of.iter().map(|cell| hidden_cells[*cell]).collect()
     }
+}
+
+/// The shapes of all releases, the new one last.
+pub fn shapes<'a>(cubes: &'a [Cube], transcript: &'a Transcript) -> Vec<Vec<Shape<'a>>> {
+    let releases = transcript.releases().iter();
+    let frozen = releases
+        .map(|release| release.tables.iter().map(|frozen| Shape::of(&frozen.table)).collect());
+    frozen.chain([cubes.iter().map(shape).collect()]).collect()
 }
 
 fn shape(cube: &Cube) -> Shape<'_> {

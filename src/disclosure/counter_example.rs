@@ -132,12 +132,15 @@ impl Known<'_> {
     }
 }
 
-/// Whether a relation holds for these values. Products of 64-bit numbers summed over at most a few
-/// thousand terms stay within 128 bits.
+/// `Σ coefficient × value`. Products of 64-bit numbers summed over at most a few thousand terms
+/// stay within 128 bits.
+pub fn sum(terms: &[(usize, i64)], value: impl Fn(usize) -> i128) -> i128 {
+    terms.iter().map(|(variable, coefficient)| value(*variable) * i128::from(*coefficient)).sum()
+}
+
+/// Whether a relation holds for these values.
 pub fn holds(relation: &Relation, value: impl Fn(usize) -> i128) -> bool {
-    let terms = relation.terms.iter();
-    let sum: i128 =
-        terms.map(|(variable, coefficient)| value(*variable) * i128::from(*coefficient)).sum();
+    let sum = sum(&relation.terms, value);
     match relation.comparison {
         Comparison::Zero => sum == 0,
         Comparison::AtLeastZero => sum >= 0,

@@ -13,6 +13,7 @@
 //!   believe it.
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
+//! - `difference`: what anyone learns who subtracts figures of one release from another's.
 //! - [`transcript`]: what earlier releases gave away.
 //!
 //! Invariants: every decision is made in integers (the solver is exact, too). The same input gives
@@ -24,12 +25,14 @@ mod attack;
 pub mod audit;
 mod component;
 pub mod counter_example;
+mod difference;
 pub mod error;
 mod exact;
 mod mover;
 mod planner;
 pub mod protect;
 pub mod public;
+mod rehearsal;
 pub mod rules;
 pub mod safe;
 mod search;

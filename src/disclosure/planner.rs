@@ -11,17 +11,19 @@ use crate::{
         counter_example::{Demand, Deviation, Possible},
         mover::{Movable, Movement, Mover},
         search::whole,
-        system::{Relation, SystemCell},
+        system::Relation,
     },
 };
 
 /// What moving a published cell costs beside a hidden one.
 const PUBLISHED_COST: i64 = 1_000;
 
-/// What hiding a cell costs.
-pub fn cost(cell: &SystemCell) -> i64 {
+/// What hiding a cell costs. What is only expected may turn out otherwise: half.
+pub fn cost(attack: &Attack, cell: usize) -> i64 {
+    let expected = cell >= attack.known_cells;
+    let cell = &attack.system.cells[cell];
     let annual = cell.period.frequency() == Frequency::Annual;
-    match (cell.key.len(), annual, cell.leading) {
+    let cost = match (cell.key.len(), annual, cell.leading) {
         (0, true, _) => 20_000,
         (0, false, _) => 3_000,
         (1, true, true) => 400,
@@ -29,7 +31,8 @@ pub fn cost(cell: &SystemCell) -> i64 {
         (1, false, true) => 30,
         (1, false, false) => 20,
         _ => 2,
-    }
+    };
+    if expected { cost / 2 } else { cost }
 }
 
 /// All cells that may be hidden.
@@ -78,7 +81,7 @@ impl<'a> Planner<'a> {
         let system = &self.attack.system;
         let cost = |variable: usize| {
             let cell = system.cell_of[variable];
-            if hidden[cell] { 1 } else { PUBLISHED_COST * cost(&system.cells[cell]) }
+            if hidden[cell] { 1 } else { PUBLISHED_COST * cost(self.attack, cell) }
         };
         let mut best: Option<(i64, Proposal)> = None;
         for target in targets {
@@ -106,7 +109,7 @@ fn proposal(attack: &Attack, movement: &Movement, hidden: &[bool]) -> (i64, Prop
     let mut cells: Vec<usize> = moved.filter(|cell| !hidden[*cell]).collect();
     cells.sort_unstable();
     cells.dedup();
-    let price = cells.iter().map(|cell| cost(&system.cells[*cell])).sum();
+    let price = cells.iter().map(|cell| cost(attack, *cell)).sum();
     let fractional = movement.changes.iter().any(|(_, change)| change % movement.denominator != 0);
     let deviation = if fractional { None } else { whole(movement) };
     (price, Proposal { cells, deviation })

@@ -12,8 +12,10 @@ use crate::{
         attack::Attack,
         audit,
         counter_example::{self, Demand, Deviation, Known},
+        difference,
         error::DisclosureError,
         planner::{self, Planner},
+        rehearsal,
         rules::Rules,
         safe::{Protected, SafeTable},
         search::Search,
@@ -39,14 +41,15 @@ pub fn protect(
 ) -> Result<Protected, DisclosureError> {
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
-    let relations = attack.relations(catalogue)?;
-    let touching = counter_example::touching(&relations, attack.truth.len());
-    let mut pattern = Pattern::new(&attack, &relations, &touching);
-    pattern.remember(transcript);
-    pattern.complete(catalogue)?;
-    pattern.clean_up();
-    pattern.keep_used();
-    let Pattern { hidden, pool, .. } = pattern;
+    let demands = attack.demands_in_reach(&attack.relations(catalogue)?);
+    let rehearsed = rehearsal::rehearse(catalogue, &attack, cubes, transcript)
+        .filter(|_| !demands.is_empty())
+        .and_then(|enlarged| pattern(catalogue, &enlarged, &demands, transcript).ok());
+    // A guess about the rest of the year must not keep the quarter from being released.
+    let (hidden, pool) = match rehearsed {
+        Some(found) => found,
+        None => pattern(catalogue, &attack, &demands, transcript)?,
+    };
     let tables = tables(&attack, cubes, &hidden);
     let report = audit::audit(catalogue, rules, cubes, &tables, transcript, &pool)?;
     let needs = attack.needs.iter();
@@ -55,16 +58,48 @@ pub fn protect(
         truth: cube.cells.iter().map(|cell| cell.values.clone()).collect(),
         needs: needs.clone(),
     });
-    let frozen =
-        FrozenRelease { tables: frozen.collect(), counter_examples: hints(&pool, transcript) };
+    let frozen = FrozenRelease {
+        tables: frozen.collect(),
+        counter_examples: hints(&attack, &pool, transcript),
+        contributions: Some(difference::contributions(catalogue, cubes)),
+        differences: attack.differences,
+    };
     Ok(Protected { tables: tables.into_iter().map(SafeTable::audited).collect(), report, frozen })
 }
 
+/// The marks of the known cells, and counter-examples that show them to suffice.
+fn pattern(
+    catalogue: &Catalogue,
+    attack: &Attack,
+    demands: &[Demand],
+    transcript: &Transcript,
+) -> Result<(Vec<bool>, Vec<Deviation>), DisclosureError> {
+    let relations = attack.relations(catalogue)?;
+    let touching = counter_example::touching(&relations, attack.truth.len());
+    let mut pattern = Pattern::new(attack, &relations, &touching, demands);
+    pattern.remember(transcript);
+    pattern.complete(catalogue)?;
+    pattern.clean_up();
+    pattern.keep_used();
+    let Pattern { mut hidden, pool, .. } = pattern;
+    hidden.truncate(attack.known_cells);
+    Ok((hidden, pool.iter().filter_map(|deviation| known_part(attack, deviation)).collect()))
+}
+
+/// What a deviation says about known cells.
+fn known_part(attack: &Attack, deviation: &Deviation) -> Option<Deviation> {
+    let changes = deviation.changes().iter();
+    let known =
+        changes.filter(|(variable, _)| attack.system.cell_of[*variable] < attack.known_cells);
+    Deviation::new(known.copied().collect())
+}
+
 /// Counter-examples for the transcript, those left out that it has already.
-fn hints(pool: &[Deviation], transcript: &Transcript) -> Vec<Vec<(u32, i64)>> {
+fn hints(attack: &Attack, pool: &[Deviation], transcript: &Transcript) -> Vec<Vec<(u32, i64)>> {
     let known: BTreeSet<Deviation> = remembered(transcript).collect();
     let number = |(variable, change): &(usize, i64)| (*variable as u32, *change);
-    let new = pool.iter().filter(|deviation| !known.contains(deviation));
+    let pool = pool.iter().filter_map(|deviation| attack.without_sums(deviation));
+    let new = pool.filter(|deviation| !known.contains(deviation));
     new.map(|deviation| deviation.changes().iter().map(number).collect()).collect()
 }
 
@@ -100,7 +135,7 @@ struct Pattern<'a> {
     attack: &'a Attack,
     relations: &'a [&'a Relation],
     touching: &'a [Vec<usize>],
-    demands: Vec<Demand>,
+    demands: &'a [Demand],
     /// The mark of each cell.
     hidden: Vec<bool>,
     /// Groups hidden as a whole, zeros included.
@@ -113,8 +148,12 @@ struct Pattern<'a> {
 
 impl<'a> Pattern<'a> {
     /// Sensitive cells, and what was hidden before.
-    fn new(attack: &'a Attack, relations: &'a [&'a Relation], touching: &'a [Vec<usize>]) -> Self {
-        let demands = attack.demands_in_reach(relations);
+    fn new(
+        attack: &'a Attack,
+        relations: &'a [&'a Relation],
+        touching: &'a [Vec<usize>],
+        demands: &'a [Demand],
+    ) -> Self {
         let hidden = (0..attack.system.cells.len())
             .map(|cell| attack.earlier[cell].unwrap_or(attack.sensitive.contains(&cell)))
             .collect();
@@ -143,7 +182,8 @@ impl<'a> Pattern<'a> {
     fn remember(&mut self, transcript: &Transcript) {
         let (hidden, floors) = self.facts();
         let known = self.known(&hidden, &floors);
-        let still = remembered(transcript).filter(|deviation| known.allows(deviation)).collect();
+        let all = remembered(transcript).filter_map(|deviation| self.attack.with_sums(&deviation));
+        let still = all.filter(|deviation| known.allows(deviation)).collect();
         self.pool = still;
     }
 
@@ -220,7 +260,8 @@ impl<'a> Pattern<'a> {
     /// Where no integral counter-example was found: hides all published cells that share a
     /// relation with hidden ones, cheapest class first. Whether the pattern grew.
     fn widen(&mut self) -> bool {
-        let system = &self.attack.system;
+        let attack = self.attack;
+        let system = &attack.system;
         let cell_of = |term: &(usize, i64)| system.cell_of[term.0];
         let mut near = Vec::new();
         for relation in self.relations {
@@ -232,11 +273,9 @@ impl<'a> Pattern<'a> {
                 }));
             }
         }
-        let Some(cheapest) = near.iter().map(|cell| planner::cost(&system.cells[*cell])).min()
-        else {
-            return false;
-        };
-        near.retain(|cell| planner::cost(&system.cells[*cell]) == cheapest);
+        let class = |cell: &usize| planner::cost(attack, *cell);
+        let Some(cheapest) = near.iter().map(class).min() else { return false };
+        near.retain(|cell| class(cell) == cheapest);
         near.iter().for_each(|cell| self.hidden[*cell] = true);
         true
     }
@@ -262,13 +301,15 @@ impl<'a> Pattern<'a> {
             near[*group]
                 && !self.dark[*group]
                 && cells.iter().all(|cell| attack.earlier[*cell].is_none())
+                && cells.iter().all(|cell| *cell < attack.known_cells)
                 && cells.iter().any(|cell| attack.is_zero(*cell))
         };
         let population = system.cells[system.cell_of[demand.variable]].population;
         let mut groups: Vec<usize> = (0..self.dark.len()).filter(useful).collect();
         groups.sort_by_key(|group| {
-            let cell = &system.cells[system.groups[*group][0]];
-            (cell.population != population, planner::cost(cell), *group)
+            let first = system.groups[*group][0];
+            let elsewhere = system.cells[first].population != population;
+            (elsewhere, planner::cost(attack, first), *group)
         });
         let suffices = |group: &&usize| {
             let mut dark = self.dark.clone();
@@ -298,7 +339,7 @@ impl<'a> Pattern<'a> {
                     && !self.dark[attack.system.cells[*cell].group]
             })
             .collect();
-        spare.sort_by_key(|cell| (-planner::cost(&attack.system.cells[*cell]), *cell));
+        spare.sort_by_key(|cell| (-planner::cost(attack, *cell), *cell));
         let mut published: Vec<usize> = Vec::new();
         let mut searches_left = CLEAN_UP_SEARCHES_MAX;
         for cell in spare {

@@ -63,12 +63,30 @@ impl Rules {
         Some(population.measures.iter().enumerate().map(protection).collect())
     }
 
+    /// The protection that a difference needs to which enterprises add `parts`, none of them zero;
+    /// `None` if it is not sensitive. Parts may be negative: the p%-rule looks at their sizes.
+    pub fn assess_difference(&self, kind: MeasureKind, parts: &[i64]) -> Option<Protection> {
+        let few = parts.len() < self.contributors_min as usize;
+        let above = self.missing_in(parts.iter().map(|part| i128::from(*part).abs()));
+        match kind {
+            MeasureKind::Value if few || above > 0 => {
+                let level = above.max(1);
+                Some(Protection::Interval { below: level, above: level })
+            }
+            MeasureKind::Count | MeasureKind::Distinct if few => Some(Protection::NotExact),
+            _ => None,
+        }
+    }
+
     /// How much the others' contributions fall short of p % of the largest: the upper protection
     /// level of the p%-rule, rounded up. Zero or less where the rule holds.
     fn missing(&self, cell: &CubeCell, measure: usize) -> i64 {
+        self.missing_in(cell.contributors.iter().map(|one| i128::from(one.values[measure])))
+    }
+
+    fn missing_in(&self, parts: impl Iterator<Item = i128>) -> i64 {
         let (mut largest, mut second, mut sum) = (0_i128, 0_i128, 0_i128);
-        for contribution in &cell.contributors {
-            let value = i128::from(contribution.values[measure]);
+        for value in parts {
             sum += value;
             if value > largest {
                 (largest, second) = (value, largest);

@@ -23,10 +23,6 @@ use crate::{
     publication::release::{Dimension, Table},
 };
 
-/// Dimensions that are attributes of the enterprise: over these alone distinct counts add up.
-const ENTERPRISE_DIMENSIONS: &[&str] =
-    &["region", "filiere", "citi_group", "size", "sex", "status"];
-
 /// Most cells of all tables together. Ten years of a national hub have a tenth of it.
 const CELLS_MAX: usize = 200_000;
 
@@ -123,6 +119,9 @@ pub struct System {
     pub relations: Vec<Relation>,
 }
 
+/// Cells by population, period and key.
+pub type CellIndex<'a> = BTreeMap<(usize, Period, &'a [(String, String)]), usize>;
+
 type Key<'a> = (usize, Period, Vec<(&'a str, &'a str)>);
 
 struct Builder<'a> {
@@ -136,6 +135,17 @@ struct Builder<'a> {
 impl System {
     /// The system of `releases`, each the shapes of its tables.
     pub fn of(catalogue: &Catalogue, releases: &[Vec<Shape<'_>>]) -> Result<Self, DisclosureError> {
+        Self::with_sums(catalogue, releases, releases.len(), &[])
+    }
+
+    /// The same, with the cells of `sums` ([`System::add_sum`]) behind those of the first `known`
+    /// releases.
+    pub fn with_sums(
+        catalogue: &Catalogue,
+        releases: &[Vec<Shape<'_>>],
+        known: usize,
+        sums: &[Vec<(usize, i64)>],
+    ) -> Result<Self, DisclosureError> {
         let extent = |shape: &Shape<'_>| {
             shape
                 .dimensions
@@ -160,6 +170,9 @@ impl System {
                 tables.push(builder.table(release, table, shape)?);
             }
             builder.system.places.push(tables);
+            if release + 1 == known {
+                sums.iter().for_each(|terms| _ = builder.system.add_sum(terms));
+            }
         }
         for relation in &catalogue.subset_of {
             let terms = [(&relation.of, 1), (&relation.subset, -1)];
@@ -175,6 +188,49 @@ impl System {
         builder.over_time();
         builder.stocks();
         Ok(builder.system)
+    }
+
+    /// The cells by what names them.
+    pub fn index(&self) -> CellIndex<'_> {
+        let cells = self.cells.iter().enumerate();
+        cells
+            .map(|(place, cell)| ((cell.population, cell.period, cell.key.as_slice()), place))
+            .collect()
+    }
+
+    /// The kind of measure that a variable of a table's cell is.
+    pub fn kind(&self, catalogue: &Catalogue, variable: usize) -> MeasureKind {
+        let cell = &self.cells[self.cell_of[variable]];
+        catalogue.populations[cell.population].measures[variable - cell.first_variable].kind
+    }
+
+    /// Adds a cell that no table shows, of one measure: a sum of variables, which are there
+    /// already. Its key is like no other's, so that nothing else binds it. Returns the cell.
+    pub fn add_sum(&mut self, terms: &[(usize, i64)]) -> Option<usize> {
+        let like = terms.iter().map(|(variable, _)| self.cell_of[*variable]).max()?;
+        let SystemCell { population, period, release, .. } = self.cells[like];
+        let (cell, variable) = (self.cells.len(), self.cell_of.len());
+        let mut key = self.cells[like].key.clone();
+        key.push(("difference".into(), variable.to_string()));
+        self.cells.push(SystemCell {
+            population,
+            period,
+            key,
+            release,
+            leading: false,
+            group: self.groups.len(),
+            first_variable: variable,
+            measures: 1,
+        });
+        self.groups.push(vec![cell]);
+        self.cell_of.push(cell);
+        self.relations.push(Relation {
+            terms: terms.iter().copied().chain([(variable, -1)]).collect(),
+            comparison: Comparison::Zero,
+            certainty: Certainty::Certain,
+            words: "a difference is what its cells make it",
+        });
+        Some(cell)
     }
 
     /// The groups that are hidden as a whole, so that zeros may be among their cells.
@@ -253,7 +309,7 @@ impl<'a> Builder<'a> {
         let cell = self.system.cells.len();
         let owned = |(dimension, code): &(&str, &str)| ((*dimension).into(), (*code).into());
         let over = key.2.iter().map(|(dimension, _)| *dimension).collect();
-        let next = self.groups.len();
+        let next = self.system.groups.len();
         let group = *self.groups.entry((population, shape.period, over)).or_insert(next);
         if group == next {
             self.system.groups.push(Vec::new());
@@ -294,8 +350,7 @@ impl<'a> Builder<'a> {
             let variable = |cell: usize, system: &System| system.cells[cell].first_variable + index;
             let total = variable(places[place], &self.system);
             let adds_up = |dimension: &usize| {
-                measure.kind != MeasureKind::Distinct
-                    || ENTERPRISE_DIMENSIONS.contains(&shape.dimensions[*dimension].id.as_str())
+                catalogue.adds_up(measure.kind, &shape.dimensions[*dimension].id)
             };
             if let Some(dimension) = totals().find(adds_up) {
                 let mut terms = vec![(total, 1)];

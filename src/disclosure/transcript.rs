@@ -1,9 +1,14 @@
 //! What earlier releases gave away: tables as published, with the true values and the protection
 //! each sensitive cell needs. Confidential, append-only, part of every later audit.
+//!
+//! It names enterprises by their random identifiers, for as long as later figures may be
+//! subtracted from earlier ones: without them nobody could tell whose difference it is.
 
 use minicbor::{Decode, Encode};
 
-use crate::{disclosure::error::DisclosureError, publication::release::Table};
+use crate::{
+    base::id::EnterpriseId, disclosure::error::DisclosureError, publication::release::Table,
+};
 
 /// The frozen memory of all earlier releases of this node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -25,6 +30,55 @@ pub struct FrozenRelease {
     /// every later audit checks what it uses.
     #[n(1)]
     pub counter_examples: Vec<Vec<(u32, i64)>>,
+    /// Sensitive differences between its figures and those of earlier releases.
+    #[cbor(n(2), default)]
+    pub differences: Vec<FrozenDifference>,
+    /// Who contributed what to figures that later ones may be subtracted from; `None` if that was
+    /// not kept.
+    #[n(3)]
+    pub contributions: Option<FrozenContributions>,
+}
+
+/// A sum of variables that must stay uncertain, though tables publish it nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenDifference {
+    /// Variables, numbered from the transcript's beginning, with what they are multiplied by.
+    #[n(0)]
+    pub terms: Vec<(u32, i64)>,
+    /// How it must be protected.
+    #[n(1)]
+    pub protection: Protection,
+}
+
+/// Who contributed what to a release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenContributions {
+    /// The enterprises, each once.
+    #[n(0)]
+    pub enterprises: Vec<EnterpriseId>,
+    /// What they contributed.
+    #[n(1)]
+    pub contributions: Vec<FrozenContribution>,
+}
+
+/// What one enterprise contributed to one cell.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct FrozenContribution {
+    /// Index of the table in the release.
+    #[n(0)]
+    pub table: u32,
+    /// Index of the cell in the table.
+    #[n(1)]
+    pub cell: u32,
+    /// Index of the enterprise.
+    #[n(2)]
+    pub enterprise: u32,
+    /// Its part of each measure.
+    #[n(3)]
+    pub values: Vec<i64>,
 }
 
 /// One table of a release.

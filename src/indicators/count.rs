@@ -13,12 +13,10 @@ use crate::{
     indicators::{
         cube::Cube,
         facts::{Fact, Handled, Subject, Window},
+        known::Known,
         tabulation::Tabulation,
     },
-    records::{
-        source::RecordSource,
-        types::{ConsentPurpose, Enterprise},
-    },
+    records::{source::RecordSource, types::Enterprise},
 };
 
 /// Which tables to count, and for when.
@@ -32,14 +30,15 @@ pub struct CubeRequest<'a> {
     pub tables: &'a [PlannedTable<'a>],
     /// The period that is closed.
     pub period: Period,
-    /// The day on which it is closed: what happened later does not count.
+    /// The day on which it is closed: what happened or was entered later does not count.
     pub closing_day: Date,
 }
 
 /// Counts the records of `source` into one cube per table, in the order of the tables.
 ///
 /// Only enterprises count that gave their consent to anonymized indicators on or before the
-/// closing day and have not withdrawn it since, with all their visits, requests and answers.
+/// closing day and have not withdrawn it since, with those of their visits, requests and answers
+/// that were entered by then.
 ///
 /// # Panics
 /// If a table names a population or dimension that the catalogue and code lists do not have. The
@@ -54,25 +53,32 @@ pub fn cubes<S: RecordSource>(
             table.add(request.codes, &Fact { enterprise, subject });
         }
     };
-    let enterprises = consenting(request.closing_day, source)?;
+    let known = Known { closing_day: request.closing_day };
+    let enterprises = consenting(known, source)?;
     for enterprise in enterprises.values() {
         count(enterprise, Subject::Enterprise);
     }
     source.for_each_visit(&mut |visit| {
-        if let Some(enterprise) = enterprises.get(&visit.enterprise) {
+        if let Some(enterprise) = enterprises.get(&visit.enterprise)
+            && let Some(visit) = known.visit(visit)
+        {
             count(enterprise, Subject::Visit(&visit));
         }
     })?;
     let mut first_answers: BTreeMap<RequestId, Date> = BTreeMap::new();
     source.for_each_answer(&mut |answer| {
-        if let Some(enterprise) = enterprises.get(&answer.enterprise) {
+        if let Some(enterprise) = enterprises.get(&answer.enterprise)
+            && let Some(answer) = known.answer(answer)
+        {
             let first = first_answers.entry(answer.request).or_insert(answer.answered_on);
             *first = answer.answered_on.min(*first);
             count(enterprise, Subject::Answer(&answer));
         }
     })?;
     source.for_each_request(&mut |asked| {
-        if let Some(enterprise) = enterprises.get(&asked.enterprise) {
+        if let Some(enterprise) = enterprises.get(&asked.enterprise)
+            && let Some(asked) = known.request(asked)
+        {
             // From the answers themselves, so that no figure about requests can contradict one
             // about answers.
             let first_answered_on = first_answers.get(&asked.id).copied();
@@ -94,19 +100,20 @@ fn empty<'a>(request: &CubeRequest<'a>, table: &PlannedTable<'a>) -> Tabulation<
 
 /// The enterprises that count.
 fn consenting<S: RecordSource>(
-    closing_day: Date,
+    known: Known,
     source: &S,
 ) -> Result<BTreeMap<EnterpriseId, Enterprise>, S::Error> {
     let mut agreed = BTreeSet::new();
     source.for_each_consent(&mut |consent| {
-        let given = consent.given_on <= closing_day && consent.withdrawn_on.is_none();
-        if given && consent.purpose == ConsentPurpose::AnonymizedIndicators {
+        if known.lets_count(&consent) {
             agreed.insert(consent.enterprise);
         }
     })?;
     let mut enterprises = BTreeMap::new();
     source.for_each_enterprise(&mut |enterprise| {
-        if agreed.contains(&enterprise.id) {
+        if agreed.contains(&enterprise.id)
+            && let Some(enterprise) = known.enterprise(enterprise)
+        {
             enterprises.insert(enterprise.id, enterprise);
         }
     })?;

@@ -134,14 +134,20 @@ impl Handled<'_> {
                 received && answered && self.days().is_some_and(|days| days <= TIMELY_DAYS_MAX)
             }
             "requests_due" => {
-                let waited = days_between(self.request.received_on, closing_day);
+                // Closing a request late does not make it one that was never late.
+                let until = self.request.closed_on.map_or(closing_day, |day| day.min(closing_day));
+                let waited = days_between(self.request.received_on, until);
                 received && (answered || waited > TIMELY_DAYS_MAX)
             }
             "requests_open" => {
                 let last = period.last_day();
+                let end = [self.first_answered_on, self.request.closed_on];
                 self.request.received_on <= last
-                    && self.first_answered_on.is_none_or(|day| day > last)
+                    && end.into_iter().flatten().min().is_none_or(|day| day > last)
             }
+            "requests_closed_unanswered" => self.request.closed_on.is_some_and(|day| {
+                period.contains(day) && self.first_answered_on.is_none_or(|answer| answer > day)
+            }),
             _ => false,
         }
     }

@@ -1,11 +1,13 @@
 //! Cubes from records: pure functions, no store, no clock.
 //!
-//! [`facts`] says which record counts in which population, when, and with what values; [`count`]
-//! sorts these facts into cells and adds the margins up.
+//! `known` leaves out what was entered after the period was closed, and says what that means for
+//! figures; `facts` says which record counts in which population, when, and with what values;
+//! [`count`] sorts these facts into cells and adds the margins up.
 
 pub mod count;
 pub mod cube;
 mod facts;
+mod known;
 mod tabulation;
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use crate::{
         money::Money,
         period::Frequency,
     },
-    codes::{embedded::Codes, plan::PlannedTable},
+    codes::{catalogue::Describes, embedded::Codes, plan::PlannedTable},
     indicators::{
         count::{CubeRequest, cubes},
         cube::Cube,
+        facts::{Fact, Handled, Subject},
     },
     records::{
         source::RecordSource,
@@ -80,6 +81,7 @@ impl Records {
             sex: sex.into(),
             status: "_U".into(),
             registered_on: day(registered_on),
+            entered_on: None,
         });
         self.consents.push(Consent {
             id: ConsentId::random(),
@@ -89,6 +91,7 @@ impl Records {
             medium: "PAPER".into(),
             given_on: day(registered_on),
             withdrawn_on: None,
+            entered_on: None,
         });
     }
 
@@ -98,6 +101,7 @@ impl Records {
             enterprise: enterprise_id(enterprise),
             visited_on: day(visited_on),
             purpose: purpose.into(),
+            entered_on: None,
         });
     }
 
@@ -115,6 +119,8 @@ impl Records {
             escalated_on: None,
             first_answered_on: answered_on.first().map(|on| day(on)),
             closed_on: None,
+            entered_on: None,
+            closing_entered_on: None,
         });
         for on in answered_on {
             self.answers.push(Answer {
@@ -126,6 +132,9 @@ impl Records {
                 remote_expertise: None,
                 satisfaction: None,
                 follow_up: None,
+                entered_on: None,
+                score_entered_on: None,
+                follow_up_entered_on: None,
             });
         }
     }
@@ -261,14 +270,99 @@ fn the_stock_is_the_one_before_plus_received_minus_answered() {
     records.request(1, "2025-12-01", &["2026-01-10"]);
     records.request(1, "2026-01-01", &["2026-05-31"]);
     records.request(1, "2026-02-01", &["2026-02-01"]);
+    records.request(1, "2026-01-01", &[]);
+    records.requests[4].closed_on = Some(day("2026-03-31"));
     let open = |period| {
         let open = cube(&records, "requests_open", &[], Frequency::Quarterly, period, "2026-12-31");
         values(&open, &[])[0]
     };
     let total = |population| values(&quarter(&records, population, &[]), &[])[0];
     let (received, answered) = (total("requests_received"), total("requests_answered"));
-    assert_eq!(open("2025-Q4"), 2);
-    assert_eq!(open("2026-Q1"), open("2025-Q4") + received - answered);
+    let closed = total("requests_closed_unanswered");
+    assert_eq!((received, answered, closed), (3, 2, 1));
+    assert_eq!((open("2025-Q4"), open("2026-Q1")), (2, 2));
+    assert_eq!(open("2026-Q1"), open("2025-Q4") + received - answered - closed);
+}
+
+#[test]
+fn a_request_closed_without_an_answer_waits_no_longer() {
+    let mut records = Records::default();
+    records.enterprise(1, "LAIT", "F", "2020-01-01");
+    let mut close = |received_on, answered_on: &[&str], closed_on: Option<&str>| {
+        records.request(1, received_on, answered_on);
+        records.requests.last_mut().unwrap().closed_on = closed_on.map(day);
+    };
+    // Closed before the quarter, in it after thirty and after thirty-one days, and after its end.
+    close("2025-06-01", &[], Some("2025-12-31"));
+    close("2026-01-01", &[], Some("2026-01-31"));
+    close("2026-02-01", &[], Some("2026-03-04"));
+    close("2026-03-01", &[], Some("2026-04-02"));
+    // Answered, then closed.
+    close("2026-01-05", &["2026-01-10"], Some("2026-01-20"));
+    close("2026-03-20", &["2026-04-10"], Some("2026-04-12"));
+    let total = |population| values(&quarter(&records, population, &[]), &[])[0];
+    assert_eq!(total("requests_open"), 2);
+    assert_eq!(total("requests_closed_unanswered"), 2);
+    assert_eq!(total("requests_received"), 5);
+    // Two answered in time; two closed after more than thirty days, late for ever.
+    assert_eq!((total("requests_timely"), total("requests_due")), (2, 4));
+}
+
+#[test]
+fn what_is_entered_after_the_closing_day_waits_for_the_yearly_revision() {
+    let mut records = Records::default();
+    for number in 1..=3 {
+        records.enterprise(number, "LAIT", "F", "2026-01-10");
+        records.visit(number, "2026-02-01", "ADVICE");
+        records.request(number, "2026-02-01", &["2026-02-03"]);
+        records.request(number, "2025-02-01", &["2025-02-03"]);
+        records.request(number, "2026-02-01", &[]);
+    }
+    let found =
+        FollowUp { followed_up_on: day("2026-02-20"), adopted: true, funding: Some(Money(1_000)) };
+    for (at, on) in [(0, "2026-04-15"), (4, "2026-04-16")] {
+        records.answers[at].satisfaction = Some(5);
+        records.answers[at].score_entered_on = Some(day(on));
+    }
+    for at in [1, 3] {
+        records.answers[at].follow_up = Some(found.clone());
+    }
+    records.answers[1].follow_up_entered_on = Some(day("2026-04-15"));
+    records.answers[3].follow_up_entered_on = Some(day("2026-04-16"));
+    for (at, on) in [(2, "2026-04-15"), (5, "2026-04-16")] {
+        records.requests[at].closed_on = Some(day("2026-03-01"));
+        records.requests[at].closing_entered_on = Some(day(on));
+    }
+    records.answers[2].entered_on = Some(day("2026-04-16"));
+    records.visits[0].entered_on = Some(day("2026-04-15"));
+    records.visits[1].entered_on = Some(day("2026-04-16"));
+    records.requests[6].entered_on = Some(day("2026-04-16"));
+    let counted = |closing_day| {
+        [
+            "enterprises_registered",
+            "visits",
+            "requests_received",
+            "requests_answered",
+            "requests_closed_unanswered",
+            "requests_open",
+            "answers_rated",
+            "answers_adopted",
+            "funding",
+        ]
+        .map(|population| {
+            let frequency = Frequency::Quarterly;
+            let cube = cube(&records, population, &[], frequency, "2026-Q1", closing_day);
+            values(&cube, &[])[0]
+        })
+    };
+    assert_eq!(counted("2026-04-15"), [3, 2, 5, 1, 1, 3, 1, 1, 1]);
+    assert_eq!(counted("2026-04-16"), [3, 3, 6, 3, 2, 1, 2, 2, 2]);
+    // Who was entered late, or agreed late, is not there at all.
+    records.enterprises[0].entered_on = Some(day("2026-04-16"));
+    records.consents[1].entered_on = Some(day("2026-04-16"));
+    let visits = quarter(&records, "visits", &[]);
+    assert_eq!(values(&visits, &[]), [1, 1]);
+    assert_eq!(visits.cells[0].contributors[0].enterprise, enterprise_id(3));
 }
 
 #[test]
@@ -362,6 +456,8 @@ fn every_population_of_the_catalogue_is_counted_and_every_table_of_the_plan_tabu
     records.visit(1, "2026-02-01", "ADVICE");
     records.request(1, "2026-01-02", &[]);
     records.request(1, "2026-01-02", &["2026-01-05"]);
+    records.request(1, "2026-01-02", &[]);
+    records.requests[2].closed_on = Some(day("2026-03-02"));
     records.answers[0].remote_expertise = Some("PEER".into());
     records.answers[0].satisfaction = Some(5);
     let funding = Some(Money(1));
@@ -393,6 +489,32 @@ fn every_population_of_the_catalogue_is_counted_and_every_table_of_the_plan_tabu
                     _ => cube.cells[0].values[0],
                 };
                 assert!(measure != &cube.measures[0] || rest == *value, "{}", cube.population);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_catalogue_knows_which_dimensions_describe_the_enterprise() {
+    let mut records = Records::default();
+    records.enterprise(1, "LAIT", "F", "2020-01-01");
+    records.visit(1, "2026-01-05", "ADVICE");
+    records.request(1, "2026-01-06", &["2026-01-20"]);
+    let answer = Answer { remote_expertise: Some("SATD".into()), ..records.answers[0].clone() };
+    let request = &records.requests[0];
+    let handled = Handled { request, first_answered_on: Some(answer.answered_on) };
+    let events =
+        [Subject::Visit(&records.visits[0]), Subject::Request(handled), Subject::Answer(&answer)];
+    let enterprise = &records.enterprises[0];
+    for dimension in &Codes::embedded().catalogue().dimensions {
+        let code = |subject| Fact { enterprise, subject }.code(&dimension.id).map(str::to_owned);
+        let own = code(Subject::Enterprise);
+        match dimension.describes {
+            Describes::Enterprise => {
+                assert!(own.is_some() && events.iter().all(|event| code(*event) == own));
+            }
+            Describes::Event => {
+                assert!(own.is_none() && events.iter().any(|event| code(*event).is_some()));
             }
         }
     }

@@ -67,8 +67,8 @@ fn follow_answers(
     let first = first_answered_on(draft, old.id, None)?;
     let fields = RequestFields::of(old);
     draft.check().closes_last(&fields, first)?;
-    let coded = fields.with_id(old.id, old.enterprise, first);
-    if coded != *old {
+    if first != old.first_answered_on {
+        let coded = fields.with_id(old.id, old.enterprise, first);
         let identity = request.record.identity.clone();
         draft.put(Some(request), Whole { coded, identity });
     }

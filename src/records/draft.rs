@@ -144,9 +144,10 @@ impl<'a> Draft<'a> {
     pub fn put_imported<K: Kind>(
         &mut self,
         old: Option<&Stored<K>>,
-        record: Whole<K, K::Identity>,
+        mut record: Whole<K, K::Identity>,
         digest: Option<[u8; 16]>,
     ) -> Stored<K> {
+        self.enter(old, &mut record);
         let id = *record.coded.id().bytes();
         let revision = old.map_or(0, |old| old.revision).saturating_add(1);
         let coded = seal_coded(revision, digest, &record.coded);
@@ -159,6 +160,12 @@ impl<'a> Draft<'a> {
         }
         self.touched.push(Touched { kind: K::KIND, id, revision });
         Stored { revision, digest, record }
+    }
+
+    /// Gives the facts of `record`, which is to take the place of `old`, the days they were
+    /// entered. Whatever is put gets them; before, two records cannot be compared.
+    pub fn enter<K: Kind>(&self, old: Option<&Stored<K>>, record: &mut Whole<K, K::Identity>) {
+        record.coded.enter(old.map(|old| &old.record.coded), self.repository.today());
     }
 
     /// The checks of what may be stored today.

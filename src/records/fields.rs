@@ -1,5 +1,5 @@
-//! What a writer states of each record: its coded part without the identifiers and states that the
-//! repository computes.
+//! What a writer states of each record: its coded part without the identifiers, states and days of
+//! entry that the repository computes.
 
 use jiff::civil::Date;
 
@@ -54,6 +54,7 @@ impl EnterpriseFields {
             sex,
             status,
             registered_on,
+            entered_on: _,
         } = record.clone();
         Self {
             region,
@@ -95,6 +96,7 @@ impl EnterpriseFields {
             sex,
             status,
             registered_on,
+            entered_on: None,
         }
     }
 }
@@ -117,7 +119,7 @@ impl VisitFields {
     /// The record `id` with these fields.
     pub(crate) fn with_id(self, id: VisitId, enterprise: EnterpriseId) -> Visit {
         let Self { visited_on, purpose } = self;
-        Visit { id, enterprise, visited_on, purpose }
+        Visit { id, enterprise, visited_on, purpose, entered_on: None }
     }
 }
 
@@ -191,6 +193,8 @@ impl RequestFields {
             escalated_on,
             first_answered_on,
             closed_on,
+            entered_on: None,
+            closing_entered_on: None,
         }
     }
 }
@@ -239,6 +243,9 @@ impl AnswerFields {
             remote_expertise,
             satisfaction,
             follow_up,
+            entered_on: None,
+            score_entered_on: None,
+            follow_up_entered_on: None,
         }
     }
 }
@@ -275,6 +282,16 @@ impl ConsentFields {
         withdrawn_on: Option<Date>,
     ) -> Consent {
         let Self { purpose, text_version, medium, given_on } = self;
-        Consent { id, enterprise, purpose, text_version, medium, given_on, withdrawn_on }
+        let entered_on = None;
+        Consent {
+            id,
+            enterprise,
+            purpose,
+            text_version,
+            medium,
+            given_on,
+            withdrawn_on,
+            entered_on,
+        }
     }
 }

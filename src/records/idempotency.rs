@@ -136,7 +136,8 @@ impl Repository {
                 return Ok(earlier.handed_out());
             }
             let old = draft.require_at::<K>(id, etag)?;
-            let new = change(draft, &old.record.coded, &old.record.identity)?;
+            let mut new = change(draft, &old.record.coded, &old.record.identity)?;
+            draft.enter(Some(&old), &mut new);
             let done = if new == old.record {
                 old
             } else {

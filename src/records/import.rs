@@ -215,8 +215,10 @@ fn import_consent(
             Consent { withdrawn_on: Some(day), ..found.clone() }
         }
     };
-    if latest.as_ref().is_none_or(|latest| latest.record.coded != consent) {
-        draft.put(latest.as_ref(), Whole { coded: consent, identity: () });
+    let mut record = Whole { coded: consent, identity: () };
+    draft.enter(latest.as_ref(), &mut record);
+    if latest.as_ref().is_none_or(|latest| latest.record != record) {
+        draft.put(latest.as_ref(), record);
     }
     Ok(())
 }
@@ -311,7 +313,8 @@ fn import_answer(
         fields.follow_up = fields.follow_up.or(recorded.follow_up);
     }
     let coded = fields.with_id(id, request, enterprise);
-    let record = Whole { coded, identity: answer.identity.clone() };
+    let mut record = Whole { coded, identity: answer.identity.clone() };
+    draft.enter(old.as_ref(), &mut record);
     if old.as_ref().is_none_or(|old| old.record != record) {
         draft.put(old.as_ref(), record);
     }

@@ -27,9 +27,12 @@ use minicbor::{Decode, Decoder, Encode};
 
 use crate::{
     base::id::{AnswerId, ConsentId, EnterpriseId, IdempotencyKey, RequestId, VisitId},
-    records::types::{
-        Answer, AnswerIdentity, Consent, Enterprise, EnterpriseIdentity, RecordKind,
-        RequestIdentity, SupportRequest, Visit, VisitIdentity, Whole,
+    records::{
+        entered::Entered,
+        types::{
+            Answer, AnswerIdentity, Consent, Enterprise, EnterpriseIdentity, RecordKind,
+            RequestIdentity, SupportRequest, Visit, VisitIdentity, Whole,
+        },
     },
     store::prefix::RECORDS,
 };
@@ -70,7 +73,9 @@ macro_rules! identifiers {
 identifiers!(EnterpriseId, VisitId, RequestId, AnswerId, ConsentId);
 
 /// A kind of record, named by its coded part.
-pub(crate) trait Kind: Encode<()> + for<'b> Decode<'b, ()> + Clone + PartialEq {
+pub(crate) trait Kind:
+    Encode<()> + for<'b> Decode<'b, ()> + Clone + PartialEq + Entered
+{
     type Id: Identifier;
     type Identity: Encode<()> + for<'b> Decode<'b, ()> + Clone + PartialEq + Default;
     const KIND: RecordKind;

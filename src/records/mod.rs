@@ -20,6 +20,7 @@ pub mod answer;
 mod cells;
 pub mod consent;
 mod draft;
+mod entered;
 pub mod enterprise;
 pub mod error;
 pub mod fields;

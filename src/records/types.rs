@@ -3,6 +3,10 @@
 //! The CBOR indexes are the stored format; fields are only ever added. Code fields hold codes of
 //! the lists in `codes` (`region`, `filiere`, `citi`, `size`, `sex`, `status`, `channel`, …);
 //! [`crate::codes::list::UNKNOWN`] stands for "not known".
+//!
+//! Each fact that indicators count carries the day it was *entered* at the node, which decides in
+//! which release it counts. `entered` alone sets these days. Where one is absent, the value was
+//! written before there were such days; it counts as entered in time.
 
 use jiff::civil::Date;
 use minicbor::{Decode, Encode};
@@ -49,6 +53,9 @@ pub struct Enterprise {
     /// Day of first registration with the hub.
     #[cbor(n(10), with = "crate::base::date::cbor")]
     pub registered_on: Date,
+    /// Day it was entered.
+    #[cbor(n(11), with = "crate::base::date::cbor_option")]
+    pub entered_on: Option<Date>,
 }
 
 /// The rule that gave a size class.
@@ -118,6 +125,9 @@ pub struct Visit {
     /// Purpose code (`purpose` list), or `_U`.
     #[n(3)]
     pub purpose: String,
+    /// Day it was entered.
+    #[cbor(n(4), with = "crate::base::date::cbor_option")]
+    pub entered_on: Option<Date>,
 }
 
 /// A visit: who and what.
@@ -166,6 +176,12 @@ pub struct SupportRequest {
     /// Day of closing.
     #[cbor(n(9), with = "crate::base::date::cbor_option")]
     pub closed_on: Option<Date>,
+    /// Day it was entered.
+    #[cbor(n(10), with = "crate::base::date::cbor_option")]
+    pub entered_on: Option<Date>,
+    /// Day its closing was entered.
+    #[cbor(n(11), with = "crate::base::date::cbor_option")]
+    pub closing_entered_on: Option<Date>,
 }
 
 /// received → assigned → [escalated] → answered → closed.
@@ -229,6 +245,15 @@ pub struct Answer {
     /// What was found some months later.
     #[n(7)]
     pub follow_up: Option<FollowUp>,
+    /// Day it was entered.
+    #[cbor(n(8), with = "crate::base::date::cbor_option")]
+    pub entered_on: Option<Date>,
+    /// Day its score was entered.
+    #[cbor(n(9), with = "crate::base::date::cbor_option")]
+    pub score_entered_on: Option<Date>,
+    /// Day its follow-up was entered.
+    #[cbor(n(10), with = "crate::base::date::cbor_option")]
+    pub follow_up_entered_on: Option<Date>,
 }
 
 /// A follow-up of an answer.
@@ -280,6 +305,10 @@ pub struct Consent {
     /// Day it was withdrawn.
     #[cbor(n(6), with = "crate::base::date::cbor_option")]
     pub withdrawn_on: Option<Date>,
+    /// Day it was entered. A withdrawal has none: it holds from the moment it is entered, whatever
+    /// release is next.
+    #[cbor(n(7), with = "crate::base::date::cbor_option")]
+    pub entered_on: Option<Date>,
 }
 
 /// What a consent allows.

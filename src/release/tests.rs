@@ -56,6 +56,7 @@ impl RecordSource for Records {
                 sex: "_U".into(),
                 status: "_U".into(),
                 registered_on: date(2025, 1, 15),
+                entered_on: None,
             });
         }
         Ok(())
@@ -81,6 +82,8 @@ impl RecordSource for Records {
                     escalated_on: None,
                     first_answered_on: None,
                     closed_on: None,
+                    entered_on: None,
+                    closing_entered_on: None,
                 });
             }
         }
@@ -101,6 +104,7 @@ impl RecordSource for Records {
                 medium: "_U".into(),
                 given_on: date(2025, 1, 15),
                 withdrawn_on: None,
+                entered_on: None,
             });
         }
         Ok(())

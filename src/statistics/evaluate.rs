@@ -247,8 +247,12 @@ impl Rows<'_> {
     fn finish(&self, keys: Vec<String>, mut gathered: Gathered) -> Row {
         gathered.releases.sort_unstable();
         gathered.releases.dedup();
-        let status = gathered.status();
         let figure = self.figure(&gathered);
+        let status = match gathered.status() {
+            // Whatever is hidden, no other class can hold the median.
+            Status::Hidden if self.is_certain_median(&gathered, figure) => Status::Published,
+            status => status,
+        };
         let parts = match (self.resolved.parts.len(), &gathered.known[..]) {
             (2, [numerator, denominator]) => {
                 Some(Parts { numerator: numerator.interval, denominator: denominator.interval })
@@ -270,6 +274,13 @@ impl Rows<'_> {
             missing: gathered.missing,
             releases: gathered.releases,
         }
+    }
+
+    /// Whether the figure is a median's only possible class, and there certainly is a median.
+    fn is_certain_median(&self, gathered: &Gathered, figure: Quotient) -> bool {
+        self.resolved.indicator.kind == IndicatorKind::MedianClass
+            && figure.value.is_some()
+            && gathered.known.iter().any(|known| known.interval.lower > 0)
     }
 
     fn figure(&self, gathered: &Gathered) -> Quotient {

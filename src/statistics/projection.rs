@@ -289,12 +289,13 @@ impl Statistics {
     ) -> Result<(), StatisticsError> {
         let mut blocks = self.blocks(releases);
         let Some(first) = Period::quarterly(year, 1) else { return Ok(()) };
-        for (index, population) in self.codes.catalogue().populations.iter().enumerate() {
+        let catalogue = self.codes.catalogue();
+        for (index, population) in catalogue.populations.iter().enumerate() {
             for period in first.quarters().into_iter().chain([first.whole_year()]) {
                 let key = keys::block(member, &population.id, period);
                 match blocks.remove(&(index, period)) {
                     Some(mut block) => {
-                        tighten(population, &mut block.tables);
+                        tighten(catalogue, population, &mut block.tables);
                         chunks::put(&*self.store, batch, &key, &block.to_bytes())?;
                     }
                     None => chunks::remove(&*self.store, batch, &key)?,

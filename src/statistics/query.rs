@@ -107,7 +107,7 @@ pub struct Parts {
 /// How much of a figure is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Every cell it needs is published.
+    /// Every cell it needs is published, or those that are leave a median a single class.
     Published,
     /// At least one cell it needs is hidden, or it is a number of distinct enterprises over several
     /// codes that share some of them; the bounds hold.

@@ -13,7 +13,10 @@ use crate::{
         id::{EntryId, MemberCode},
         period::Period,
     },
-    codes::list::{TOTAL, UNKNOWN},
+    codes::{
+        catalogue::Catalogue,
+        list::{TOTAL, UNKNOWN},
+    },
     statistics::{
         block::{Block, BlockTable, Known},
         error::QueryError,
@@ -21,7 +24,6 @@ use crate::{
         projection::Statistics,
         query::{CELLS_READ_MAX, too_large},
         resolve::{Part, Resolved},
-        tighten::adds_up,
     },
 };
 
@@ -324,12 +326,17 @@ impl<'a> Pattern<'a> {
         let mut views = Vec::with_capacity(blocks.len());
         for (block, part) in blocks.iter().zip(&sheet.resolved.parts) {
             let table = block.as_ref()?.covering(&self.needed, part.measure)?;
-            views.push(self.view(table, part)?);
+            views.push(self.view(sheet.statistics.codes.catalogue(), table, part)?);
         }
         Some((blocks.first()?.as_ref()?.entry, views))
     }
 
-    fn view<'b>(&self, table: &'b BlockTable, part: &Part<'_>) -> Option<View<'b>> {
+    fn view<'b>(
+        &self,
+        catalogue: &Catalogue,
+        table: &'b BlockTable,
+        part: &Part<'_>,
+    ) -> Option<View<'b>> {
         let strides = table.strides();
         let find = |id: &str| {
             let mut all = table.dimensions.iter().zip(&strides);
@@ -349,7 +356,7 @@ impl<'a> Pattern<'a> {
             Some(Choice {
                 chosen: chosen.into_iter().map(offset).collect(),
                 others: others.into_iter().map(offset).collect(),
-                additive: adds_up(part.kind, id),
+                additive: catalogue.adds_up(part.kind, id),
             })
         };
         Some(View {

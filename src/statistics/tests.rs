@@ -310,6 +310,22 @@ fn ratios_means_and_median_classes_carry_bounds_rounded_outward() {
 }
 
 #[test]
+fn a_median_that_only_one_class_can_hold_is_known_whatever_is_hidden() {
+    let node = Node::new();
+    let delays = ["delay=D0-2,D3-7,D8-15"];
+    let answered = |period: &str, cells: [Option<i64>; 4]| {
+        release("ML", period, vec![table("requests_answered", "requests", period, &delays, &cells)])
+    };
+    // Two are hidden beside six in the second class.
+    node.apply("ML/1/0", &answered("2026-Q1", [Some(8), HIDDEN, Some(6), HIDDEN]));
+    let median = node.ask(&query("DEM04", &[], "2026-Q1", &["ML"]));
+    assert_eq!(bounds(&median.rows[0]), published(1));
+    // Nobody knows how many a member answered that has not released anything.
+    let median = node.ask(&query("DEM04", &[], "2026-Q1", &["ML", "SN"]));
+    assert_eq!(bounds(&median.rows[0]), (Status::Incomplete, None, 0, Some(5)));
+}
+
+#[test]
 fn the_newest_release_that_is_not_withdrawn_is_shown() {
     let node = Node::new();
     let with = |value| {

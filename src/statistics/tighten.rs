@@ -7,33 +7,23 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    codes::catalogue::{MeasureKind, Population},
+    codes::catalogue::{Catalogue, Population},
     statistics::{block::BlockTable, interval::Interval},
 };
-
-/// Dimensions that are attributes of the enterprise: each enterprise has one code at a time, so
-/// that distinct counts add up over them. Over any other they only bound their total.
-const ENTERPRISE_DIMENSIONS: &[&str] =
-    &["region", "filiere", "citi_group", "size", "sex", "status"];
 
 /// Rounds of narrowing; each carries news one step further.
 const ROUNDS_MAX: usize = 8;
 
-/// Whether the cells of a measure add up to their margin over a dimension.
-pub(super) fn adds_up(kind: MeasureKind, dimension: &str) -> bool {
-    kind != MeasureKind::Distinct || ENTERPRISE_DIMENSIONS.contains(&dimension)
-}
-
 /// Narrows the tables of one block. Tables that contradict themselves are left as they were.
-pub(super) fn tighten(population: &Population, tables: &mut [BlockTable]) {
+pub(super) fn tighten(catalogue: &Catalogue, population: &Population, tables: &mut [BlockTable]) {
     if !tables.iter().any(|table| (0..table.cells()).any(|cell| table.is_hidden(cell))) {
         return;
     }
     let before = tables.to_vec();
     for _ in 0..ROUNDS_MAX {
         let last = tables.to_vec();
-        let sound =
-            share_cells(tables) && tables.iter_mut().all(|table| narrow_table(population, table));
+        let sound = share_cells(tables)
+            && tables.iter_mut().all(|table| narrow_table(catalogue, population, table));
         if !sound {
             tables.clone_from_slice(&before);
             return;
@@ -87,7 +77,7 @@ fn names(table: &BlockTable) -> Vec<(CellName, usize, usize)> {
     names
 }
 
-fn narrow_table(population: &Population, table: &mut BlockTable) -> bool {
+fn narrow_table(catalogue: &Catalogue, population: &Population, table: &mut BlockTable) -> bool {
     let strides = table.strides();
     let kinds: Vec<_> = table
         .measures
@@ -101,7 +91,7 @@ fn narrow_table(population: &Population, table: &mut BlockTable) -> bool {
             let line: Vec<usize> = (1..codes).map(|place| margin + place * stride).collect();
             for (measure, kind) in kinds.iter().enumerate() {
                 let sound = kind.is_none_or(|kind| {
-                    narrow_line(table, margin, &line, measure, adds_up(kind, &id))
+                    narrow_line(table, margin, &line, measure, catalogue.adds_up(kind, &id))
                 });
                 if !sound {
                     return false;

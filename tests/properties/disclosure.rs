@@ -2,7 +2,9 @@
 //! deduced, and the audit sees it when a step is left out.
 
 mod hub;
+mod revision;
 mod samples;
+mod year;
 
 use essaim::{
     base::{id::MemberCode, period::Frequency},

@@ -1,10 +1,13 @@
-//! Properties of `indicators`: every cell of a cube is what a naive recount of the records gives.
+//! Properties of `indicators`: every cell of a cube is what a naive recount of the records gives,
+//! and a period counted late gives what it gave on the day after it closed.
 
-use std::{collections::BTreeSet, convert::Infallible};
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
 
 use essaim::{
     base::{
-        id::{ConsentId, EnterpriseId, RequestId, VisitId},
+        clock::ManualClock,
+        id::{AnswerId, ConsentId, EnterpriseId, RequestId, VisitId},
+        money::Money,
         period::Frequency,
     },
     codes::{embedded::Codes, list::TOTAL, plan::PlannedTable},
@@ -13,17 +16,21 @@ use essaim::{
         cube::Cube,
     },
     records::{
+        fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
+        repository::{Repository, WriteContext},
         source::RecordSource,
         types::{
-            Answer, Consent, ConsentPurpose, Enterprise, RequestState, SizeRule, SupportRequest,
-            Visit,
+            Answer, AnswerIdentity, Consent, ConsentPurpose, Enterprise, EnterpriseIdentity,
+            FollowUp, RequestIdentity, RequestState, SizeRule, SupportRequest, Visit,
+            VisitIdentity,
         },
     },
+    store::memory::MemoryStore,
 };
 use jiff::civil::Date;
 use proptest::{
     collection::vec,
-    prelude::{Strategy, any, prop_assert_eq, proptest},
+    prelude::{ProptestConfig, Strategy, any, prop_assert_eq, proptest},
     sample::select,
 };
 
@@ -90,6 +97,7 @@ fn enterprise(number: usize, region: &str, filiere: &str) -> Enterprise {
         sex: "_U".into(),
         status: "_U".into(),
         registered_on: Date::constant(2020, 1, 1),
+        entered_on: None,
     }
 }
 
@@ -105,6 +113,8 @@ fn request(enterprise: EnterpriseId, received_on: Date, channel: &str) -> Suppor
         escalated_on: None,
         first_answered_on: None,
         closed_on: None,
+        entered_on: None,
+        closing_entered_on: None,
     }
 }
 
@@ -125,6 +135,7 @@ fn records() -> impl Strategy<Value = Records> {
                     medium: "_U".into(),
                     given_on: Date::constant(2020, 1, 1),
                     withdrawn_on: None,
+                    entered_on: None,
                 });
             }
         }
@@ -132,7 +143,14 @@ fn records() -> impl Strategy<Value = Records> {
             let enterprise = enterprise_id(number);
             if is_visit {
                 let (id, purpose) = (VisitId::random(), "_U".into());
-                records.visits.push(Visit { id, enterprise, visited_on: on, purpose });
+                let visited_on = on;
+                records.visits.push(Visit {
+                    id,
+                    enterprise,
+                    visited_on,
+                    purpose,
+                    entered_on: None,
+                });
             } else {
                 records.requests.push(request(enterprise, on, channel));
             }
@@ -229,5 +247,161 @@ proptest! {
                 assert!(*smaller <= larger, "{relation:?}");
             }
         }
+    }
+}
+
+/// A hub at work: a repository, its clock, and what was written so far.
+struct Hub {
+    repository: Repository,
+    clock: Arc<ManualClock>,
+    enterprises: Vec<EnterpriseId>,
+    requests: Vec<RequestId>,
+    answers: Vec<AnswerId>,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::at_noon(Date::constant(2026, 1, 1)));
+        let store = Arc::new(MemoryStore::default());
+        let codes = Arc::new(Codes::embedded());
+        let repository =
+            Repository::new(store, Arc::clone(&clock) as _, codes, "ML".parse().unwrap());
+        let (enterprises, requests, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { repository, clock, enterprises, requests, answers }
+    }
+
+    /// Writes something of the kind `what`, dated on `on` as far as its order allows. What cannot
+    /// be done just then is refused, and left out.
+    fn write(&mut self, what: usize, which: usize, on: Date) {
+        let by = WriteContext::of("awa");
+        let one = |ids: &[EnterpriseId]| ids.get(which % ids.len().max(1)).copied();
+        let enterprise = one(&self.enterprises);
+        let request = self.requests.get(which % self.requests.len().max(1)).copied();
+        let answer = self.answers.get(which % self.answers.len().max(1)).copied();
+        match (what, enterprise, request, answer) {
+            (0, ..) => self.register(on),
+            (1, Some(enterprise), ..) => {
+                let visit = VisitFields { visited_on: on, purpose: "_U".into() };
+                let who = VisitIdentity::default();
+                let _ = self.repository.create_visit(&by, enterprise, visit, who);
+            }
+            (2, Some(enterprise), ..) => {
+                let fields = RequestFields {
+                    assigned_on: Some(on),
+                    ..RequestFields::received(on, "PHONE", "_U")
+                };
+                let who = RequestIdentity::default();
+                let made = self.repository.create_request(&by, enterprise, fields, who);
+                self.requests.extend(made.map(|made| made.record.coded.id));
+            }
+            (3, _, Some(request), _) => {
+                let fields = AnswerFields {
+                    answered_on: on,
+                    kind: "_U".into(),
+                    remote_expertise: None,
+                    satisfaction: None,
+                    follow_up: None,
+                };
+                let text = AnswerIdentity::default();
+                let made = self.repository.answer(&by, request, None, fields, text);
+                self.answers.extend(made.map(|made| made.record.coded.id));
+            }
+            (4, _, Some(request), _) => {
+                let _ = self.repository.close(&by, request, None, Some(on));
+            }
+            (5, _, _, Some(answer)) if !self.is_rated(answer) => {
+                let _ = self.repository.rate(&by, answer, None, 4);
+            }
+            (6, _, _, Some(answer)) if !self.is_followed_up(answer) => {
+                let funding = Some(Money(1_000));
+                let found = FollowUp { followed_up_on: on, adopted: true, funding };
+                let _ = self.repository.follow_up(&by, answer, None, found);
+            }
+            _ => {}
+        }
+    }
+
+    fn register(&mut self, on: Date) {
+        let by = WriteContext::of("awa");
+        let fields = EnterpriseFields::of(&Enterprise {
+            registered_on: on,
+            ..enterprise(0, "ML-3", FILIERES[self.enterprises.len() % FILIERES.len()])
+        });
+        let who = EnterpriseIdentity::default();
+        let Ok(made) = self.repository.create_enterprise(&by, fields, who) else { return };
+        let id = made.record.coded.id;
+        self.enterprises.push(id);
+        let consent = ConsentFields {
+            purpose: ConsentPurpose::AnonymizedIndicators,
+            text_version: "1".into(),
+            medium: "_U".into(),
+            given_on: on,
+        };
+        self.repository.give_consent(&by, id, consent).expect("a consent of a day that has come");
+    }
+
+    // Another score or follow-up in the place of one would be a correction.
+
+    fn is_rated(&self, answer: AnswerId) -> bool {
+        let answer = self.repository.get_answer(answer).expect("an answer");
+        answer.record.coded.satisfaction.is_some()
+    }
+
+    fn is_followed_up(&self, answer: AnswerId) -> bool {
+        let answer = self.repository.get_answer(answer).expect("an answer");
+        answer.record.coded.follow_up.is_some()
+    }
+
+    /// All quarterly tables of the first quarter, which closed on 30 April.
+    fn count(&self) -> Vec<Cube> {
+        let codes = Codes::embedded();
+        let tables: Vec<_> = codes.plan().tables(Frequency::Quarterly).collect();
+        let request = CubeRequest {
+            codes: &codes,
+            area: "ML",
+            tables: &tables,
+            period: "2026-Q1".parse().expect("a period"),
+            closing_day: Date::constant(2026, 4, 30),
+        };
+        cubes(&request, &self.repository).expect("records that can be read")
+    }
+}
+
+/// Kind, number of an earlier record, day, and days until it is entered.
+type Written = (usize, usize, i32, i32);
+
+fn written() -> impl Strategy<Value = Vec<Written>> {
+    // Mostly in the quarter and entered soon; some of it months later.
+    vec((0..7_usize, 0..8_usize, 0..110_i32, select(&[0, 3, 20, 90, 200][..])), 20..80)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_period_counted_late_gives_what_it_gave_when_it_closed(written in written()) {
+        let mut hub = Hub::new();
+        let day = |days: i32| {
+            let first = Date::constant(2026, 1, 1);
+            first.saturating_add(jiff::Span::new().days(days))
+        };
+        let mut entries: Vec<_> =
+            written.iter().map(|(what, which, on, late)| (on + late, *what, *which, *on)).collect();
+        entries.sort_unstable();
+        let closing = (0..).find(|days| day(*days) == Date::constant(2026, 4, 30)).expect("it");
+        let (in_time, late): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|(entered, ..)| *entered <= closing);
+        for (entered, what, which, on) in in_time {
+            hub.clock.set_noon(day(entered));
+            hub.write(what, which, day(on));
+        }
+        hub.clock.set_noon(day(closing + 1));
+        let on_time = hub.count();
+        for (entered, what, which, on) in late {
+            hub.clock.set_noon(day(entered));
+            hub.write(what, which, day(on));
+        }
+        hub.clock.set_noon(day(400));
+        prop_assert_eq!(on_time, hub.count());
     }
 }

@@ -1,7 +1,8 @@
 //! `essaim demo`: a whole federation in one process, with real sockets, keys and stores.
 //!
-//! The hubs play two years in the order they would live them: at the end of each quarter a steward
-//! imports the quarter's files, drafts the release, another one approves it, and it is published.
+//! The hubs play two years in the order they would live them: some days after each quarter a
+//! steward imports its files, before it closes; once it has, the steward drafts the release,
+//! another one approves it, and it is published.
 //! Then the research centre publishes its notes, all nodes synchronize, and the coordinator asks.
 //! Everything goes through the listeners, with people's certificates. One clock, set by hand,
 //! serves all nodes; certificates are dated by the real one.
@@ -43,6 +44,8 @@ const DISCLOSURE: DisclosureSettings =
     DisclosureSettings { contributors_min: 3, dominance_percent: 15 };
 /// Seconds between two rounds of synchronization; the demo also asks for rounds itself.
 const SYNC_INTERVAL_SECONDS: u32 = 10;
+/// Days after a period on which its files are imported: some after hubs export them.
+const IMPORT_DAYS: i32 = 25;
 /// Days after a period on which it is released: one after it closes.
 const RELEASE_DAYS: i32 = 31;
 
@@ -79,6 +82,11 @@ fn last_year(as_of: Date) -> Option<Period> {
     year.or_else(|| Period::annual(as_of.year() - 2)).filter(closed)
 }
 
+/// The day on which the demo imports the files of a period.
+fn imported_on(period: Period) -> Date {
+    period.last_day().saturating_add(IMPORT_DAYS.days())
+}
+
 /// The day on which the demo releases a period.
 fn released_on(period: Period) -> Date {
     period.last_day().saturating_add(RELEASE_DAYS.days())
@@ -99,7 +107,7 @@ async fn play_and_serve(options: &Options, folder: &Path, once: bool) -> anyhow:
     steps.begin("Making keys, certificates and stores");
     federation::make(&new, SystemClock.today(), &mut |_| steps.done())?;
     write_samples(options, folder)?;
-    let clock = Arc::new(ManualClock::at_noon(released_on(first_quarter(options))));
+    let clock = Arc::new(ManualClock::at_noon(imported_on(first_quarter(options))));
     steps.begin("Starting nodes");
     let stage = Stage::start(folder, members, Arc::clone(&clock) as _, &steps).await?;
     let played = async {
@@ -134,7 +142,7 @@ fn quarters(options: &Options) -> Vec<Period> {
 
 fn steps_count(options: &Options, members: usize) -> u64 {
     let quarters = quarters(options).len();
-    (2 * members + options.nodes * quarters + sample::notes().len() + members) as u64
+    (2 * members + 2 * options.nodes * quarters + sample::notes().len() + members) as u64
 }
 
 /// Puts the hubs' files and mappings beside the nodes, for whoever wants to look at them.

@@ -11,7 +11,7 @@ use crate::{
     base::{clock::ManualClock, id::MemberCode, period::Period},
     cli::{
         call::{self, CallError},
-        demo::{Options, quarters, released_on, stage::Stage, steps::Steps},
+        demo::{Options, imported_on, quarters, released_on, stage::Stage, steps::Steps},
         federation::RESEARCH,
         import,
         sample::{self, SampleHub, SampleQuarter},
@@ -73,9 +73,12 @@ pub(super) async fn two_years(
     stage.sync_now();
     let mut counts = Counts::default();
     for (index, quarter) in quarters(options).into_iter().enumerate() {
+        clock.set_noon(imported_on(quarter));
+        steps.begin(&format!("{quarter}: importing"));
+        import_quarter(&mut counts, &hubs, index, steps).await?;
         clock.set_noon(released_on(quarter));
-        steps.begin(&format!("{quarter}: importing, protecting, publishing"));
-        play_quarter(&mut counts, &hubs, index, steps).await?;
+        steps.begin(&format!("{quarter}: protecting, publishing"));
+        release_quarter(&hubs, quarter, steps).await?;
     }
     clock.set_noon(options.as_of);
     steps.begin("Publishing technology notes");
@@ -84,7 +87,7 @@ pub(super) async fn two_years(
 }
 
 /// All hubs at once, as it would be; the first fault ends the demo.
-async fn play_quarter(
+async fn import_quarter(
     counts: &mut Counts,
     hubs: &[(SampleHub, Staff)],
     index: usize,
@@ -95,12 +98,8 @@ async fn play_quarter(
         let (member, mappings) = (hub.member, hub.mappings.clone());
         let (quarter, staff) = (hub.quarters[index].clone(), staff.clone());
         playing.spawn(async move {
-            let counts = import_quarter(&staff, &mappings, &quarter).await;
-            let counts =
-                counts.with_context(|| format!("{member}, files of {}", quarter.period))?;
-            let released = release(&staff, member, quarter.period).await;
-            released.with_context(|| format!("{member}, release of {}", quarter.period))?;
-            anyhow::Ok(counts)
+            let counts = import_files(&staff, &mappings, &quarter).await;
+            counts.with_context(|| format!("{member}, files of {}", quarter.period))
         });
     }
     while let Some(played) = playing.join_next().await {
@@ -114,7 +113,28 @@ async fn play_quarter(
     Ok(())
 }
 
-async fn import_quarter(
+/// All hubs at once.
+async fn release_quarter(
+    hubs: &[(SampleHub, Staff)],
+    period: Period,
+    steps: &Steps,
+) -> anyhow::Result<()> {
+    let mut playing = JoinSet::new();
+    for (hub, staff) in hubs {
+        let (member, staff) = (hub.member, staff.clone());
+        playing.spawn(async move {
+            let released = release(&staff, member, period).await;
+            released.with_context(|| format!("{member}, release of {period}"))
+        });
+    }
+    while let Some(played) = playing.join_next().await {
+        played??;
+        steps.done();
+    }
+    Ok(())
+}
+
+async fn import_files(
     staff: &Staff,
     mappings: &[String],
     quarter: &SampleQuarter,

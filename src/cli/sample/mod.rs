@@ -96,4 +96,6 @@ pub fn hub(seed: u64, member: &str, last_year: i16) -> Option<SampleHub> {
 }
 
 #[cfg(test)]
+mod protection_tests;
+#[cfg(test)]
 mod tests;

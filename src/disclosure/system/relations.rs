@@ -131,20 +131,25 @@ impl Builder<'_> {
     pub(super) fn stocks(&mut self) {
         let catalogue = self.catalogue;
         for relation in &catalogue.stock_of {
-            let measures = [&relation.stock, &relation.inflow, &relation.outflow];
-            let [Some(stock), Some(inflow), Some(outflow)] = measures.map(|one| self.measure(one))
+            let [Some(stock), Some(inflow)] =
+                [&relation.stock, &relation.inflow].map(|one| self.measure(one))
             else {
                 continue;
             };
+            let outflows: Option<Vec<_>> =
+                relation.outflows.iter().map(|one| self.measure(one)).collect();
+            let Some(outflows) = outflows else { continue };
             for before in self.cells_of(stock.0) {
                 let next = self.system.cells[before].period.next();
                 let before_variable = self.system.cells[before].first_variable + stock.1;
-                let found = [stock, inflow, outflow].map(|one| self.variable(one, next, before));
-                if let [Some(end), Some(inflow), Some(outflow)] = found {
-                    let terms = vec![(end, 1), (before_variable, -1), (inflow, -1), (outflow, 1)];
-                    let words = "a stock changes by its flows";
-                    self.relate(terms, Comparison::Zero, Certainty::Assumed, words);
-                }
+                let variable = |measure| self.variable(measure, next, before);
+                let [Some(end), Some(inflow)] = [stock, inflow].map(variable) else { continue };
+                let outflows: Option<Vec<usize>> = outflows.iter().copied().map(variable).collect();
+                let Some(outflows) = outflows else { continue };
+                let mut terms = vec![(end, 1), (before_variable, -1), (inflow, -1)];
+                terms.extend(outflows.into_iter().map(|outflow| (outflow, 1)));
+                let words = "a stock changes by its flows";
+                self.relate(terms, Comparison::Zero, Certainty::Assumed, words);
             }
         }
     }

@@ -33,6 +33,9 @@ pub fn to_wire(revised: Revised<AnswerRecord>) -> pb::Answer {
         remote_expertise,
         satisfaction,
         follow_up,
+        entered_on: _,
+        score_entered_on: _,
+        follow_up_entered_on: _,
     } = coded;
     let AnswerIdentity { text } = identity;
     pb::Answer {

@@ -24,7 +24,16 @@ pub fn name(id: ConsentId) -> String {
 /// As sent.
 pub fn to_wire(revised: Revised<Consent>) -> pb::Consent {
     let Revised { revision, record } = revised;
-    let Consent { id, enterprise, purpose, text_version, medium, given_on, withdrawn_on } = record;
+    let Consent {
+        id,
+        enterprise,
+        purpose,
+        text_version,
+        medium,
+        given_on,
+        withdrawn_on,
+        entered_on: _,
+    } = record;
     pb::Consent {
         name: name(id),
         etag: revision.to_string(),

@@ -36,6 +36,7 @@ pub fn to_wire(revised: Revised<EnterpriseRecord>) -> pb::Enterprise {
         sex,
         status,
         registered_on,
+        entered_on: _,
     } = coded;
     pb::Enterprise {
         name: name(id),

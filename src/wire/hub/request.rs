@@ -35,6 +35,8 @@ pub fn to_wire(revised: Revised<RequestRecord>) -> pb::SupportRequest {
         escalated_on,
         first_answered_on,
         closed_on,
+        entered_on: _,
+        closing_entered_on: _,
     } = coded;
     let RequestIdentity { referent, question } = identity;
     pb::SupportRequest {

@@ -24,7 +24,7 @@ pub fn name(id: VisitId) -> String {
 /// As sent.
 pub fn to_wire(revised: Revised<VisitRecord>) -> pb::Visit {
     let Revised { revision, record: Whole { coded, identity } } = revised;
-    let Visit { id, enterprise, visited_on, purpose } = coded;
+    let Visit { id, enterprise, visited_on, purpose, entered_on: _ } = coded;
     let VisitIdentity { referent, remarks } = identity;
     pb::Visit {
         name: name(id),

@@ -120,7 +120,13 @@ impl Hub {
         self.add("requests_received", enterprise, quarter, known, channel, 1);
         if !dice.percent(70) {
             self.add("requests_due", enterprise, quarter, known, None, 1);
-            (quarter..8).for_each(|at| self.add("requests_open", enterprise, at, known, None, 1));
+            // Some are closed without an answer.
+            let closed = if dice.percent(30) { quarter + dice.below(3) } else { 8 };
+            for at in quarter..closed.min(8) {
+                self.add("requests_open", enterprise, at, known, None, 1);
+            }
+            let known = known.max(closed);
+            self.add("requests_closed_unanswered", enterprise, closed, known, None, 1);
             return;
         }
         let wait = usize::from(dice.percent(30));

@@ -13,6 +13,7 @@ use essaim::{
 
 const CATALOGUE: &str = r#"
 version = 1
+dimension = []
 subset_of = []
 stock_of = []
 bounds = []

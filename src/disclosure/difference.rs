@@ -1,0 +1,223 @@
+//! Differences between releases, as cells of their own.
+//!
+//! A year that is not the sum of its quarters tells, to whoever subtracts, the figure of what was
+//! entered after its quarter had closed (or was corrected, or whose consent was given or withdrawn
+//! since), though no table shows it. So each such difference is a cell. Its contributors are the
+//! enterprises for which the equation does not hold, each with its own part of the difference; the
+//! rules judge it like any other cell. A sensitive difference becomes a variable of the attackers'
+//! system that must stay uncertain, in this release and in all later ones. Mostly the protector
+//! then hides figures of the last quarter, which were not published yet, and the year stays.
+//!
+//! Protected, where at least one of the cells is new and their net difference is not zero:
+//! - a year − those of its quarters that were released (their difference holds the others, too),
+//!   for each cell and each measure that adds up over time;
+//! - a stock − the stock before and the flows between.
+//!
+//! Whoever subtracts knows the net difference alone: where late and withdrawn records make up for
+//! each other, the equation holds and nothing is seen. All sensitive differences stand in one
+//! system, so they are not deduced from each other or from hidden cells either.
+//!
+//! Fails closed: where it is not known who contributed to an earlier release, the whole difference
+//! counts as one enterprise's.
+//!
+//! Not here: releases are not revised yet, so there is one version (vintage) of each to subtract.
+//! Differences between populations or between cells of one release are not cells of their own.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    base::{id::EnterpriseId, period::Frequency},
+    codes::catalogue::{Catalogue, MeasureKind},
+    disclosure::{
+        attack::Attack,
+        counter_example,
+        error::DisclosureError,
+        rules::Rules,
+        system::{Certainty, Comparison, System},
+        transcript::{FrozenContribution, FrozenContributions, FrozenDifference, Transcript},
+    },
+    indicators::cube::Cube,
+};
+
+/// What each enterprise adds to the cells that are known.
+type Parts<'a> = BTreeMap<usize, Vec<(EnterpriseId, &'a [i64])>>;
+
+/// A sum of variables of the system.
+type Terms = Vec<(usize, i64)>;
+
+/// The sensitive differences that the new release makes. `attack` has no differences yet.
+pub fn sensitive(
+    catalogue: &Catalogue,
+    rules: &Rules,
+    cubes: &[Cube],
+    transcript: &Transcript,
+    attack: &Attack,
+) -> Result<Vec<FrozenDifference>, DisclosureError> {
+    let candidates = candidates(catalogue, attack);
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let parts = all_parts(cubes, transcript, &attack.system)?;
+    let mut found = Vec::new();
+    for (terms, kind) in candidates {
+        let own = match own_parts(&parts, &terms, attack) {
+            Some(own) => own,
+            None => vec![difference(&terms, attack)?],
+        };
+        if let Some(protection) = rules.assess_difference(kind, &own) {
+            let number = |(variable, coefficient): (usize, i64)| (variable as u32, coefficient);
+            let terms = terms.into_iter().map(number).collect();
+            found.push(FrozenDifference { terms, protection });
+        }
+    }
+    Ok(found)
+}
+
+/// The differences of earlier releases.
+pub fn remembered(transcript: &Transcript) -> impl Iterator<Item = &FrozenDifference> {
+    transcript.releases().iter().flat_map(|release| &release.differences)
+}
+
+/// The value of a sum.
+fn difference(terms: &[(usize, i64)], attack: &Attack) -> Result<i64, DisclosureError> {
+    let part = |(variable, coefficient): &(usize, i64)| {
+        i128::from(attack.truth[*variable]) * i128::from(*coefficient)
+    };
+    i64::try_from(terms.iter().map(part).sum::<i128>())
+        .map_err(|_| DisclosureError::Transcript("a difference does not fit 64 bits".into()))
+}
+
+/// Sums that should be zero, are not, and have a new cell; each with the kind of its measures.
+fn candidates(catalogue: &Catalogue, attack: &Attack) -> Vec<(Terms, MeasureKind)> {
+    let system = &attack.system;
+    let equations = system.relations.iter().filter(|relation| {
+        relation.comparison == Comparison::Zero && relation.certainty == Certainty::Assumed
+    });
+    let mut sums: Vec<Terms> = equations.map(|relation| relation.terms.clone()).collect();
+    sums.extend(incomplete_years(catalogue, system));
+    let truth = |variable: usize| i128::from(attack.truth[variable]);
+    let is_new = |term: &(usize, i64)| attack.earlier[system.cell_of[term.0]].is_none();
+    sums.retain(|terms| terms.iter().any(is_new) && counter_example::sum(terms, truth) != 0);
+    let kind = |terms: &Terms| {
+        let kind = |(variable, _): &(usize, i64)| system.kind(catalogue, *variable);
+        let is_value = terms.iter().map(kind).any(|kind| kind == MeasureKind::Value);
+        if is_value { MeasureKind::Value } else { MeasureKind::Count }
+    };
+    sums.into_iter().map(|terms| (terms.clone(), kind(&terms))).collect()
+}
+
+/// Years less their quarters, where only some of the quarters were released. Complete ones are
+/// relations of the system.
+fn incomplete_years(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
+    let index = system.index();
+    let mut sums = Vec::new();
+    for cell in system.cells.iter().filter(|cell| cell.period.frequency() == Frequency::Annual) {
+        let quarters = cell.period.quarters();
+        let count = quarters.len();
+        let find = |quarter| index.get(&(cell.population, quarter, cell.key.as_slice()));
+        let present: Vec<usize> = quarters.into_iter().filter_map(find).copied().collect();
+        if present.is_empty() || present.len() == count {
+            continue;
+        }
+        let measures = catalogue.populations[cell.population].measures.iter().enumerate();
+        for (index, _) in measures.filter(|(_, measure)| measure.additive_over_time) {
+            let quarter = |place: &usize| (system.cells[*place].first_variable + index, -1);
+            let mut terms = vec![(cell.first_variable + index, 1)];
+            terms.extend(present.iter().map(quarter));
+            terms.sort_unstable();
+            sums.push(terms);
+        }
+    }
+    sums
+}
+
+/// What each enterprise adds to a difference; `None` if that is not known for certain.
+fn own_parts(parts: &Parts<'_>, terms: &[(usize, i64)], attack: &Attack) -> Option<Vec<i64>> {
+    let mut own: BTreeMap<EnterpriseId, i128> = BTreeMap::new();
+    for (variable, coefficient) in terms {
+        let cell = attack.system.cell_of[*variable];
+        let measure = *variable - attack.system.cells[cell].first_variable;
+        let mut sum = 0;
+        for (enterprise, values) in parts.get(&cell).map_or(&[][..], Vec::as_slice) {
+            let value = i128::from(*values.get(measure)?);
+            sum += value;
+            *own.entry(*enterprise).or_default() += value * i128::from(*coefficient);
+        }
+        if sum != i128::from(attack.truth[*variable]) {
+            return None;
+        }
+    }
+    own.into_values().filter(|part| *part != 0).map(|part| i64::try_from(part).ok()).collect()
+}
+
+/// What each enterprise adds to each cell, as far as it was kept.
+fn all_parts<'a>(
+    cubes: &'a [Cube],
+    transcript: &'a Transcript,
+    system: &System,
+) -> Result<Parts<'a>, DisclosureError> {
+    let mut parts = Parts::new();
+    for (release, places) in transcript.releases().iter().zip(&system.places) {
+        let Some(FrozenContributions { enterprises, contributions }) = &release.contributions
+        else {
+            continue;
+        };
+        let mut own = Parts::new();
+        for FrozenContribution { table, cell, enterprise, values } in contributions {
+            let place = places.get(*table as usize).and_then(|table| table.get(*cell as usize));
+            let (Some(place), Some(who)) = (place, enterprises.get(*enterprise as usize)) else {
+                let problem = "a contribution names no cell or no enterprise";
+                return Err(DisclosureError::Transcript(problem.into()));
+            };
+            own.entry(*place).or_default().push((*who, values));
+        }
+        // A cell that several tables or releases share is kept once.
+        for (cell, own) in own {
+            parts.entry(cell).or_insert(own);
+        }
+    }
+    let places = system.places.last().map_or(&[][..], Vec::as_slice);
+    for (cube, places) in cubes.iter().zip(places) {
+        for (place, cell) in places.iter().zip(&cube.cells) {
+            let own = || cell.contributors.iter().map(|one| (one.enterprise, &*one.values));
+            parts.entry(*place).or_insert_with(|| own().collect());
+        }
+    }
+    Ok(parts)
+}
+
+/// Who contributed what to the cells of `cubes` that later releases may be subtracted from.
+pub fn contributions(catalogue: &Catalogue, cubes: &[Cube]) -> FrozenContributions {
+    let mut known: BTreeMap<EnterpriseId, u32> = BTreeMap::new();
+    let mut kept = FrozenContributions::default();
+    for (table, cube) in cubes.iter().enumerate().filter(|(_, cube)| is_kept(catalogue, cube)) {
+        for (place, cell) in cube.cells.iter().enumerate() {
+            for contribution in &cell.contributors {
+                let next = kept.enterprises.len() as u32;
+                let enterprise = *known.entry(contribution.enterprise).or_insert(next);
+                if enterprise == next {
+                    kept.enterprises.push(contribution.enterprise);
+                }
+                kept.contributions.push(FrozenContribution {
+                    table: table as u32,
+                    cell: place as u32,
+                    enterprise,
+                    values: contribution.values.clone(),
+                });
+            }
+        }
+    }
+    kept
+}
+
+/// Whether figures of a cube are terms of an equation over several releases.
+fn is_kept(catalogue: &Catalogue, cube: &Cube) -> bool {
+    let flows = catalogue.stock_of.iter().any(|one| {
+        let mut measures = [&one.stock, &one.inflow].into_iter().chain(&one.outflows);
+        measures.any(|measure| measure.population == cube.population)
+    });
+    let adds_up = catalogue
+        .population(&cube.population)
+        .is_some_and(|one| one.measures.iter().any(|measure| measure.additive_over_time));
+    cube.period.frequency() != Frequency::Annual && (flows || adds_up)
+}

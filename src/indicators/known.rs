@@ -1,0 +1,65 @@
+//! Records as they are known on a closing day: what was entered later is left out.
+//!
+//! What this means for a figure:
+//! - a registration, visit, request, answer or consent that was entered after the closing day does
+//!   not count, whenever it happened; nor do a closing, a score, a follow-up of a record that was
+//!   entered in time. They wait for the yearly revision, whose closing day is the fourth quarter's;
+//! - a *correction* counts at once, since earlier versions of a fact are not kept;
+//! - a *withdrawal* of consent counts at once: nothing is counted of who does not agree (any more),
+//!   even where it was entered after the closing day.
+//!
+//! So a period counted again gives the same figures, but for corrections and withdrawals.
+
+use jiff::civil::Date;
+
+use crate::records::types::{Answer, Consent, ConsentPurpose, Enterprise, SupportRequest, Visit};
+
+/// The day up to which things are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// The last day on which something could be entered to count.
+    pub closing_day: Date,
+}
+
+impl Known {
+    fn in_time(self, entered_on: Option<Date>) -> bool {
+        entered_on.is_none_or(|day| day <= self.closing_day)
+    }
+
+    /// The enterprise, if it is known.
+    pub fn enterprise(self, enterprise: Enterprise) -> Option<Enterprise> {
+        self.in_time(enterprise.entered_on).then_some(enterprise)
+    }
+
+    /// The visit, if it is known.
+    pub fn visit(self, visit: Visit) -> Option<Visit> {
+        self.in_time(visit.entered_on).then_some(visit)
+    }
+
+    /// The request as far as it is known.
+    pub fn request(self, mut request: SupportRequest) -> Option<SupportRequest> {
+        if !self.in_time(request.closing_entered_on) {
+            request.closed_on = None;
+        }
+        self.in_time(request.entered_on).then_some(request)
+    }
+
+    /// The answer as far as it is known.
+    pub fn answer(self, mut answer: Answer) -> Option<Answer> {
+        if !self.in_time(answer.score_entered_on) {
+            answer.satisfaction = None;
+        }
+        if !self.in_time(answer.follow_up_entered_on) {
+            answer.follow_up = None;
+        }
+        self.in_time(answer.entered_on).then_some(answer)
+    }
+
+    /// Whether `consent` lets an enterprise be counted.
+    pub fn lets_count(self, consent: &Consent) -> bool {
+        consent.purpose == ConsentPurpose::AnonymizedIndicators
+            && consent.given_on <= self.closing_day
+            && self.in_time(consent.entered_on)
+            && consent.withdrawn_on.is_none()
+    }
+}
