@@ -87,6 +87,9 @@ fn expected_periods(attack: &Attack, cubes: &[Cube]) -> Option<(Period, Vec<Peri
     (!known).then_some((quarter, expected))
 }
 
+/// Population, period and key of a cell.
+type Name<'a> = (usize, Period, &'a [(String, String)]);
+
 /// Values for the expected cells.
 struct Guess<'a> {
     catalogue: &'a Catalogue,
@@ -95,7 +98,7 @@ struct Guess<'a> {
     /// The quarter at hand.
     quarter: Period,
     /// Cells by population, period and key.
-    index: BTreeMap<(usize, Period, &'a [(String, String)]), usize>,
+    index: BTreeMap<Name<'a>, usize>,
     /// Cells at hand with the ones made like them in later quarters.
     likenesses: Vec<(usize, usize)>,
 }
