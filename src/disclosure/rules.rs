@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn enterprises_that_add_nothing_do_not_count() {
         let catalogue = catalogue();
-        let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+        let rules = Rules { contributors_min: 4, dominance_percent: 15 };
         let population = catalogue.population("funding").unwrap();
-        let mut cell = funding(&[1000, 900, 800]);
+        let mut cell = funding(&[1000, 900, 800, 700]);
         assert_eq!(rules.assess(&catalogue, population, &cell), None);
-        cell.contributors[2].values = vec![0, 0];
+        cell.contributors[3].values = vec![0, 0];
         assert!(rules.assess(&catalogue, population, &cell).is_some());
     }
 
