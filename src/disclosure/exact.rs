@@ -6,6 +6,9 @@ pub enum SimplexError {
     /// Numbers outgrew their types.
     #[error("Numbers outgrew exact arithmetic")]
     Overflow,
+    /// The tableau would be too large.
+    #[error("The tableau would be too large")]
+    TooLarge,
     /// Too many pivots.
     #[error("Too many pivots")]
     Stalled,

@@ -151,7 +151,8 @@ fn deduce(
         match narrow(&component, &mut intervals) {
             Err(SimplexError::Infeasible) => return Err(contradiction(component.variables[0])),
             // What propagation proved stays true.
-            Ok(()) | Err(SimplexError::Overflow | SimplexError::Stalled) => {}
+            Ok(())
+            | Err(SimplexError::TooLarge | SimplexError::Overflow | SimplexError::Stalled) => {}
         }
     }
     Ok(intervals)

@@ -5,7 +5,7 @@
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind, Population},
     disclosure::{error::DisclosureError, transcript::Protection},
-    indicators::cube::CubeCell,
+    indicators::cube::{Contribution, CubeCell},
 };
 
 /// The rules of one member. There is no default: the configuration states them.
@@ -43,7 +43,10 @@ impl Rules {
         if cell.values.iter().all(|value| *value == 0) {
             return None;
         }
-        let few = cell.contributors.len() < self.contributors_min as usize;
+        // Whoever adds nothing hides nobody.
+        let adds = |one: &&Contribution| one.values.iter().any(|value| *value != 0);
+        let contributors = cell.contributors.iter().filter(adds).count();
+        let few = contributors < self.contributors_min as usize;
         let dominated = population.measures.iter().enumerate().any(|(index, measure)| {
             measure.kind == MeasureKind::Value && self.missing(cell, index) > 0
         });
@@ -112,7 +115,7 @@ pub fn value_floor(catalogue: &Catalogue, population: &Population, measure: &str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{base::id::EnterpriseId, indicators::cube::Contribution};
+    use crate::base::id::EnterpriseId;
 
     fn catalogue() -> Catalogue {
         toml::from_str(include_str!("../codes/catalogue.toml")).unwrap()
@@ -150,6 +153,17 @@ mod tests {
         check(&[1000, 500, 149], Some((1, 1)));
         check(&[1000, 500, 150], None);
         check(&[3, 3, 0], Some((1, 1)));
+    }
+
+    #[test]
+    fn enterprises_that_add_nothing_do_not_count() {
+        let catalogue = catalogue();
+        let rules = Rules { contributors_min: 4, dominance_percent: 15 };
+        let population = catalogue.population("funding").unwrap();
+        let mut cell = funding(&[1000, 900, 800, 700]);
+        assert_eq!(rules.assess(&catalogue, population, &cell), None);
+        cell.contributors[3].values = vec![0, 0];
+        assert!(rules.assess(&catalogue, population, &cell).is_some());
     }
 
     #[test]

@@ -8,6 +8,8 @@
 
 use crate::disclosure::exact::{SimplexError, checked, combine, mixed};
 
+/// Most entries of a tableau: half a gigabyte. A sample hub's year needs a hundredth of it.
+const TABLEAU_ENTRIES_MAX: usize = 64 << 20;
 /// Pivots after which a solve is given up.
 const PIVOTS_MAX: usize = 20_000;
 /// Pivots without progress after which the smallest index is chosen, which cannot cycle (Bland).
@@ -106,7 +108,11 @@ impl Simplex {
     fn set_up(mut columns: Vec<Column>, rows: &[Row]) -> Result<Self, SimplexError> {
         let own = columns.len();
         let width = own + rows.iter().filter(|row| row.at_least).count();
-        let mut tableau = vec![0; rows.len() * width];
+        let entries = rows.len().checked_mul(width);
+        let Some(entries) = entries.filter(|entries| *entries <= TABLEAU_ENTRIES_MAX) else {
+            return Err(SimplexError::TooLarge);
+        };
+        let mut tableau = vec![0; entries];
         let mut row_of = vec![None; width];
         let (mut basis, mut basic_values) = (Vec::new(), Vec::new());
         for (index, row) in rows.iter().enumerate() {

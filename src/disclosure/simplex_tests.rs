@@ -115,3 +115,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_tableau_beyond_the_limit_is_refused_before_it_is_made() {
+    let columns = vec![Column { lower: 0, upper: None, start: 0 }; 8];
+    let row = Row { terms: vec![(0, 1)], constant: 0, at_least: true };
+    let refused = Simplex::new(columns, &vec![row; 9_000]);
+    assert_eq!(refused.err(), Some(SimplexError::TooLarge));
+}

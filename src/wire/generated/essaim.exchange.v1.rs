@@ -1106,7 +1106,7 @@ impl IndicatorKind {
 pub enum CellStatus {
     /// Not stated.
     Unspecified = 0,
-    /// Every cell it needs is published.
+    /// Every cell it needs is published, or those that are leave a median a single class.
     Published = 1,
     /// At least one cell it needs is hidden; the bounds hold.
     Hidden = 2,
