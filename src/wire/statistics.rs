@@ -1,9 +1,14 @@
 //! Queries and their answers.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::{
-    base::{id::MemberCode, period::Period},
+    base::{
+        id::{EntryId, MemberCode},
+        period::Period,
+    },
     codes::catalogue::IndicatorKind,
     statistics::{
         error::QueryError,
@@ -105,7 +110,9 @@ fn periods_from_wire(texts: &[String]) -> Result<Vec<Period>, Invalid> {
 pub fn answer_to_wire(answer: Answer, size: usize, offset: usize) -> pb::QueryResponse {
     let Answer { indicator, kind, decimals, classes, columns, rows, news } = answer;
     let total = rows.len();
-    let page = fit(rows.into_iter().skip(offset).take(size).map(row_to_wire));
+    let mut releases = BTreeMap::new();
+    let row = |row| row_to_wire(row, &mut releases);
+    let page = fit(rows.into_iter().skip(offset).take(size).map(row));
     let end = offset.saturating_add(page.len());
     pb::QueryResponse {
         indicator,
@@ -120,8 +127,13 @@ pub fn answer_to_wire(answer: Answer, size: usize, offset: usize) -> pb::QueryRe
     }
 }
 
-fn row_to_wire(row: Row) -> pb::Row {
+/// A row. `names` are those of releases met so far: many rows rest on the same few.
+fn row_to_wire(row: Row, names: &mut BTreeMap<EntryId, String>) -> pb::Row {
     let Row { keys, status, value, lower, upper, parts, contributing, missing, releases } = row;
+    let mut name = |id: EntryId| names.entry(id).or_insert_with(|| id.to_string()).clone();
+    let codes = |members: Vec<MemberCode>| {
+        members.iter().map(|member| member.as_str().to_owned()).collect()
+    };
     let (numerator, denominator) = match parts {
         None => (None, None),
         Some(Parts { numerator, denominator }) => {
@@ -136,9 +148,9 @@ fn row_to_wire(row: Row) -> pb::Row {
         upper,
         numerator,
         denominator,
-        members: contributing.iter().map(ToString::to_string).collect(),
-        missing_members: missing.iter().map(ToString::to_string).collect(),
-        releases: releases.iter().map(ToString::to_string).collect(),
+        members: codes(contributing),
+        missing_members: codes(missing),
+        releases: releases.into_iter().map(&mut name).collect(),
     }
 }
 
