@@ -1,5 +1,7 @@
 //! Cells → values: the cells of one row, read field by field; what cannot be read is noted.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     intake::{
         date::{self, DateFault},
         fault::Fault,
-        fold::{fold, means_empty, tidy, yes_or_no},
+        fold::{fold, fold_tidy, means_empty, tidy, yes_or_no},
         layout::{Column, ConsentSource, Layout, Source},
         number::{self, NumberFault},
         quarantine::ROW_FAULTS_MAX,
@@ -21,14 +23,14 @@ const KEY_SEPARATOR: char = '\u{1F}';
 /// The cells of one row, and what is wrong with them.
 pub(super) struct Cells<'a> {
     pub layout: &'a Layout<'a>,
-    cells: &'a [String],
+    cells: &'a [Cow<'a, str>],
     /// At most [`ROW_FAULTS_MAX`].
     pub faults: Vec<Fault>,
 }
 
 impl<'a> Cells<'a> {
-    /// `cells` are as many as the heading has.
-    pub fn new(layout: &'a Layout<'a>, cells: &'a [String]) -> Self {
+    /// `cells` are as many as the heading has, and tidy.
+    pub fn new(layout: &'a Layout<'a>, cells: &'a [Cow<'a, str>]) -> Self {
         Self { layout, cells, faults: Vec::new() }
     }
 
@@ -40,21 +42,21 @@ impl<'a> Cells<'a> {
     }
 
     fn cell(&self, column: &Column) -> &'a str {
-        self.cells.get(column.place).map_or("", String::as_str)
+        self.cells.get(column.place).map_or("", |cell| cell)
     }
 
     /// The cells of some columns as a key; a fault if one of them is empty.
     pub fn key(&mut self, columns: &[Column]) -> String {
         let mut key = String::new();
         for (index, column) in columns.iter().enumerate() {
-            let cell = tidy(self.cell(column));
-            if means_empty(&fold(&cell), &[]) {
+            let cell = self.cell(column);
+            if means_empty(&fold_tidy(cell), &[]) {
                 self.refuse(Fault::of_column(&column.heading, "intake-key-empty"));
             }
             if index > 0 {
                 key.push(KEY_SEPARATOR);
             }
-            key.push_str(&cell);
+            key.push_str(cell);
         }
         if key.len() > NAME_BYTES_MAX {
             let heading = columns.first().map_or("", |column| &column.heading);
@@ -74,18 +76,18 @@ impl<'a> Cells<'a> {
         column.map_or("", |column| column.heading.as_str())
     }
 
-    /// The field's text: its cell, else what an empty one means.
-    fn stated(&self, source: &'a Source<'a>) -> Option<String> {
+    /// The field's text, also folded: its cell, else what an empty one means.
+    fn stated(&self, source: &'a Source<'a>) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
         let rule = source.rule;
         let typed = match (&rule.value, &source.column) {
-            (Some(value), _) => value.as_str(),
-            (None, Some(column)) => self.cell(column),
-            (None, None) => "",
+            (Some(value), _) => tidy(value),
+            (None, Some(column)) => Cow::Borrowed(self.cell(column)),
+            (None, None) => Cow::Borrowed(""),
         };
-        let typed = tidy(typed);
-        match means_empty(&fold(&typed), &self.layout.mapping.empty) {
-            true => rule.default.clone(),
-            false => Some(typed),
+        let folded = folded(&typed);
+        match means_empty(&folded, &self.layout.empty) {
+            true => rule.default.as_ref().map(|text| (Cow::Borrowed(&**text), fold(text).into())),
+            false => Some((typed, folded)),
         }
     }
 
@@ -96,8 +98,8 @@ impl<'a> Cells<'a> {
         read: impl FnOnce(&'a Source<'a>, &str) -> Result<T, Fault>,
     ) -> Option<T> {
         let source = self.source(field)?;
-        let stated = self.stated(source)?;
-        match read(source, &fold(&stated)) {
+        let (stated, folded) = self.stated(source)?;
+        match read(source, &folded) {
             Ok(value) => Some(value),
             Err(fault) => {
                 let heading = self.heading(field);
@@ -176,20 +178,20 @@ impl<'a> Cells<'a> {
     /// A text as typed, but for spaces and apostrophes; empty if there is none.
     pub fn text(&mut self, field: &str, bytes_max: usize) -> String {
         let Some(source) = self.source(field) else { return String::new() };
-        let text = self.stated(source).unwrap_or_default();
+        let text = self.stated(source).map_or(Cow::Borrowed(""), |(text, _)| text);
         if text.len() > bytes_max {
             let fault = Fault::of_column(self.heading(field), "intake-too-long");
             self.refuse(fault.with("bytes_max", bytes_max));
             return String::new();
         }
-        text
+        text.into_owned()
     }
 
     /// Whether a consent is given, and the day if the row says it.
     pub fn consent(&mut self, source: &'a ConsentSource<'a>) -> (bool, Option<Date>) {
         let given = source.column.as_ref().is_none_or(|column| {
-            let folded = fold(self.cell(column));
-            if means_empty(&folded, &self.layout.mapping.empty) {
+            let folded = fold_tidy(self.cell(column));
+            if means_empty(&folded, &self.layout.empty) {
                 return false;
             }
             yes_or_no(&folded).unwrap_or_else(|| {
@@ -200,8 +202,8 @@ impl<'a> Cells<'a> {
         });
         let order = self.layout.mapping.file.dates;
         let day = source.given_on.as_ref().filter(|_| given).and_then(|column| {
-            let folded = fold(self.cell(column));
-            if means_empty(&folded, &self.layout.mapping.empty) {
+            let folded = fold_tidy(self.cell(column));
+            if means_empty(&folded, &self.layout.empty) {
                 return None;
             }
             date::read(&folded, order)
@@ -219,13 +221,21 @@ impl<'a> Cells<'a> {
     pub fn digest(&self) -> [u8; 8] {
         let mut hasher = blake3::Hasher::new();
         for place in &self.layout.used {
-            let cell = tidy(self.cells.get(*place).map_or("", String::as_str));
+            let cell = self.cells.get(*place).map_or("", |cell| cell);
             hasher.update(&(cell.len() as u64).to_le_bytes());
             hasher.update(cell.as_bytes());
         }
         let mut digest = [0; 8];
         digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         digest
+    }
+}
+
+/// A tidy text, folded.
+fn folded<'t>(text: &Cow<'t, str>) -> Cow<'t, str> {
+    match text {
+        Cow::Borrowed(text) => fold_tidy(text),
+        Cow::Owned(text) => Cow::Owned(fold_tidy(text).into_owned()),
     }
 }
 
