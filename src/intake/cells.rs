@@ -1,5 +1,7 @@
 //! Cells → values: the cells of one row, read field by field; what cannot be read is noted.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
         date::{self, DateFault},
         fault::Fault,
         fields::Content,
-        fold::{as_typed, fold, means_empty, tidy, yes_or_no},
+        fold::{as_typed, fold, fold_tidy, means_empty, tidy, yes_or_no},
         layout::{Column, ConsentSource, Layout, Source},
         number::{self, NumberFault},
         quarantine::ROW_FAULTS_MAX,
@@ -22,14 +24,14 @@ const KEY_SEPARATOR: char = '\u{1F}';
 /// The cells of one row, and what is wrong with them.
 pub(super) struct Cells<'a> {
     pub layout: &'a Layout<'a>,
-    cells: &'a [String],
+    cells: &'a [Cow<'a, str>],
     /// At most [`ROW_FAULTS_MAX`].
     pub faults: Vec<Fault>,
 }
 
 impl<'a> Cells<'a> {
     /// `cells` are as many as the heading has.
-    pub fn new(layout: &'a Layout<'a>, cells: &'a [String]) -> Self {
+    pub fn new(layout: &'a Layout<'a>, cells: &'a [Cow<'a, str>]) -> Self {
         Self { layout, cells, faults: Vec::new() }
     }
 
@@ -41,7 +43,7 @@ impl<'a> Cells<'a> {
     }
 
     fn cell(&self, column: &Column) -> &'a str {
-        self.cells.get(column.place).map_or("", String::as_str)
+        self.cells.get(column.place).map_or("", |cell| cell)
     }
 
     /// The cells of some columns as a key; a fault if one of them is empty.
@@ -49,7 +51,7 @@ impl<'a> Cells<'a> {
         let mut key = String::new();
         for (index, column) in columns.iter().enumerate() {
             let cell = tidy(self.cell(column));
-            if means_empty(&fold(&cell), &[]) {
+            if means_empty(&fold_tidy(&cell), &[]) {
                 self.refuse(Fault::of_column(&column.heading, "intake-key-empty"));
             }
             if index > 0 {
@@ -84,21 +86,23 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// What the field's cell says, else what an empty one means.
-    fn stated(&self, source: &'a Source<'a>) -> Option<String> {
+    /// What the field's cell says, also folded, else what an empty one means.
+    fn stated(&self, source: &'a Source<'a>) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
         let typed = tidy(self.typed(source));
-        match means_empty(&fold(&typed), &self.layout.mapping.empty) {
-            true => source.rule.default.clone(),
-            false => Some(typed),
+        let folded = folded(&typed);
+        match means_empty(&folded, &self.layout.empty) {
+            true => {
+                let default = source.rule.default.as_deref()?;
+                Some((Cow::Borrowed(default), fold(default).into()))
+            }
+            false => Some((typed, folded)),
         }
     }
 
     /// Whether the row itself says something of the field: not the mapping, of every row.
     pub fn states(&self, field: &str) -> bool {
         let column = self.source(field).and_then(|source| source.column.as_ref());
-        column.is_some_and(|column| {
-            !means_empty(&fold(self.cell(column)), &self.layout.mapping.empty)
-        })
+        column.is_some_and(|column| !means_empty(&fold(self.cell(column)), &self.layout.empty))
     }
 
     /// Reads a field with `read`, which says what is wrong with the folded text.
@@ -108,8 +112,8 @@ impl<'a> Cells<'a> {
         read: impl FnOnce(&'a Source<'a>, &str) -> Result<T, Fault>,
     ) -> Option<T> {
         let source = self.source(field)?;
-        let stated = self.stated(source)?;
-        match read(source, &fold(&stated)) {
+        let (stated, folded) = self.stated(source)?;
+        match read(source, &folded) {
             Ok(value) => Some(value),
             Err(fault) => {
                 let heading = self.heading(field);
@@ -193,8 +197,8 @@ impl<'a> Cells<'a> {
     pub fn text(&mut self, field: &str, bytes_max: usize) -> String {
         let Some(source) = self.source(field) else { return String::new() };
         let typed = as_typed(self.typed(source));
-        let declared = |word: &String| fold(word) == fold(&typed);
-        let is_empty = typed.is_empty() || self.layout.mapping.empty.iter().any(declared);
+        let declared = !self.layout.empty.is_empty() && self.layout.empty.contains(&fold(&typed));
+        let is_empty = typed.is_empty() || declared;
         let text = match is_empty {
             true => source.rule.default.clone().unwrap_or_default(),
             false => typed.into_owned(),
@@ -206,8 +210,8 @@ impl<'a> Cells<'a> {
     /// its spaces; empty if there is none.
     pub fn word(&mut self, field: &str, bytes_max: usize) -> String {
         let Some(source) = self.source(field) else { return String::new() };
-        let text = self.stated(source).unwrap_or_default();
-        self.at_most(field, text, bytes_max)
+        let text = self.stated(source).map_or(Cow::Borrowed(""), |(text, _)| text);
+        self.at_most(field, text.into_owned(), bytes_max)
     }
 
     fn at_most(&mut self, field: &str, text: String, bytes_max: usize) -> String {
@@ -223,7 +227,7 @@ impl<'a> Cells<'a> {
     pub fn consent(&mut self, source: &'a ConsentSource<'a>) -> (bool, Option<Date>) {
         let given = source.column.as_ref().is_none_or(|column| {
             let folded = fold(self.cell(column));
-            if means_empty(&folded, &self.layout.mapping.empty) {
+            if means_empty(&folded, &self.layout.empty) {
                 return false;
             }
             yes_or_no(&folded).unwrap_or_else(|| {
@@ -235,7 +239,7 @@ impl<'a> Cells<'a> {
         let order = self.layout.mapping.file.dates;
         let day = source.given_on.as_ref().filter(|_| given).and_then(|column| {
             let folded = fold(self.cell(column));
-            if means_empty(&folded, &self.layout.mapping.empty) {
+            if means_empty(&folded, &self.layout.empty) {
                 return None;
             }
             date::read(&folded, order)
@@ -253,13 +257,21 @@ impl<'a> Cells<'a> {
     pub fn digest(&self) -> [u8; 8] {
         let mut hasher = blake3::Hasher::new();
         for place in &self.layout.used {
-            let cell = as_typed(self.cells.get(*place).map_or("", String::as_str));
+            let cell = as_typed(self.cells.get(*place).map_or("", |cell| cell));
             hasher.update(&(cell.len() as u64).to_le_bytes());
             hasher.update(cell.as_bytes());
         }
         let mut digest = [0; 8];
         digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         digest
+    }
+}
+
+/// A tidy text, folded.
+fn folded<'t>(text: &Cow<'t, str>) -> Cow<'t, str> {
+    match text {
+        Cow::Borrowed(text) => fold_tidy(text),
+        Cow::Owned(text) => Cow::Owned(fold_tidy(text).into_owned()),
     }
 }
 

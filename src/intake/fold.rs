@@ -2,7 +2,13 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::{
+    UnicodeNormalization,
+    char::{decompose_canonical, is_combining_mark},
+};
+
+/// Everything before this character composes with nothing before it.
+const COMBINING_FIRST: char = '\u{300}';
 
 /// Words that mean an empty cell of a code, number or day, folded. In a text they may be meant:
 /// `Na` is a name, and `Ras` is a place.
@@ -35,15 +41,18 @@ const EMPTY_WORDS: &[&str] = &[
 /// The text as it was typed, without spaces around it, in Unicode's composed form.
 pub(super) fn as_typed(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) }
+    match text.chars().all(|character| character < COMBINING_FIRST) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.nfc().collect()),
+    }
 }
 
 /// The text in Unicode's composed form, with one kind of apostrophe and single plain spaces.
-pub(super) fn tidy(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'`' || byte == b' ';
-    if text.bytes().all(plain) && !text.contains("  ") {
+pub(super) fn tidy(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if is_tidy(trimmed) {
         // Most cells; nothing to compose.
-        return text.trim().into();
+        return Cow::Borrowed(trimmed);
     }
     let mut tidied = String::with_capacity(text.len());
     for character in text.nfc() {
@@ -59,31 +68,56 @@ pub(super) fn tidy(text: &str) -> String {
         }
     }
     let trimmed = tidied.trim();
-    if trimmed.len() == tidied.len() { tidied } else { trimmed.into() }
+    Cow::Owned(if trimmed.len() == tidied.len() { tidied } else { trimmed.into() })
+}
+
+/// Whether a trimmed text is surely tidy as it stands.
+fn is_tidy(text: &str) -> bool {
+    let mut before = '\0';
+    text.chars().all(|character| {
+        let plain = match character {
+            ' ' => before != ' ',
+            '`' | '\u{00B4}' | '\u{02BC}' => false,
+            other => other < COMBINING_FIRST && !other.is_whitespace(),
+        };
+        before = character;
+        plain
+    })
 }
 
 /// [`tidy`], without case and diacritics: what spellings and headings are compared by.
 pub(super) fn fold(text: &str) -> String {
-    let tidied = tidy(text);
-    if tidied.is_ascii() {
-        return tidied.to_ascii_lowercase();
-    }
-    let mut folded = String::with_capacity(text.len());
-    for character in tidied.nfd().filter(|character| !is_combining_mark(*character)) {
-        match character {
-            'œ' | 'Œ' => folded.push_str("oe"),
-            'æ' | 'Æ' => folded.push_str("ae"),
-            other => folded.extend(other.to_lowercase()),
-        }
-    }
-    folded
+    fold_tidy(&tidy(text)).into_owned()
 }
 
-/// Whether a folded text stands for nothing.
+/// [`fold`] of a text that is tidy.
+pub(super) fn fold_tidy(tidied: &str) -> Cow<'_, str> {
+    if tidied.is_ascii() {
+        return match tidied.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(tidied.to_ascii_lowercase()),
+            false => Cow::Borrowed(tidied),
+        };
+    }
+    let mut folded = String::with_capacity(tidied.len());
+    for character in tidied.chars() {
+        match character {
+            ascii if ascii.is_ascii() => folded.push(ascii.to_ascii_lowercase()),
+            'œ' | 'Œ' => folded.push_str("oe"),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            // Marks go, so that their order does not matter and characters fold one by one.
+            other => decompose_canonical(other, |part| {
+                if !is_combining_mark(part) {
+                    folded.extend(part.to_lowercase());
+                }
+            }),
+        }
+    }
+    Cow::Owned(folded)
+}
+
+/// Whether a folded text stands for nothing; `further` are more words for that, folded.
 pub(super) fn means_empty(folded: &str, further: &[String]) -> bool {
-    folded.is_empty()
-        || EMPTY_WORDS.contains(&folded)
-        || further.iter().any(|word| fold(word) == folded)
+    folded.is_empty() || EMPTY_WORDS.contains(&folded) || further.iter().any(|word| word == folded)
 }
 
 /// Yes or no in the three languages, or a cross; `None` if it is neither.
@@ -97,7 +131,9 @@ pub(super) fn yes_or_no(folded: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fold, means_empty, tidy, yes_or_no};
+    use proptest::prelude::proptest;
+
+    use super::*;
 
     #[test]
     fn spellings_that_look_alike_fold_alike() {
@@ -111,10 +147,38 @@ mod tests {
         assert_eq!(tidy("L’usine\u{a0}n° 2"), "L'usine n° 2");
     }
 
+    /// Letters, marks, spaces and apostrophes as they come.
+    const PIECES: [&str; 16] = [
+        "a", "É", "e\u{301}", "\u{327}", "c", " ", "\u{a0}", "\t", "’", "`", "\u{200b}", "Œ", "ﬁ",
+        "ẞ", "İ", "\u{1e69}",
+    ];
+
+    proptest! {
+        #[test]
+        fn short_cuts_give_what_the_definition_gives(
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES.as_slice()), 0..8),
+        ) {
+            let text = pieces.concat();
+            let mut spaced = String::new();
+            for character in text.nfc() {
+                match character {
+                    '’' | '`' => spaced.push('\''),
+                    '\u{200b}' => {}
+                    space if space.is_whitespace() && spaced.ends_with(' ') => {}
+                    space if space.is_whitespace() => spaced.push(' '),
+                    other => spaced.push(other),
+                }
+            }
+            assert_eq!(tidy(&text), spaced.trim());
+            let bare: String = spaced.trim().nfd().filter(|one| !is_combining_mark(*one)).collect();
+            assert_eq!(fold(&text), bare.replace(['œ', 'Œ'], "oe").to_lowercase());
+        }
+    }
+
     #[test]
     fn empty_words_are_empty_in_any_case() {
         for word in ["", "Néant", "RAS", "nd", "-", "N/A", "à compléter"] {
-            assert!(means_empty(&fold(word), &["À compléter".into()]), "{word}");
+            assert!(means_empty(&fold(word), &[fold("À compléter")]), "{word}");
         }
         assert!(!means_empty(&fold("Naa"), &[]));
     }

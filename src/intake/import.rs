@@ -1,10 +1,12 @@
 //! An import from end to end: bytes → records of cells → rows → the repository or quarantine.
 //!
-//! Streaming: memory holds one batch of rows, the beginning of the file, and some 30 bytes per row
-//! to tell repetitions within the file.
+//! Streaming: memory holds three batches of rows and the beginning of the file, and does not grow
+//! with the file; repetitions within it are told with the help of a temporary file (`seen`). While
+//! some batches are being committed (`commit`), the next is read.
 
 use std::{
-    collections::HashMap,
+    borrow::Cow,
+    collections::VecDeque,
     io::{Cursor, Read},
     ops::Bound,
     sync::Arc,
@@ -15,12 +17,15 @@ use crate::{
     codes::embedded::Codes,
     intake::{
         cells::Cells,
+        commit::{Commits, Ended, UNDER_WAY_MAX},
         fault::{Fault, printable},
+        fold::tidy,
         layout::{Layout, columns_needed},
         mapping::{Mapping, MappingFault},
         quarantine::{QuarantineEntry, ROW_TEXT_BYTES_MAX, Session},
         record,
         report::{REPORT_ROWS_MAX, Report},
+        seen::{Met, Seen},
         sniff::{self, Decoder},
         split::{CELLS_MAX, Piece, RECORD_BYTES_MAX, Splitter},
     },
@@ -59,6 +64,12 @@ pub enum IntakeError {
     /// The file cannot be read on.
     #[error("The file cannot be read: {0}")]
     Io(#[from] std::io::Error),
+    /// The temporary file, which tells repeated rows, failed.
+    #[error(
+        "The import's temporary file failed: {0}. Look at the space and the rights of the folder \
+             for temporary files (TMPDIR)"
+    )]
+    Temporary(std::io::Error),
     /// The file is UTF-16.
     #[error("The file is written in UTF-16: save it as \"CSV UTF-8\"")]
     Utf16,
@@ -117,6 +128,13 @@ pub enum IntakeError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Ended> for IntakeError {
+    /// It has failed before with an error that says more, or a panic is on its way.
+    fn from(Ended: Ended) -> Self {
+        Self::Store(StoreError::Closed)
+    }
 }
 
 /// Imports files with one mapping.
@@ -185,42 +203,29 @@ impl<'a> Importer<'a> {
             splitter.next_piece()?;
         }
         let session = Session::open(store.as_ref(), &self.mapping.source)?;
-        let mut run = Run {
-            repository,
-            actor: self.actor,
-            layout: &layout,
-            decoder,
-            session,
-            seen: HashMap::new(),
-            pending: Vec::new(),
-            broken: 0,
-            report: Report {
-                columns_unused: layout.unused.clone(),
-                delimiter: char::from(heading.delimiter),
-                ..Report::default()
-            },
-        };
-        while let Some(piece) = splitter.next_piece()? {
-            run.take(&splitter, &piece)?;
-            if run.pending.len() == IMPORT_ROWS_MAX {
-                run.settle()?;
-                progress(Progress { bytes: splitter.bytes, rows: run.report.rows });
-            }
-        }
-        run.settle()?;
-        progress(Progress { bytes: splitter.bytes, rows: run.report.rows });
-        run.report.encoding = run.decoder.name();
-        Ok(run.report)
+        let seen = Seen::new().map_err(IntakeError::Temporary)?;
+        std::thread::scope(|scope| {
+            let commits = Commits::start(scope, repository, self.actor).map_err(StoreError::Io)?;
+            let mut run = Run {
+                layout: &layout,
+                decoder,
+                session,
+                seen,
+                pending: Vec::new(),
+                under_way: VecDeque::new(),
+                commits,
+                broken: 0,
+                report: Report {
+                    columns_unused: layout.unused.clone(),
+                    delimiter: char::from(heading.delimiter),
+                    ..Report::default()
+                },
+            };
+            run.read(&mut splitter, progress)?;
+            run.report.encoding = run.decoder.name();
+            Ok(run.report)
+        })
     }
-}
-
-/// A row met earlier in the file.
-struct Seen {
-    line: u32,
-    /// Digest of what it says.
-    says: [u8; 8],
-    /// Whether the repository refused it.
-    refused: bool,
 }
 
 /// A row that waits for its batch.
@@ -234,19 +239,54 @@ struct Pending {
 
 /// One import under way.
 struct Run<'a> {
-    repository: &'a Repository,
-    actor: &'a str,
     layout: &'a Layout<'a>,
     decoder: Decoder,
     session: Session<'a>,
-    /// Rows met so far, by the digest of their key.
-    seen: HashMap<[u8; 16], Seen>,
+    /// Rows met so far, those that could be read.
+    seen: Seen,
+    /// The batch being read.
     pending: Vec<Pending>,
+    /// The batches being committed: their rows, and whether each is the first with its key.
+    under_way: VecDeque<Vec<(Pending, bool)>>,
+    commits: Commits,
     broken: u64,
     report: Report,
 }
 
 impl Run<'_> {
+    fn read<R: Read>(
+        &mut self,
+        splitter: &mut Splitter<R>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), IntakeError> {
+        let read = self.read_batches(splitter, progress);
+        // Also when the file broke off: what was handed over is kept, and its refusals told.
+        self.settle_down_to(0)?;
+        read?;
+        self.hand_over()?;
+        self.settle_down_to(0)?;
+        progress(Progress { bytes: splitter.bytes, rows: self.report.rows });
+        Ok(())
+    }
+
+    /// Reads to the end of the file; the last rows still wait for their batch then.
+    fn read_batches<R: Read>(
+        &mut self,
+        splitter: &mut Splitter<R>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), IntakeError> {
+        while let Some(piece) = splitter.next_piece()? {
+            self.take(splitter, &piece)?;
+            if self.pending.len() == IMPORT_ROWS_MAX {
+                self.settle_down_to(UNDER_WAY_MAX - 1)?;
+                self.hand_over()?;
+                let waiting = self.under_way.iter().map(Vec::len).sum::<usize>() as u64;
+                progress(Progress { bytes: splitter.bytes, rows: self.report.rows - waiting });
+            }
+        }
+        Ok(())
+    }
+
     fn take<R: Read>(&mut self, splitter: &Splitter<R>, piece: &Piece) -> Result<(), IntakeError> {
         let cells = match piece {
             Piece::Record => {
@@ -266,7 +306,7 @@ impl Run<'_> {
             }
         }
         let line = splitter.line;
-        if cells.as_ref().is_ok_and(|cells| cells.iter().all(|cell| cell.trim().is_empty())) {
+        if cells.as_ref().is_ok_and(|cells| cells.iter().all(|cell| is_blank(cell))) {
             return Ok(()); // A line of delimiters only is as blank as a blank line.
         }
         if self.report.rows == ROWS_MAX {
@@ -281,7 +321,8 @@ impl Run<'_> {
             }
         };
         let layout = self.layout;
-        let mut cells = Cells::new(layout, &cells);
+        let tidied: Vec<Cow<'_, str>> = cells.iter().map(|cell| tidy(cell)).collect();
+        let mut cells = Cells::new(layout, &tidied);
         let key = cells.key(&layout.key);
         let row = record::read(&mut cells, &key);
         let Some(row) = row else {
@@ -293,18 +334,18 @@ impl Run<'_> {
     }
 
     /// The cells of a record, as many as the heading has.
-    fn cells<R: Read>(&self, splitter: &Splitter<R>) -> Result<Vec<String>, Fault> {
+    fn cells<'s, R: Read>(&self, splitter: &'s Splitter<R>) -> Result<Vec<Cow<'s, str>>, Fault> {
         if self.decoder.misreads(&splitter.text) {
             return Err(Fault::of_row("intake-not-windows-1252"));
         }
         let mut cells = Vec::with_capacity(self.layout.width);
         for bytes in &splitter.record {
             let cell = self.decoder.decode(bytes);
-            cells.push(cell.ok_or_else(|| Fault::of_row("intake-not-utf-8"))?.into_owned());
+            cells.push(cell.ok_or_else(|| Fault::of_row("intake-not-utf-8"))?);
         }
         let (found, width) = (cells.len(), self.layout.width);
         let surplus = cells.get(width..).unwrap_or_default();
-        let fault = if !surplus.iter().all(|cell| cell.trim().is_empty()) {
+        let fault = if !surplus.iter().all(|cell| is_blank(cell)) {
             "intake-too-many-cells"
         } else if found < width {
             "intake-too-few-cells"
@@ -312,7 +353,7 @@ impl Run<'_> {
             cells.truncate(width);
             return Ok(cells);
         };
-        match cells.iter().all(|cell| cell.trim().is_empty()) {
+        match cells.iter().all(|cell| is_blank(cell)) {
             true => Ok(cells),
             false => Err(Fault::of_row(fault).with("found", found).with("expected", width)),
         }
@@ -323,18 +364,16 @@ impl Run<'_> {
         let text = self.decoder.decode(bytes);
         let text = text.unwrap_or_else(|| String::from_utf8_lossy(bytes));
         // A control character may become a longer one.
-        let text = printable(&text[..text.floor_char_boundary(ROW_TEXT_BYTES_MAX)]);
-        text[..text.floor_char_boundary(ROW_TEXT_BYTES_MAX)].into()
+        let mut text = printable(&text[..text.floor_char_boundary(ROW_TEXT_BYTES_MAX)]);
+        text.truncate(text.floor_char_boundary(ROW_TEXT_BYTES_MAX));
+        text
     }
 
     /// Tells a new row from a repetition and from a contradiction of an earlier one.
     fn admit(&mut self, row: Pending, says: [u8; 8]) -> Result<(), IntakeError> {
-        let digest = key_digest(&row.key);
-        match self.seen.get(&digest) {
+        match self.seen.find(&row.key).map_err(IntakeError::Temporary)? {
             None => {
-                // ROWS_MAX rows of RECORD_BYTES_MAX bytes can have more lines than fit.
-                let line = u32::try_from(row.line).unwrap_or(u32::MAX);
-                self.seen.insert(digest, Seen { line, says, refused: false });
+                self.seen.insert(&row.key, Met { line: row.line, says, refused: false });
                 self.pending.push(row);
                 Ok(())
             }
@@ -355,40 +394,49 @@ impl Run<'_> {
         Fault::of_column(heading, key)
     }
 
-    /// Imports the rows that wait, in one commit.
-    fn settle(&mut self) -> Result<(), IntakeError> {
-        let mut pending = std::mem::take(&mut self.pending);
-        let firsts: Vec<bool> = pending.iter().map(|one| one.row.is_some()).collect();
-        let rows: Vec<ImportRow> = pending.iter_mut().filter_map(|one| one.row.take()).collect();
-        let mut outcomes = match rows.is_empty() {
-            true => Vec::new(),
-            false => self.repository.import(self.actor, &rows)?,
+    /// Has the rows that wait committed, all at once, while reading goes on.
+    fn hand_over(&mut self) -> Result<(), IntakeError> {
+        let mut rows = Vec::with_capacity(self.pending.len());
+        let mut under_way = Vec::with_capacity(self.pending.len());
+        for mut one in self.pending.drain(..) {
+            let row = one.row.take();
+            under_way.push((one, row.is_some()));
+            rows.extend(row);
         }
-        .into_iter();
-        for (row, is_first) in pending.into_iter().zip(firsts) {
-            let outcome = if is_first { outcomes.next() } else { None };
-            self.count(row, outcome)?;
+        self.under_way.push_back(under_way);
+        Ok(self.commits.hand_over(rows)?)
+    }
+
+    /// Waits until only `most` batches are being committed, and counts the rows of the others.
+    fn settle_down_to(&mut self, most: usize) -> Result<(), IntakeError> {
+        while self.under_way.len() > most {
+            let mut outcomes = self.commits.settle()??.into_iter();
+            for (row, is_first) in self.under_way.pop_front().unwrap_or_default() {
+                let outcome = if is_first { outcomes.next() } else { None };
+                self.count(row, outcome)?;
+            }
+            self.seen.settle().map_err(IntakeError::Temporary)?;
+            self.session.flush()?;
         }
-        Ok(self.session.flush()?)
+        Ok(())
     }
 
     /// Counts one row; `outcome` is `None` for a repetition of an earlier one.
     fn count(&mut self, row: Pending, outcome: Option<Outcome>) -> Result<(), IntakeError> {
         let Pending { line, key, text, row: _ } = row;
-        let digest = key_digest(&key);
-        let first = self.seen.get_mut(&digest);
-        let fault = match outcome {
-            Some(Outcome::Refused(refusal)) => {
-                if let Some(first) = first {
-                    first.refused = true;
-                }
+        let first = match outcome {
+            None => self.seen.find(&key).map_err(IntakeError::Temporary)?,
+            Some(_) => None,
+        };
+        let fault = match (outcome, first) {
+            (Some(Outcome::Refused(refusal)), _) => {
+                self.seen.refuse(&key).map_err(IntakeError::Temporary)?;
                 self.refusal(refusal)
             }
-            None if first.as_ref().is_some_and(|first| first.refused) => {
-                let first_line = first.map_or(0, |first| first.line);
+            (None, Some(Met { refused: true, line: first_line, .. })) => {
                 self.of_key("intake-repeats-refused").with("first_line", first_line)
             }
-            passed => {
+            (passed, _) => {
                 match passed {
                     Some(Outcome::Created) => self.report.created += 1,
                     Some(Outcome::Updated) => self.report.updated += 1,
@@ -434,10 +482,8 @@ impl Run<'_> {
     }
 }
 
-fn key_digest(key: &str) -> [u8; 16] {
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&blake3::hash(key.as_bytes()).as_bytes()[..16]);
-    digest
+fn is_blank(cell: &str) -> bool {
+    cell.trim().is_empty()
 }
 
 /// The store under a dry run: it reads, and drops what is written.

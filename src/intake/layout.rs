@@ -44,6 +44,8 @@ pub(super) struct ConsentSource<'a> {
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
     pub mapping: &'a Mapping,
+    /// The mapping's words that mean an empty cell, folded.
+    pub empty: Vec<String>,
     pub width: usize,
     pub key: Vec<Column>,
     pub enterprise_key: Vec<Column>,
@@ -119,7 +121,8 @@ impl<'a> Layout<'a> {
         let unused = (0..headings.len()).filter(|place| used.binary_search(place).is_err());
         let unused = unused.map(|place| shown(&headings[place])).collect();
         let width = headings.len();
-        Ok(Self { mapping, width, key, enterprise_key, sources, consents, used, unused })
+        let empty = mapping.empty.iter().map(|word| fold(word)).collect();
+        Ok(Self { mapping, empty, width, key, enterprise_key, sources, consents, used, unused })
     }
 }
 

@@ -13,8 +13,11 @@
 //! | bytes → records of cells | `split`, `sniff` |
 //! | cells → values | `cells`, `fold`, `number`, `date`, `spelling`, `size` |
 //! | cells → rows to import | `layout`, `record` |
+//! | a key that comes again in a file | `seen` |
+//! | rows → records, one batch behind the other | `commit` |
 
 mod cells;
+mod commit;
 mod date;
 pub mod fault;
 pub mod fields;
@@ -26,6 +29,7 @@ mod number;
 pub mod quarantine;
 mod record;
 pub mod report;
+mod seen;
 mod size;
 mod sniff;
 mod spelling;

@@ -1,6 +1,6 @@
 //! Imports from end to end, on stores in memory.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::civil::Date;
 
@@ -239,6 +239,30 @@ fn a_key_that_comes_again_is_a_repetition_or_a_contradiction() {
     assert_eq!(counts(&report), [0, 0, 0, 2]);
     assert_eq!(reasons(&report), [("Date d'inscription", "intake-refused-in-future")]);
     assert_eq!(report.quarantined[1].faults[0].key, "intake-repeats-refused");
+}
+
+#[test]
+fn repetitions_are_told_from_rows_of_earlier_batches() {
+    let hub = Hub::new();
+    let row = |key: usize| GOOD.replacen('1', &key.to_string(), 1);
+    let refused = row(8).replace("2026;Oui", "2030;Oui");
+    let many = |keys: std::ops::Range<usize>| keys.map(row).collect::<String>();
+    // The batch of the first rows is still being committed while those of the second are read.
+    let (first, second) = (many(1_000..2_000), many(2_000..3_000));
+    let other = row(1_500).replace(";4;", ";5;");
+    let again = row(1_500);
+    let rows = [&refused, &first, &refused, &again, &second, &other, &refused];
+    let rows: String = rows.into_iter().map(String::as_str).collect();
+    let report = hub.import(ENTERPRISES, &enterprises(&rows));
+    assert_eq!(counts(&report), [2_000, 0, 1, 4], "{:?}", report.quarantined);
+    let found = report.quarantined.iter().map(|entry| (entry.line, &*entry.faults[0].key));
+    let expected = [
+        (2, "intake-refused-in-future"),
+        (1_003, "intake-repeats-refused"),
+        (2_005, "intake-contradicts"),
+        (2_006, "intake-repeats-refused"),
+    ];
+    assert_eq!(found.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
 }
 
 #[test]

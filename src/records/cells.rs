@@ -56,11 +56,11 @@ fn cell_name(bucket_key: &[u8], rest: &[u8]) -> Vec<u8> {
 
 /// A bucket, read.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Bucket {
+struct Bucket<'b> {
     /// Whether cells of this bucket may stand alone.
     alone: bool,
     /// Values by the rest of their names.
-    cells: BTreeMap<Vec<u8>, Vec<u8>>,
+    cells: BTreeMap<&'b [u8], &'b [u8]>,
 }
 
 /// Takes `count` bytes off the front of `bytes`.
@@ -86,40 +86,49 @@ fn open_bucket(bytes: &[u8]) -> Option<(bool, &[u8])> {
     }
 }
 
-impl Bucket {
-    fn read(bytes: &[u8]) -> Option<Self> {
+/// Bytes that a cell takes in its bucket.
+fn cell_bytes((key, value): (&&[u8], &&[u8])) -> usize {
+    3 + key.len() + value.len()
+}
+
+impl<'b> Bucket<'b> {
+    fn read(bytes: &'b [u8]) -> Option<Self> {
         let (alone, mut rest) = open_bucket(bytes)?;
         let mut cells = BTreeMap::new();
         while !rest.is_empty() {
             let (key, value) = take_cell(&mut rest)?;
-            cells.insert(key.to_vec(), value.to_vec());
+            cells.insert(key, value);
         }
         Some(Self { alone, cells })
     }
 
+    fn bytes(&self) -> usize {
+        2 + self.cells.iter().map(cell_bytes).sum::<usize>()
+    }
+
     fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![BUCKET_VERSION, self.alone.into()];
+        let mut bytes = Vec::with_capacity(self.bytes());
+        bytes.extend([BUCKET_VERSION, self.alone.into()]);
         for (key, value) in &self.cells {
             // Keys and values are within the limits of the store, which these lengths can hold.
             bytes.push(key.len() as u8);
-            bytes.extend(key);
+            bytes.extend_from_slice(key);
             bytes.extend((value.len() as u16).to_be_bytes());
-            bytes.extend(value);
+            bytes.extend_from_slice(value);
         }
         bytes
     }
 
     /// Takes cells out, the largest first, until the bucket fits into one value.
-    fn take_what_does_not_fit(&mut self) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let size = |(key, value): (&Vec<u8>, &Vec<u8>)| 3 + key.len() + value.len();
-        let mut bytes = 2 + self.cells.iter().map(size).sum::<usize>();
+    fn take_what_does_not_fit(&mut self) -> Vec<(&'b [u8], &'b [u8])> {
+        let mut bytes = self.bytes();
         let mut taken = Vec::new();
         while bytes > STORE_VALUE_BYTES_MAX
             && let Some(largest) = self.cells.iter().max_by_key(|(_, value)| value.len())
         {
-            bytes -= size(largest);
-            let key = largest.0.clone();
-            taken.extend(self.cells.remove_entry(&key));
+            bytes -= cell_bytes(largest);
+            let key = *largest.0;
+            taken.extend(self.cells.remove_entry(key));
         }
         taken
     }
@@ -131,13 +140,13 @@ fn damaged(bucket_key: &[u8]) -> RecordError {
 }
 
 /// The value of a cell, where `read` reads the store.
-pub(crate) fn get(
+pub(crate) fn get<B: AsRef<[u8]>>(
     cell: &[u8],
-    read: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+    read: impl Fn(&[u8]) -> Result<Option<B>, StoreError>,
 ) -> Result<Option<Vec<u8>>, RecordError> {
     let (bucket_key, wanted) = (bucket_key(cell), rest_of(cell));
     let Some(bucket) = read(&bucket_key)? else { return Ok(None) };
-    let (alone, mut cells) = open_bucket(&bucket).ok_or_else(|| damaged(&bucket_key))?;
+    let (alone, mut cells) = open_bucket(bucket.as_ref()).ok_or_else(|| damaged(&bucket_key))?;
     while !cells.is_empty() {
         let (rest, value) = take_cell(&mut cells).ok_or_else(|| damaged(&bucket_key))?;
         if rest == wanted {
@@ -146,37 +155,39 @@ pub(crate) fn get(
     }
     // A cell moves out of its bucket and never back, so that a reader finds it in one of the two
     // places whatever writers do in between.
-    if alone { Ok(read(&[bucket_key, wanted].concat())?) } else { Ok(None) }
+    let found = if alone { read(&[bucket_key, wanted].concat())? } else { None };
+    Ok(found.map(|value| value.as_ref().to_vec()))
 }
 
 /// Drafts `changes` of cells: values to set, or `None` to remove.
-pub(crate) fn write(
+pub(crate) fn write<B: AsRef<[u8]>>(
     batch: &mut Batch,
     changes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    read: impl Fn(&[u8]) -> Result<Option<Vec<u8>>, StoreError>,
+    read: impl Fn(&[u8]) -> Result<Option<B>, StoreError>,
 ) -> Result<(), RecordError> {
     let mut by_bucket: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (cell, value) in changes {
         by_bucket.entry(bucket_key(cell)).or_default().push((rest_of(cell), value));
     }
     for (bucket_key, changes) in by_bucket {
-        let mut bucket = match read(&bucket_key)? {
-            Some(bytes) => Bucket::read(&bytes).ok_or_else(|| damaged(&bucket_key))?,
+        let stored = read(&bucket_key)?;
+        let mut bucket = match &stored {
+            Some(bytes) => Bucket::read(bytes.as_ref()).ok_or_else(|| damaged(&bucket_key))?,
             None => Bucket::default(),
         };
-        for (rest, value) in changes {
-            let alone_key = [bucket_key.as_slice(), &rest].concat();
-            let stands_alone = bucket.alone && read(&alone_key)?.is_some();
+        for (rest, value) in &changes {
+            let alone_key = || [bucket_key.as_slice(), rest].concat();
+            let stands_alone = bucket.alone && read(&alone_key())?.is_some();
             match (stands_alone, value) {
-                (true, Some(value)) => batch.put(alone_key, value.clone()),
-                (true, None) => batch.remove(alone_key),
-                (false, Some(value)) => drop(bucket.cells.insert(rest, value.clone())),
-                (false, None) => drop(bucket.cells.remove(&rest)),
+                (true, Some(value)) => batch.put(alone_key(), value.as_slice()),
+                (true, None) => batch.remove(alone_key()),
+                (false, Some(value)) => drop(bucket.cells.insert(rest, value)),
+                (false, None) => drop(bucket.cells.remove(rest.as_slice())),
             }
         }
         for (rest, value) in bucket.take_what_does_not_fit() {
             bucket.alone = true;
-            batch.put([bucket_key.as_slice(), &rest].concat(), value);
+            batch.put([bucket_key.as_slice(), rest].concat(), value);
         }
         match bucket == Bucket::default() {
             true => batch.remove(bucket_key),

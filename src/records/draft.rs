@@ -1,7 +1,7 @@
 //! A write in the making: what it changes is visible to its own later reads, and to nobody else
 //! until it is applied whole.
 
-use std::{cell::RefCell, collections::BTreeMap, ops::Bound};
+use std::{cell::RefCell, collections::BTreeMap, ops::Bound, rc::Rc};
 
 use crate::{
     records::{
@@ -19,6 +19,9 @@ use crate::{
     store::{Batch, SharedStore, StoreError},
 };
 
+/// A value of the store as it was read, or that there is none.
+type Value = Option<Rc<[u8]>>;
+
 /// A write in the making.
 pub(crate) struct Draft<'a> {
     pub repository: &'a Repository,
@@ -27,7 +30,7 @@ pub(crate) struct Draft<'a> {
     /// Changes of cells.
     cells: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// Values of the store read so far, in which cells are looked up and changed.
-    read: RefCell<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    read: RefCell<BTreeMap<Vec<u8>, Value>>,
     /// What the journal will say was touched, in order.
     pub touched: Vec<Touched>,
     secret: Option<[u8; 32]>,
@@ -53,11 +56,11 @@ impl<'a> Draft<'a> {
     }
 
     /// The stored value of `key`; the writer's lock keeps it as it is.
-    fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    fn read(&self, key: &[u8]) -> Result<Value, StoreError> {
         if let Some(value) = self.read.borrow().get(key) {
             return Ok(value.clone());
         }
-        let value = self.repository.store.get(key)?;
+        let value = self.repository.store.get(key)?.map(Rc::from);
         self.read.borrow_mut().insert(key.to_vec(), value.clone());
         Ok(value)
     }

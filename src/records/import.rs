@@ -112,11 +112,23 @@ impl Repository {
     /// Imports `rows` in order, in one durable commit; earlier rows are visible to later ones.
     /// Returns one outcome per row. A refused row leaves no trace.
     pub fn import(&self, actor: &str, rows: &[ImportRow]) -> Result<Vec<Outcome>, RecordError> {
+        let outcomes = self.apply_import(actor, rows)?;
+        self.sync()?;
+        Ok(outcomes)
+    }
+
+    /// [`Repository::import`] that does not wait for the disk: the commit is visible, and durable
+    /// once [`Repository::sync`] has returned.
+    pub fn apply_import(
+        &self,
+        actor: &str,
+        rows: &[ImportRow],
+    ) -> Result<Vec<Outcome>, RecordError> {
         if rows.len() > IMPORT_ROWS_MAX {
             let rows = rows.len();
             return Err(RecordError::TooManyRows { rows, rows_max: IMPORT_ROWS_MAX });
         }
-        self.write(actor, "import", |draft| {
+        self.apply(actor, "import", |draft| {
             rows.iter()
                 .map(|row| match import_row(draft, row) {
                     Err(RecordError::InvalidField { field, problem }) => {

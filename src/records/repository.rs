@@ -106,22 +106,35 @@ impl Repository {
         action: &'static str,
         change: impl FnOnce(&mut Draft<'_>) -> Result<T, RecordError>,
     ) -> Result<T, RecordError> {
-        let done = {
-            // A poisoned lock guards no state of its own: what counts is in the store.
-            let _writer = self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let mut draft = Draft::new(self);
-            let done = change(&mut draft)?;
-            journal::append(&mut draft, actor, action, self.today())?;
-            let batch = draft.into_batch()?;
-            if !batch.is_empty() {
-                self.store.apply(&batch)?;
-            }
-            done
-        };
+        let done = self.apply(actor, action, change)?;
         // Also when nothing was drafted: what this answer rests on may be another writer's batch
         // that has not reached the disk yet.
-        self.store.barrier()?;
+        self.sync()?;
         Ok(done)
+    }
+
+    /// [`Repository::write`] without the wait for the disk.
+    pub(crate) fn apply<T>(
+        &self,
+        actor: &str,
+        action: &'static str,
+        change: impl FnOnce(&mut Draft<'_>) -> Result<T, RecordError>,
+    ) -> Result<T, RecordError> {
+        // A poisoned lock guards no state of its own: what counts is in the store.
+        let _writer = self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut draft = Draft::new(self);
+        let done = change(&mut draft)?;
+        journal::append(&mut draft, actor, action, self.today())?;
+        let batch = draft.into_batch()?;
+        if !batch.is_empty() {
+            self.store.apply(&batch)?;
+        }
+        Ok(done)
+    }
+
+    /// Returns when all that was written before is on the disk.
+    pub fn sync(&self) -> Result<(), RecordError> {
+        Ok(self.store.barrier()?)
     }
 
     /// The record `id`.

@@ -39,8 +39,9 @@ impl Statistics {
         let resolved = resolve(&self.codes, query)?;
         let sheet = Sheet::read(self, &resolved)?;
         let own_codes = Rows::own_codes(&resolved, &sheet, &self.codes);
-        let rows =
-            Rows { statistics: self, resolved: &resolved, sheet: &sheet, own_codes }.build()?;
+        let keys = Rows::keys_by_column(&resolved, &sheet);
+        let rows = Rows { statistics: self, resolved: &resolved, sheet: &sheet, own_codes, keys }
+            .build()?;
         let axis = |column: &Column| match column {
             Column::Country => COUNTRY.to_owned(),
             Column::Period => PERIOD.to_owned(),
@@ -102,6 +103,8 @@ struct Rows<'a> {
     sheet: &'a Sheet<'a>,
     /// See [`Rows::own_codes`].
     own_codes: Vec<Vec<bool>>,
+    /// The keys of each column, in the order of its places.
+    keys: Vec<Vec<String>>,
 }
 
 /// What a row covers: a place in each column, or its total.
@@ -230,18 +233,26 @@ impl Rows<'_> {
         .collect()
     }
 
-    fn keys(&self, selection: &Selection) -> Vec<String> {
-        let key = |column: &Column| match column {
-            Column::Country => {
-                selection.member.map(|member| self.resolved.members[member].to_string())
-            }
-            Column::Period => selection.period.map(|at| self.resolved.periods[at].to_string()),
-            Column::Axis(axis) => {
-                selection.axes[*axis].map(|place| self.sheet.axes[*axis][place].clone())
-            }
+    fn keys_by_column(resolved: &Resolved<'_>, sheet: &Sheet<'_>) -> Vec<Vec<String>> {
+        let keys = |column: &Column| match column {
+            Column::Country => resolved.members.iter().map(ToString::to_string).collect(),
+            Column::Period => resolved.periods.iter().map(ToString::to_string).collect(),
+            Column::Axis(axis) => sheet.axes[*axis].clone(),
         };
-        let total = || TOTAL.to_owned();
-        self.resolved.columns.iter().map(|column| key(column).unwrap_or_else(total)).collect()
+        resolved.columns.iter().map(keys).collect()
+    }
+
+    fn keys(&self, selection: &Selection) -> Vec<String> {
+        let columns = self.resolved.columns.iter().zip(&self.keys);
+        let key = |(column, keys): (&Column, &Vec<String>)| {
+            let place = match column {
+                Column::Country => selection.member,
+                Column::Period => selection.period,
+                Column::Axis(axis) => selection.axes[*axis],
+            };
+            place.map_or_else(|| TOTAL.to_owned(), |place| keys[place].clone())
+        };
+        columns.map(key).collect()
     }
 
     fn finish(&self, keys: Vec<String>, mut gathered: Gathered) -> Row {

@@ -1,12 +1,16 @@
 //! Queries and their answers.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use jiff::civil::Date;
 use prost::Message;
 
 use crate::{
-    base::{id::MemberCode, limits::NAME_BYTES_MAX, period::Period},
+    base::{
+        id::{EntryId, MemberCode},
+        limits::NAME_BYTES_MAX,
+        period::Period,
+    },
     codes::catalogue::IndicatorKind,
     statistics::{
         error::QueryError,
@@ -160,8 +164,9 @@ pub fn answer_to_wire(answer: Answer, wanted: &PageWanted) -> Result<pb::QueryRe
     }
     let offset = wanted.after.map_or(0, |token| token.offset);
     let total = answer.rows.len();
+    let mut releases = BTreeMap::new();
     let rows = answer.rows.iter().skip(offset).take(wanted.size);
-    let page = fit(rows.cloned().map(row_to_wire));
+    let page = fit(rows.map(|row| row_to_wire(row, &mut releases)));
     let end = offset.saturating_add(page.len());
     let more = offset < end && end < total;
     let next = more.then(|| PageToken {
@@ -191,33 +196,38 @@ fn fingerprint(answer: &Answer) -> u64 {
     };
     add(answer.indicator.as_bytes());
     answer.columns.iter().for_each(|column| add(column.as_bytes()));
+    let mut releases = BTreeMap::new();
     for row in &answer.rows {
-        add(&row_to_wire(row.clone()).encode_to_vec());
+        add(&row_to_wire(row, &mut releases).encode_to_vec());
     }
     let mut first = [0; 8];
     hasher.finalize_xof().fill(&mut first);
     u64::from_be_bytes(first)
 }
 
-fn row_to_wire(row: Row) -> pb::Row {
+/// A row. `names` are those of releases met so far: many rows rest on the same few.
+fn row_to_wire(row: &Row, names: &mut BTreeMap<EntryId, String>) -> pb::Row {
     let Row { keys, status, value, lower, upper, parts, contributing, missing, releases } = row;
+    let mut name = |id: &EntryId| names.entry(*id).or_insert_with(|| id.to_string()).clone();
+    let codes =
+        |members: &[MemberCode]| members.iter().map(|member| member.as_str().to_owned()).collect();
     let (numerator, denominator) = match parts {
         None => (None, None),
         Some(Parts { numerator, denominator }) => {
-            (Some(bounds_to_wire(numerator)), Some(bounds_to_wire(denominator)))
+            (Some(bounds_to_wire(*numerator)), Some(bounds_to_wire(*denominator)))
         }
     };
     pb::Row {
-        keys,
-        status: status_to_wire(status).into(),
-        value,
-        lower,
-        upper,
+        keys: keys.clone(),
+        status: status_to_wire(*status).into(),
+        value: *value,
+        lower: *lower,
+        upper: *upper,
         numerator,
         denominator,
-        members: contributing.iter().map(ToString::to_string).collect(),
-        missing_members: missing.iter().map(ToString::to_string).collect(),
-        releases: releases.iter().map(ToString::to_string).collect(),
+        members: codes(contributing),
+        missing_members: codes(missing),
+        releases: releases.iter().map(&mut name).collect(),
     }
 }
 

@@ -49,6 +49,7 @@ pub fn of_intake(error: &IntakeError) -> Status {
             let message = format!("The file broke off: {error}. Import it again");
             status::with_reason(Code::Aborted, message, "FILE_BROKE_OFF", BTreeMap::new())
         }
+        IntakeError::Temporary(_) => status::internal(error),
         IntakeError::TooManyBrokenLines { .. } => refused("BROKEN_LINES"),
         IntakeError::MixedEncodings { .. } => refused("MIXED_ENCODINGS"),
         IntakeError::Utf16 | IntakeError::Workbook => refused("NOT_CSV"),
