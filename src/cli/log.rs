@@ -24,13 +24,15 @@ use crate::{
     config::Config,
     keys::roster::Roster,
     log::check::{self, VerifyReport},
-    store::sled::{SledOptions, SledStore},
+    store::{Store, StoreError, inspection::Reading, memory::MemoryStore, sled::SledOptions},
 };
 
-/// Where one node's logs lie.
-struct Place {
-    name: String,
-    store: PathBuf,
+/// Where one node's store and logs lie.
+pub(super) struct Place {
+    /// The node's name.
+    pub(super) name: String,
+    /// The folder of its store.
+    pub(super) store: PathBuf,
     log: PathBuf,
     roster: Option<Roster>,
 }
@@ -41,27 +43,53 @@ pub(super) fn run(command: &LogCommand) -> anyhow::Result<Done> {
     verify(args)
 }
 
+/// What was found at one node.
+struct Report {
+    node: String,
+    logs: VerifyReport,
+    /// What is wrong with the store that holds the bodies.
+    store: Vec<String>,
+}
+
 fn verify(args: &VerifyArgs) -> anyhow::Result<Done> {
     let mut reports = Vec::new();
     for place in places(&args.folder)? {
-        let store = SledStore::open(&SledOptions::in_folder(&place.store))
-            .with_context(|| format!("Cannot open the store of {}", place.name))?;
-        let report = match &place.roster {
-            Some(roster) => check::verify_against(&place.log, &store, roster),
-            None => check::verify(&place.log, &store),
-        };
-        reports.push((place.name, report?));
+        reports.push(verify_one(place)?);
     }
     match args.format {
         Format::Table => print(&reports)?,
         Format::Json => output::json(&reports.iter().map(to_json).collect())?,
     }
-    let sound = reports.iter().all(|(_, report)| report.differences.is_empty());
+    let sound = reports.iter().all(|it| it.logs.differences.is_empty() && it.store.is_empty());
     Ok(if sound { Done::Yes } else { Done::No })
 }
 
+/// Verifies the logs of one node. Its store is read even if it is damaged: which bodies are lost
+/// with it is what is asked.
+fn verify_one(place: Place) -> anyhow::Result<Report> {
+    let compare = |store: &dyn Store| match &place.roster {
+        Some(roster) => check::verify_against(&place.log, store, roster),
+        None => check::verify(&place.log, store),
+    };
+    let (logs, store) = match Reading::open(&SledOptions::in_folder(&place.store)) {
+        Ok(reading) => {
+            let findings = reading.findings.iter().map(ToString::to_string).collect();
+            (compare(&reading.store)?, findings)
+        }
+        // Nothing in it can be read; the headers still can.
+        Err(error @ StoreError::Corrupt { .. }) => {
+            (compare(&MemoryStore::default())?, vec![error.to_string()])
+        }
+        Err(error) => {
+            let context = format!("Cannot open the store of {}", place.name);
+            return Err(anyhow::Error::new(error).context(context));
+        }
+    };
+    Ok(Report { node: place.name, logs, store })
+}
+
 /// The nodes in `folder`: itself, or those of a test federation.
-fn places(folder: &Path) -> anyhow::Result<Vec<Place>> {
+pub(super) fn places(folder: &Path) -> anyhow::Result<Vec<Place>> {
     let nodes = folder.join("nodes");
     if !nodes.is_dir() {
         return Ok(vec![place(folder)?]);
@@ -99,39 +127,43 @@ fn place(folder: &Path) -> anyhow::Result<Place> {
     Ok(Place { name, store, log, roster: None })
 }
 
-fn print(reports: &[(String, VerifyReport)]) -> anyhow::Result<()> {
+fn print(reports: &[Report]) -> anyhow::Result<()> {
     let mut listing = Listing::new(&["node", "logs", "entries", "bodies", "absent", "differences"]);
-    for (name, report) in reports {
+    for Report { node, logs, store } in reports {
         listing.row([
-            name.clone(),
-            report.logs.to_string(),
-            report.entries.to_string(),
-            report.bodies.to_string(),
-            report.bodies_absent.to_string(),
-            report.differences.len().to_string(),
+            node.clone(),
+            logs.logs.to_string(),
+            logs.entries.to_string(),
+            logs.bodies.to_string(),
+            logs.bodies_absent.to_string(),
+            (logs.differences.len() + store.len()).to_string(),
         ]);
     }
     listing.print()?;
-    for (name, report) in reports {
-        for difference in &report.differences {
-            output::line(&format!("DIFFERENCE {name}: {difference}"))?;
+    for Report { node, logs, store } in reports {
+        for finding in store {
+            output::line(&format!("DIFFERENCE {node}: its store: {finding}"))?;
         }
-        for remark in &report.remarks {
-            output::line(&format!("remark {name}: {remark}"))?;
+        for difference in &logs.differences {
+            output::line(&format!("DIFFERENCE {node}: {difference}"))?;
+        }
+        for remark in &logs.remarks {
+            output::line(&format!("remark {node}: {remark}"))?;
         }
     }
     Ok(())
 }
 
-fn to_json((name, report): &(String, VerifyReport)) -> Value {
+fn to_json(Report { node, logs, store }: &Report) -> Value {
     let texts = |all: &[check::Difference]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
-        "node": name,
-        "logs": report.logs,
-        "entries": report.entries,
-        "bodies": report.bodies,
-        "bodies_absent": report.bodies_absent,
-        "differences": texts(&report.differences),
-        "remarks": texts(&report.remarks),
+        "node": node,
+        "logs": logs.logs,
+        "entries": logs.entries,
+        "bodies": logs.bodies,
+        "bodies_absent": logs.bodies_absent,
+        "differences": texts(&logs.differences),
+        "remarks": texts(&logs.remarks),
+        "store": store,
     })
 }

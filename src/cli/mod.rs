@@ -30,6 +30,7 @@ mod release;
 mod roster;
 pub mod sample;
 mod serve;
+mod store_command;
 
 /// Exit code of a command that was refused or whose answer is no.
 pub const EXIT_NO: u8 = 1;
@@ -84,6 +85,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
         Command::Quarantine(args) => import::quarantine(&args),
         Command::Peers(args) => peers::run(&args),
         Command::Log(command) => log::run(&command),
+        Command::Store(command) => store_command::run(&command),
         Command::Certificate(command) => certificate::run(&command),
         Command::Roster(command) => roster::run(&command),
         Command::Federation(command) => federation::run(&command),

@@ -13,6 +13,7 @@
 //! | received → assigned → escalated → answered → closed | [`life_cycle`] |
 //! | rows of hub files | [`import`] |
 //! | who did what | [`journal`] |
+//! | whether all is as it was written | [`verify`] |
 //! | reading everything once | [`source`] |
 
 pub mod answer;
@@ -32,6 +33,7 @@ pub mod request;
 pub mod source;
 pub mod types;
 mod validate;
+pub mod verify;
 pub mod visit;
 
 #[cfg(test)]

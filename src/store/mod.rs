@@ -11,9 +11,16 @@ use std::{collections::BTreeMap, ops::Bound};
 use crate::base::limits::{STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX};
 
 pub mod chunks;
+pub mod inspection;
+mod mark;
 pub mod memory;
+mod quiet;
 pub mod sled;
+mod survey;
+pub mod tally;
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod tests;
 

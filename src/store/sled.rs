@@ -6,17 +6,18 @@
 //!   that failed may have lost what it should have written: the store takes no barrier after it.
 //! - `flush_async` deadlocks and `generate_id` jumps: neither is used.
 //! - Large values go to side files that are never synced: sizes are checked before each batch.
-//! - A damaged file makes `open` fail or panic: both end in one error that says what to do.
+//! - A damaged file makes sled fail or panic: both end in one error that says what to do.
 //! - sled takes a main file cut short for one whose last writes were interrupted, and drops what
 //!   was there in silence. Each batch therefore carries a number, and the committer notes in a file
 //!   beside the main one which number it has acknowledged: a store that holds less is refused.
+//! - What sled cannot read before the end of its log it passes over in silence too. The main file
+//!   is therefore looked at before sled opens it ([`survey`]), and each batch brings a [`Tally`] of
+//!   all pairs up to date, which [`SledStore::inspect`] compares with what is there.
 
 use std::{
     fs::{self, File},
     io,
     ops::Bound,
-    os::unix::fs::FileExt,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, mpsc},
     thread::JoinHandle,
@@ -24,18 +25,20 @@ use std::{
 };
 
 use crate::store::{
-    Batch, Pairs, Store, StoreError, check_format, check_sizes, format_batch, is_empty_range,
+    Batch, Pair, Pairs, Store, StoreError, check_format, check_sizes, format_batch,
+    inspection::{Finding, Inspection},
+    is_empty_range,
+    mark::Mark,
     prefix,
+    quiet::catch,
+    survey,
+    tally::{Tally, owner_name},
 };
 
 /// sled's own name for its main file.
 const MAIN_FILE: &str = "db";
 
-/// The file that holds the number of the last acknowledged batch. It may be lost: the store is then
-/// not checked against it. It is not synced, so that after a power cut it may only be too low.
-const MARK_FILE: &str = "acknowledged";
-
-/// Where each batch puts its number.
+/// Where each batch puts its number and the tally.
 const BATCH_NUMBER_KEY: &[u8] = &[prefix::NODE, b'b', b'a', b't', b'c', b'h'];
 
 /// How often sled writes out dirty pages by itself, in milliseconds.
@@ -53,8 +56,10 @@ const DROP_SNAPSHOTS: &str = "then move the files snap.* out of the folder and s
 
 const RESTORE: &str = "then restore the newest copy of the folder";
 
-const ACCEPT_LOSS: &str = "then restore the newest copy of the folder, or remove the file \
-    `acknowledged` from it to go on with what is left";
+const INSPECT: &str = "then run `essaim store verify` on the node's folder: it tells what is lost, \
+    if anything is; restore the newest copy of the folder, or go on with what is left";
+
+const STOPPED: &str = "sled stopped while reading its files";
 
 /// Where the store is and how much of it may be kept in memory.
 #[derive(Debug, Clone)]
@@ -79,9 +84,17 @@ impl SledOptions {
 pub struct SledStore {
     db: sled::Db,
     committer: Committer,
-    /// Number of the last batch applied. Held while a batch is applied, so that numbers and batches
-    /// come in the same order; sled lets in one batch at a time anyway.
-    applied: Arc<Mutex<u64>>,
+    /// The last batch. Held while a batch is applied, so that numbers and batches come in the same
+    /// order; sled lets in one batch at a time anyway.
+    applied: Arc<Mutex<Applied>>,
+}
+
+/// The last batch that was applied.
+#[derive(Debug, Clone)]
+struct Applied {
+    number: u64,
+    /// What the store holds since.
+    tally: Tally,
 }
 
 impl SledStore {
@@ -92,7 +105,7 @@ impl SledStore {
         if fs::read_dir(folder)?.next().is_some() {
             return Err(StoreError::Exists { folder: folder.display().to_string() });
         }
-        let store = Self::open_sled(options)?;
+        let (store, _) = Self::open_sled(options)?;
         store.commit(&format_batch())?;
         // The names of the new files, and of the folder, must outlive a power cut too.
         sync_folder(folder)?;
@@ -102,47 +115,129 @@ impl SledStore {
         Ok(store)
     }
 
-    /// Opens an existing store. Does not read the records.
+    /// Opens an existing store. Does not read the records, only what sled itself reads at a start.
     pub fn open(options: &SledOptions) -> Result<Self, StoreError> {
-        let folder = options.folder.display().to_string();
-        // sled would create what is missing, and so hide the loss of its main file.
-        if !options.folder.join(MAIN_FILE).is_file() {
-            return Err(StoreError::Missing { folder });
+        if let Some(at) = Self::survey(options)? {
+            let main = options.folder.join(MAIN_FILE);
+            let detail = format!("its file {} cannot be read at byte {at}", main.display());
+            return Err(StoreError::Corrupt { detail, remedy: INSPECT });
         }
-        let store = Self::open_sled(options)?;
-        check_format(&store, &folder)?;
+        let (store, acknowledged) = Self::open_sled(options)?;
+        if acknowledged > lock(&store.applied).number {
+            let detail = format!(
+                "batches that had been acknowledged are gone from the end of its file {}",
+                options.folder.join(MAIN_FILE).display()
+            );
+            return Err(StoreError::Corrupt { detail, remedy: INSPECT });
+        }
+        check_format(&store, &options.folder.display().to_string())?;
         Ok(store)
     }
 
-    fn open_sled(options: &SledOptions) -> Result<Self, StoreError> {
+    /// Opens a store whatever its damage, if that can be. sled then drops what it cannot read.
+    pub(super) fn open_damaged(options: &SledOptions) -> Result<(Self, Vec<Finding>), StoreError> {
+        let mut findings = Vec::new();
+        if let Some(at) = Self::survey(options)? {
+            findings.push(Finding::Passed { file: MAIN_FILE, at });
+        }
+        let (store, acknowledged) = Self::open_sled(options)?;
+        let number = lock(&store.applied).number;
+        if acknowledged > number {
+            findings.push(Finding::Behind { batches: acknowledged - number });
+        }
+        Ok((store, findings))
+    }
+
+    /// Reads everything. `findings` are those of the opening.
+    pub fn inspect(&self, findings: Vec<Finding>) -> Inspection {
+        let mut inspection = Inspection { found: Tally::default(), findings };
+        let tally = lock(&self.applied).tally.clone();
+        for owner in 0..=u8::MAX {
+            if let Err(error) = self.count(owner, &mut inspection.found) {
+                inspection.findings.push(Finding::Unreadable { owner: owner_name(owner), error });
+            } else if inspection.found.of(owner) != tally.of(owner) {
+                let (pairs, found) = (tally.of(owner).pairs, inspection.found.of(owner).pairs);
+                let owner = owner_name(owner);
+                inspection.findings.push(Finding::Differs { owner, pairs, found });
+            }
+        }
+        inspection
+    }
+
+    /// Goes on with what `inspection` found: it is what later inspections compare with.
+    pub fn accept(&self, inspection: &Inspection) -> Result<(), StoreError> {
+        lock(&self.applied).tally = inspection.found.clone();
+        self.commit(&Batch::default())
+    }
+
+    fn count(&self, owner: u8, tally: &mut Tally) -> Result<(), StoreError> {
+        for pair in self.scan_prefix(&[owner]) {
+            let (key, value) = pair?;
+            if key != BATCH_NUMBER_KEY {
+                tally.add(&key, &value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where the main file is damaged in a way that sled would pass over.
+    pub(super) fn survey(options: &SledOptions) -> Result<Option<u64>, StoreError> {
+        let main = options.folder.join(MAIN_FILE);
+        // sled would create what is missing, and so hide the loss of its main file.
+        if !main.is_file() {
+            return Err(StoreError::Missing { folder: options.folder.display().to_string() });
+        }
+        Ok(survey::first_damage(&options.folder, &main)?)
+    }
+
+    /// An error if another process holds the store.
+    pub(super) fn check_unlocked(options: &SledOptions) -> Result<(), StoreError> {
+        match File::open(options.folder.join(MAIN_FILE))?.try_lock() {
+            Ok(()) => Ok(()),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(StoreError::Locked { folder: options.folder.display().to_string() })
+            }
+            Err(fs::TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// The store, and the number of the last batch that was acknowledged.
+    fn open_sled(options: &SledOptions) -> Result<(Self, u64), StoreError> {
         let config = sled::Config::new()
             .path(&options.folder)
             .cache_capacity(options.cache_bytes)
+            .segment_size(survey::SEGMENT_BYTES)
             .flush_every_ms(Some(FLUSH_EVERY_MS));
-        let db = open_patiently(&config, &options.folder)?;
-        let number = last_batch(&db)?;
+        let opened = open_patiently(&config, &options.folder);
+        let db = opened.map_err(|error| in_folder(error, &options.folder))?;
         let mark = Mark::open(&options.folder)?;
-        if mark.acknowledged()? > number {
-            let detail = "batches that had been acknowledged are gone from its end".into();
-            return Err(StoreError::Corrupt { detail, remedy: ACCEPT_LOSS });
-        }
-        let applied = Arc::new(Mutex::new(number));
+        let acknowledged = mark.acknowledged()?;
+        let last = last_batch(&db);
+        let (number, tally) = last.map_err(|error| in_folder(error, &options.folder))?;
+        let applied = Applied { number, tally: tally.clone().unwrap_or_default() };
+        let applied = Arc::new(Mutex::new(applied));
         let disk = Disk {
             db: db.clone(),
             main_file: File::open(options.folder.join(MAIN_FILE))?,
             applied: Arc::clone(&applied),
             mark,
         };
-        Ok(Self { db, committer: Committer::start(disk)?, applied })
+        let store = Self { db, committer: Committer::start(disk)?, applied };
+        if tally.is_none() {
+            // Written by a program that kept none: it begins with what is there.
+            let mut tally = Tally::default();
+            (0..=u8::MAX).try_for_each(|owner| store.count(owner, &mut tally))?;
+            lock(&store.applied).tally = tally;
+        }
+        Ok((store, acknowledged))
     }
 }
 
 /// Opens the files. sled's own threads keep the lock of a store just dropped for a moment.
 fn open_patiently(config: &sled::Config, folder: &Path) -> Result<sled::Db, StoreError> {
     for _ in 0..LOCK_ATTEMPTS_MAX {
-        let Ok(opened) = catch_unwind(AssertUnwindSafe(|| config.open())) else {
-            let detail = "sled stopped while reading its files".into();
-            return Err(StoreError::Corrupt { detail, remedy: RESTORE });
+        let Some(opened) = catch(|| config.open()) else {
+            return Err(StoreError::Corrupt { detail: STOPPED.into(), remedy: RESTORE });
         };
         match opened.map_err(|error| open_fault(error, folder)) {
             Err(StoreError::Locked { .. }) => std::thread::sleep(LOCK_PAUSE),
@@ -152,44 +247,25 @@ fn open_patiently(config: &sled::Config, folder: &Path) -> Result<sled::Db, Stor
     Err(StoreError::Locked { folder: folder.display().to_string() })
 }
 
-/// The number of the last batch in the store.
-fn last_batch(db: &sled::Db) -> Result<u64, StoreError> {
-    let bytes = db.get(BATCH_NUMBER_KEY).map_err(fault)?;
-    let number = bytes.map_or(Some(0), |bytes| Some(u64::from_be_bytes((*bytes).try_into().ok()?)));
-    number.ok_or_else(|| StoreError::Corrupt {
+/// The number of the last batch in the store, and the tally if it has one.
+fn last_batch(db: &sled::Db) -> Result<(u64, Option<Tally>), StoreError> {
+    let Some(bytes) = guarded(|| db.get(BATCH_NUMBER_KEY))? else { return Ok((0, None)) };
+    Tally::from_bytes(&bytes).ok_or_else(|| StoreError::Corrupt {
         detail: "the number of its last batch cannot be read".into(),
         remedy: RESTORE,
     })
 }
 
-/// The number of the last acknowledged batch, in a file of its own.
-struct Mark(File);
-
-impl Mark {
-    fn open(folder: &Path) -> Result<Self, StoreError> {
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
-        Ok(Self(options.open(folder.join(MARK_FILE))?))
-    }
-
-    /// The number; 0 if the file is new or unreadable.
-    fn acknowledged(&self) -> io::Result<u64> {
-        let mut bytes = [0; 8];
-        match self.0.read_exact_at(&mut bytes, 0) {
-            Ok(()) => Ok(u64::from_be_bytes(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(0),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn set(&self, number: u64) -> io::Result<()> {
-        self.0.write_all_at(&number.to_be_bytes(), 0)
-    }
+/// What sled answers; its errors and panics as ours.
+fn guarded<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    let done = catch(work);
+    let stopped = || StoreError::Corrupt { detail: STOPPED.into(), remedy: RESTORE };
+    done.ok_or_else(stopped)?.map_err(fault)
 }
 
 impl Store for SledStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let value = self.db.get(key).map_err(fault)?;
+        let value = guarded(|| self.db.get(key))?;
         Ok(value.map(|value| value.to_vec()))
     }
 
@@ -197,27 +273,40 @@ impl Store for SledStore {
         if is_empty_range(&from, &to) {
             return Box::new(std::iter::empty());
         }
-        let pairs = self.db.range((from, to));
-        Box::new(pairs.map(|pair| {
-            let (key, value) = pair.map_err(fault)?;
-            Ok((key.to_vec(), value.to_vec()))
+        let mut pairs = self.db.range((from, to));
+        let mut next = move || -> Result<Option<Pair>, StoreError> {
+            let pair = guarded(|| pairs.next().transpose())?;
+            Ok(pair.map(|(key, value)| (key.to_vec(), value.to_vec())))
+        };
+        let mut over = false;
+        Box::new(std::iter::from_fn(move || {
+            // After an error sled would go round and round at the same place.
+            let found = if over { None } else { next().transpose() };
+            over = !matches!(found, Some(Ok(_)));
+            found
         }))
     }
 
     fn apply(&self, batch: &Batch) -> Result<(), StoreError> {
         check_sizes(batch)?;
         let mut operations = sled::Batch::default();
+        let mut applied = lock(&self.applied);
+        let mut next = Applied { number: applied.number + 1, tally: applied.tally.clone() };
         for (key, value) in batch.operations() {
+            if let Some(before) = guarded(|| self.db.get(key))? {
+                next.tally.remove(key, &before);
+            }
             match value {
-                Some(value) => operations.insert(key, value),
+                Some(value) => {
+                    next.tally.add(key, value);
+                    operations.insert(key, value);
+                }
                 None => operations.remove(key),
             }
         }
-        let mut applied = lock(&self.applied);
-        let number = *applied + 1;
-        operations.insert(BATCH_NUMBER_KEY, &number.to_be_bytes());
-        self.db.apply_batch(operations).map_err(fault)?;
-        *applied = number;
+        operations.insert(BATCH_NUMBER_KEY, next.tally.to_bytes(next.number));
+        guarded(|| self.db.apply_batch(operations))?;
+        *applied = next;
         Ok(())
     }
 
@@ -226,7 +315,7 @@ impl Store for SledStore {
     }
 
     fn disk_bytes(&self) -> Result<u64, StoreError> {
-        self.db.size_on_disk().map_err(fault)
+        guarded(|| self.db.size_on_disk())
     }
 }
 
@@ -287,16 +376,18 @@ impl Drop for Committer {
 struct Disk {
     db: sled::Db,
     main_file: File,
-    applied: Arc<Mutex<u64>>,
+    applied: Arc<Mutex<Applied>>,
     mark: Mark,
 }
 
 impl Disk {
     /// Makes durable what has been applied, and notes its number.
     fn sync(&self) -> Result<(), SyncFault> {
-        let number = *lock(&self.applied);
+        let number = lock(&self.applied).number;
         let io_fault = |error: io::Error| SyncFault::Io(error.kind(), error.to_string());
-        self.db.flush().map_err(|error| match error {
+        let flushed = catch(|| self.db.flush());
+        let flushed = flushed.ok_or_else(|| SyncFault::Corrupt(STOPPED.into()))?;
+        flushed.map_err(|error| match error {
             sled::Error::Io(error) => io_fault(error),
             error => SyncFault::Corrupt(describe(&error)),
         })?;
@@ -346,6 +437,17 @@ fn open_fault(error: sled::Error, folder: &Path) -> StoreError {
         }
         sled::Error::Io(error) => StoreError::Io(error),
         error => StoreError::Corrupt { detail: describe(&error), remedy: DROP_SNAPSHOTS },
+    }
+}
+
+/// The error with the place of what is damaged.
+fn in_folder(error: StoreError, folder: &Path) -> StoreError {
+    match error {
+        StoreError::Corrupt { detail, remedy } => {
+            let detail = format!("{detail}, in {}", folder.display());
+            StoreError::Corrupt { detail, remedy }
+        }
+        error => error,
     }
 }
 

@@ -11,8 +11,10 @@ use crate::{
     base::limits::{STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX},
     store::{
         Batch, FORMAT_KEY, Store, StoreError,
+        inspection::Reading,
         memory::MemoryStore,
         sled::{SledOptions, SledStore},
+        survey,
     },
 };
 
@@ -297,26 +299,50 @@ fn a_file_that_is_no_store_is_refused() {
 /// Names the folder in which a copy of this program writes until it is killed.
 const KILLED_WRITER: &str = "ESSAIM_TEST_KILLED_WRITER";
 
+/// Threads of the writer that is killed.
+const WRITERS: u32 = 3;
+/// Keys of each, written over and over, so that the main file uses its segments again.
+const KEYS_EACH: u32 = 3_000;
+/// Keys in one batch.
+const BATCH_KEYS: u32 = 40;
+
 /// Not a test by itself: the process that the next test kills.
 #[test]
 fn writer_that_is_killed() {
     let Some(folder) = std::env::var_os(KILLED_WRITER) else { return };
     let store = open(Path::new(&folder)).unwrap();
-    let first = store.scan_prefix(b"x").count();
-    for number in u32::try_from(first).unwrap().. {
-        let mut batch = Batch::default();
-        batch.put(key(number), number.to_le_bytes().repeat(25));
-        store.commit(&batch).unwrap();
-        println!("acknowledged {number}");
-    }
+    let state = |writer: u32| [b"w".as_slice(), &writer.to_be_bytes()].concat();
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let store = &store;
+            scope.spawn(move || {
+                let written = store.get(&state(writer)).unwrap();
+                let first = written.map_or(0, |it| u32::from_be_bytes(it.try_into().unwrap()) + 1);
+                for number in first.. {
+                    let mut batch = Batch::default();
+                    batch.put(state(writer), number.to_be_bytes());
+                    for one in number * BATCH_KEYS..(number + 1) * BATCH_KEYS {
+                        let spread = one.wrapping_mul(2_654_435_761) % KEYS_EACH;
+                        let value = number.to_le_bytes().repeat(100);
+                        batch.put(key(writer * KEYS_EACH + spread), value);
+                    }
+                    store.apply(&batch).unwrap();
+                    if number % 4 == writer {
+                        store.barrier().unwrap();
+                        println!("acknowledged {writer} {number}");
+                    }
+                }
+            });
+        }
+    });
 }
 
 #[test]
-fn a_killed_writer_loses_no_acknowledged_batch() {
+fn a_killed_writer_loses_no_acknowledged_batch_and_leaves_nothing_that_looks_like_damage() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().join("store");
     drop(create(&folder));
-    for round in 0..8 {
+    for round in 0..12 {
         let mut writer = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture", "store::tests::writer_that_is_killed"])
             .env(KILLED_WRITER, &folder)
@@ -324,13 +350,29 @@ fn a_killed_writer_loses_no_acknowledged_batch() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(writer.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let acknowledged = lines
-            .filter_map(|line| line.split_once("acknowledged ")?.1.parse::<usize>().ok())
-            .nth(3 + round * 7)
-            .unwrap();
+        let mut acknowledged = [None; WRITERS as usize];
+        let told = lines.filter_map(|line| {
+            let (writer, number) = line.split_once("acknowledged ")?.1.split_once(' ')?;
+            Some((writer.parse::<usize>().ok()?, number.parse::<u32>().ok()?))
+        });
+        for (writer, number) in told.take(4 + round * 9) {
+            acknowledged[writer] = Some(number);
+        }
         writer.kill().unwrap();
         writer.wait().unwrap();
-        let found = open(&folder).unwrap().scan_prefix(b"x").count();
-        assert!(found > acknowledged, "round {round}: {found} of {acknowledged}");
+        // Whether sled's snapshot is there or not: what is unfinished is no damage.
+        assert_eq!(survey::first_damage(&folder, &folder.join("db")).unwrap(), None);
+        let bare = tempfile::tempdir().unwrap();
+        assert_eq!(survey::first_damage(bare.path(), &folder.join("db")).unwrap(), None);
+        drop(open(&folder).unwrap());
+        let reading = Reading::open(&SledOptions::in_folder(&folder)).unwrap();
+        let store = reading.store;
+        let inspection = store.inspect(reading.findings);
+        assert!(inspection.findings.is_empty(), "round {round}: {:?}", inspection.findings);
+        for (writer, acknowledged) in (0_u32..).zip(acknowledged) {
+            let state = store.get(&[b"w".as_slice(), &writer.to_be_bytes()].concat()).unwrap();
+            let found = state.map(|state| u32::from_be_bytes(state.try_into().unwrap()));
+            assert!(found >= acknowledged, "round {round}: {found:?} of {acknowledged:?}");
+        }
     }
 }

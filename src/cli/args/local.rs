@@ -102,6 +102,27 @@ pub struct VerifyArgs {
     pub format: Format,
 }
 
+/// `essaim store`.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Read everything in a stopped node's store, and say what is missing or older than it should be
+    Verify(StoreVerifyArgs),
+}
+
+/// `essaim store verify`.
+#[derive(Debug, Args)]
+pub struct StoreVerifyArgs {
+    /// The node's folder, as `init` made it, or its data folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Go on with what is left: from now on it is what the store should hold
+    #[arg(long)]
+    pub accept: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
 /// `essaim certificate`.
 #[derive(Debug, Subcommand)]
 pub enum CertificateCommand {

@@ -10,7 +10,7 @@ use crate::cli::args::{
     calls::{ImportArgs, ListArgs, NotesCommand, QueryArgs, RecordCommand, ReleaseCommand},
     local::{
         CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
-        ServeArgs,
+        ServeArgs, StoreCommand,
     },
 };
 
@@ -61,6 +61,9 @@ pub enum Command {
     /// The node's logs
     #[command(subcommand)]
     Log(LogCommand),
+    /// The node's store
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// The other nodes as a node sees them
     Peers(CallArgs),
     /// Certificates of people
