@@ -8,6 +8,7 @@ pub mod error;
 pub mod neighbours;
 pub mod open;
 pub mod projections;
+pub mod rebuild;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -325,3 +326,6 @@ fn exchange_services(parts: &Parts, node: NodeParts, clock: SharedClock) -> Serv
         sync: SyncParts { log: Arc::clone(&parts.log), roster: Arc::clone(&parts.roster) },
     })
 }
+
+#[cfg(test)]
+mod rebuild_tests;

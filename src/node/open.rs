@@ -17,7 +17,7 @@ use crate::{
     },
     library::notes::Library,
     log::logs::Log,
-    node::{error::NodeError, projections::Projections},
+    node::{error::NodeError, projections::Projections, rebuild},
     records::repository::Repository,
     release::gate::Gate,
     rpc::{identity::LiveRoster, own_log::OwnLog},
@@ -83,7 +83,7 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
         tracing::error!(%origin, epoch, damage, "a log is damaged; run `essaim log verify`");
     }
     // 4. What is computed from the logs, brought up to them.
-    let statistics = Arc::new(Statistics::new(Arc::clone(&store), Arc::clone(&codes))?);
+    let statistics = Arc::new(rebuild::statistics(&store, &codes)?);
     let library = Arc::new(Library::new(Arc::clone(&store)));
     let projections = Arc::new(Projections::new(
         Arc::clone(&log),
@@ -91,8 +91,7 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
         Arc::clone(&statistics),
         Arc::clone(&library),
     ));
-    projections.catch_up()?;
-    projections.retry_passed()?;
+    projections.start()?;
     // 5. The own log. A node restored from a backup must hear from others how long its log is
     // before it appends; alone in its roster, it has nobody to ask.
     let answers = answers_needed(config, &roster);

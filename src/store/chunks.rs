@@ -30,7 +30,9 @@ fn pieces(bytes: usize) -> usize {
 fn damaged(detail: &str) -> StoreError {
     StoreError::Corrupt {
         detail: detail.into(),
-        remedy: "then restore the newest copy of the folder",
+        // Other keepers of values in pieces say by themselves what helps.
+        remedy: "then run `essaim store rebuild` on the node's folder: its next start computes \
+                 statistics and library again from the logs",
     }
 }
 

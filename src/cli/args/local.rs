@@ -107,6 +107,16 @@ pub struct VerifyArgs {
 pub enum StoreCommand {
     /// Read everything in a stopped node's store, and say what is missing or older than it should be
     Verify(StoreVerifyArgs),
+    /// Have a stopped node compute its statistics and library again from its logs when it starts
+    Rebuild(StoreRebuildArgs),
+}
+
+/// `essaim store rebuild`.
+#[derive(Debug, Args)]
+pub struct StoreRebuildArgs {
+    /// The node's folder, as `init` made it, or its data folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// `essaim store verify`.
