@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use crate::store::{
     StoreError,
     sled::{SledOptions, SledStore},
+    survey::Survey,
     tally::Tally,
 };
 
@@ -29,16 +30,21 @@ pub struct Reading {
 impl Reading {
     /// Opens the store.
     pub fn open(options: &SledOptions) -> Result<Self, StoreError> {
-        if SledStore::survey(options)?.is_some() {
-            SledStore::check_unlocked(options)?;
-        } else {
+        if SledStore::survey(options)? == Survey::Sound {
             match Self::in_place(options) {
                 Err(StoreError::Corrupt { .. }) => {}
                 opened => return opened,
             }
+        } else {
+            SledStore::check_unlocked(options)?;
         }
-        match Self::open_copy(options, true) {
-            Err(StoreError::Corrupt { .. }) => Self::open_copy(options, false),
+        Self::open_copy(options)
+    }
+
+    /// Opens a copy of the store.
+    pub(super) fn open_copy(options: &SledOptions) -> Result<Self, StoreError> {
+        match Self::copy(options, true) {
+            Err(StoreError::Corrupt { .. }) => Self::copy(options, false),
             opened => opened,
         }
     }
@@ -49,7 +55,7 @@ impl Reading {
         Ok(Self { store, findings, _copy: None })
     }
 
-    fn open_copy(options: &SledOptions, with_snapshots: bool) -> Result<Self, StoreError> {
+    fn copy(options: &SledOptions, with_snapshots: bool) -> Result<Self, StoreError> {
         let beside = options.folder.parent().unwrap_or(Path::new("."));
         let copy = tempfile::Builder::new().prefix("store-copy-").tempdir_in(beside)?;
         copy_files(&options.folder, copy.path(), with_snapshots)?;
@@ -85,8 +91,8 @@ pub enum Finding {
     /// A piece of a file is damaged. If it held what is held nowhere else, there are further
     /// findings.
     #[error(
-        "the file {file} cannot be read at byte {at}; what was lost with the rest of that piece, if \
-         anything, stands below"
+        "the file {file} cannot be read at byte {at}; what was lost with the rest of that piece, \
+         if anything, stands below"
     )]
     Passed {
         /// The file.

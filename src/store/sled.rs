@@ -26,12 +26,12 @@ use std::{
 
 use crate::store::{
     Batch, Pair, Pairs, Store, StoreError, check_format, check_sizes, format_batch,
-    inspection::{Finding, Inspection},
+    inspection::{Finding, Inspection, Reading},
     is_empty_range,
     mark::Mark,
     prefix,
     quiet::catch,
-    survey,
+    survey::{self, Survey},
     tally::{Tally, owner_name},
 };
 
@@ -117,16 +117,21 @@ impl SledStore {
 
     /// Opens an existing store. Does not read the records, only what sled itself reads at a start.
     pub fn open(options: &SledOptions) -> Result<Self, StoreError> {
-        if let Some(at) = Self::survey(options)? {
-            let main = options.folder.join(MAIN_FILE);
-            let detail = format!("its file {} cannot be read at byte {at}", main.display());
-            return Err(StoreError::Corrupt { detail, remedy: INSPECT });
+        let main = options.folder.join(MAIN_FILE);
+        match Self::survey(options)? {
+            Survey::Sound => {}
+            // sled will drop the rest; before it does, a copy shows whether that may be.
+            Survey::Torn(_) if Reading::open_copy(options)?.findings.is_empty() => {}
+            Survey::Torn(at) | Survey::Damaged(at) => {
+                let detail = format!("its file {} cannot be read at byte {at}", main.display());
+                return Err(StoreError::Corrupt { detail, remedy: INSPECT });
+            }
         }
         let (store, acknowledged) = Self::open_sled(options)?;
         if acknowledged > lock(&store.applied).number {
             let detail = format!(
                 "batches that had been acknowledged are gone from the end of its file {}",
-                options.folder.join(MAIN_FILE).display()
+                main.display()
             );
             return Err(StoreError::Corrupt { detail, remedy: INSPECT });
         }
@@ -137,7 +142,7 @@ impl SledStore {
     /// Opens a store whatever its damage, if that can be. sled then drops what it cannot read.
     pub(super) fn open_damaged(options: &SledOptions) -> Result<(Self, Vec<Finding>), StoreError> {
         let mut findings = Vec::new();
-        if let Some(at) = Self::survey(options)? {
+        if let Survey::Damaged(at) = Self::survey(options)? {
             findings.push(Finding::Passed { file: MAIN_FILE, at });
         }
         let (store, acknowledged) = Self::open_sled(options)?;
@@ -180,14 +185,14 @@ impl SledStore {
         Ok(())
     }
 
-    /// Where the main file is damaged in a way that sled would pass over.
-    pub(super) fn survey(options: &SledOptions) -> Result<Option<u64>, StoreError> {
+    /// What the main file looks like.
+    pub(super) fn survey(options: &SledOptions) -> Result<Survey, StoreError> {
         let main = options.folder.join(MAIN_FILE);
         // sled would create what is missing, and so hide the loss of its main file.
         if !main.is_file() {
             return Err(StoreError::Missing { folder: options.folder.display().to_string() });
         }
-        Ok(survey::first_damage(&options.folder, &main)?)
+        Ok(survey::survey(&options.folder, &main)?)
     }
 
     /// An error if another process holds the store.

@@ -3,9 +3,9 @@
 //! The file is a log in segments. At a start sled 0.34.7 reads what was written since its last
 //! snapshot, and where it meets bytes that it cannot read it passes over the rest of the segment,
 //! or zeroes all that follows. Both are right for what a crash left unfinished at the end of the
-//! log, and wrong for damage before it. This file tells the two apart, and changes nothing:
-//! segments say up to where the log was complete when they were begun, and what lies before that
-//! must be readable.
+//! log, and wrong for damage before it. This file tells the two apart as far as the main file alone
+//! allows, and changes nothing: segments say up to where the log was complete when they were begun,
+//! and what lies before that must be readable.
 //!
 //! ```text
 //! segment = checksum (4) ‖ number of its first byte in the log (8) ‖ log complete up to (8)
@@ -33,9 +33,21 @@ const FLIPPED_NUMBER: i64 = i64::MAX;
 const KIND_CAP: u8 = 2;
 const KIND_LAST: u8 = 11;
 
-/// Where in the main file `main` of the store in `folder` something is damaged that a start would
-/// pass over in silence; `None` if nothing is.
-pub(super) fn first_damage(folder: &Path, main: &Path) -> io::Result<Option<u64>> {
+/// What the main file looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Survey {
+    /// Everything up to the end of the log can be read.
+    Sound,
+    /// The end of the log cannot be read from this byte of the file on, and more follows. A crash
+    /// may have left it so, or damage: who knows what was acknowledged can tell.
+    Torn(u64),
+    /// A piece before the end of the log cannot be read at this byte of the file. That is damage,
+    /// and a start would pass over it in silence.
+    Damaged(u64),
+}
+
+/// Looks at the main file `main` of the store in `folder`.
+pub(super) fn survey(folder: &Path, main: &Path) -> io::Result<Survey> {
     let segment_bytes = SEGMENT_BYTES as i64;
     // What sled reads begins with the segment in which its snapshot ends.
     let from = snapshot_end(folder)? / segment_bytes * segment_bytes;
@@ -46,23 +58,31 @@ pub(super) fn first_damage(folder: &Path, main: &Path) -> io::Result<Option<u64>
         let at = number * SEGMENT_BYTES as u64;
         heads.push((at, Head::read(&read(&file, at, SEGMENT_HEAD_BYTES)?)));
     }
-    let known = heads.iter().filter_map(|(_, head)| head.as_ref());
-    let complete_to = known.map(|head| head.complete_to).max().unwrap_or(0);
-    for (at, head) in heads {
+    let known = || heads.iter().filter_map(|(_, head)| head.as_ref());
+    let complete_to = known().map(|head| head.complete_to).max().unwrap_or(0);
+    let last = known().map(|head| head.first).max().unwrap_or(0);
+    let mut torn = Survey::Sound;
+    for (at, head) in &heads {
         if head.as_ref().is_some_and(|head| head.first < from) {
             continue;
         }
-        let segment = read(&file, at, SEGMENT_BYTES)?;
-        let damage = match head {
-            Some(head) => torn_at(&segment, head.first)
-                .filter(|torn| head.first.saturating_add(*torn as i64) < complete_to),
-            None => headless(&segment, from, complete_to).then_some(0),
+        let segment = read(&file, *at, SEGMENT_BYTES)?;
+        let Some(head) = head else {
+            if headless(&segment, from, complete_to) {
+                return Ok(Survey::Damaged(*at));
+            }
+            continue;
         };
-        if let Some(offset) = damage {
-            return Ok(Some(at + offset as u64));
+        let Some(offset) = torn_at(&segment, head.first) else { continue };
+        let place = at + offset as u64;
+        if head.first.saturating_add(offset as i64) < complete_to {
+            return Ok(Survey::Damaged(place));
+        }
+        if head.first < last || message_after(&segment, offset, head.first) {
+            torn = Survey::Torn(place);
         }
     }
-    Ok(None)
+    Ok(torn)
 }
 
 /// Where in the log the newest snapshot ends; its name says so.
@@ -111,29 +131,41 @@ impl Head {
     }
 }
 
-/// A message that can be read.
+/// The head of a message.
 struct Message {
+    checksum: u32,
     kind: u8,
     segment: u64,
+    head_bytes: usize,
     bytes: usize,
 }
 
 impl Message {
-    /// The message at the start of `bytes`, if its checksum fits.
-    fn read(bytes: &[u8]) -> Option<Self> {
+    /// The head at the start of `bytes`, if the whole message is there.
+    fn head(bytes: &[u8]) -> Option<Self> {
         let (checksum, mut rest) = bytes.split_first_chunk()?;
+        let checksum = u32::from_le_bytes(*checksum);
         let kind = *rest.split_off_first()?;
         let length = usize::try_from(number(&mut rest)?).ok()?;
         let segment = number(&mut rest)?;
         number(&mut rest)?;
+        let whole = (1..=KIND_LAST).contains(&kind) && length <= rest.len();
         let head_bytes = bytes.len() - rest.len();
-        let body = rest.get(..length)?;
+        let bytes = head_bytes.saturating_add(length);
+        let message = Self { checksum, kind, segment, head_bytes, bytes };
+        whole.then_some(message)
+    }
+
+    /// The message at the start of `bytes`, if its checksum fits.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::head(bytes).filter(|message| message.fits(bytes))
+    }
+
+    fn fits(&self, bytes: &[u8]) -> bool {
         let mut hasher = crc32fast::Hasher::new();
-        hasher.update(body);
-        hasher.update(&bytes[4..head_bytes]);
-        let fits = !hasher.finalize() == u32::from_le_bytes(*checksum);
-        let known = (1..=KIND_LAST).contains(&kind);
-        (fits && known).then_some(Self { kind, segment, bytes: head_bytes + length })
+        hasher.update(&bytes[self.head_bytes..self.bytes]);
+        hasher.update(&bytes[4..self.head_bytes]);
+        !hasher.finalize() == self.checksum
     }
 }
 
@@ -172,6 +204,15 @@ fn torn_at(segment: &[u8], first: i64) -> Option<usize> {
     None
 }
 
+/// Whether the segment holds a message of its own somewhere after `from`.
+fn message_after(segment: &[u8], from: usize, first: i64) -> bool {
+    let number = u64::try_from(first).unwrap_or(0) / SEGMENT_BYTES as u64;
+    let is_message = |bytes: &[u8]| {
+        Message::head(bytes).is_some_and(|it| it.segment == number && it.fits(bytes))
+    };
+    (from..segment.len()).any(|at| is_message(&segment[at..]))
+}
+
 /// Whether a segment whose head cannot be read holds messages of the complete part of the log.
 fn headless(segment: &[u8], from: i64, complete_to: i64) -> bool {
     let message = segment.get(SEGMENT_HEAD_BYTES..).and_then(Message::read);
@@ -194,6 +235,9 @@ mod tests {
                 assert!(message.bytes <= bytes.len());
             }
             assert!(torn_at(&bytes, 0).is_some());
+            // Numbers of nine bytes, as chance seldom makes them.
+            let long = [&[0, 0, 0, 0, 2, 255, 255, 255, 255, 255], bytes.as_slice()].concat();
+            assert!(!message_after(&long, 0, 0));
         }
     }
 }

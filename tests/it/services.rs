@@ -327,6 +327,24 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
 }
 
 #[tokio::test]
+async fn a_note_is_known_again_however_much_was_published_that_day() {
+    let stand = Stand::new().await;
+    let author = stand.certificates.person("essaim://ML/author/desk");
+    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
+    let mut last = None;
+    // Together more than one page of the list holds.
+    for number in 0..30 {
+        let (title, text) = (format!("Note {number}"), "Couper, sécher. ".repeat(3_000));
+        let note = Some(Note { title, text, ..note() });
+        let publish = PublishNoteRequest { note, revises: String::new() };
+        let told = client.publish_note(publish.clone()).await.unwrap().into_inner();
+        last = Some((publish, told));
+    }
+    let (publish, told) = last.unwrap();
+    assert_eq!(client.publish_note(publish).await.unwrap().into_inner(), told);
+}
+
+#[tokio::test]
 async fn a_query_without_releases_says_so_and_a_wrong_one_names_its_field() {
     let stand = Stand::new().await;
     let analyst = stand.certificates.person("essaim://UEMOA/analyst/desk");

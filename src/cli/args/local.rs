@@ -105,7 +105,7 @@ pub struct VerifyArgs {
 /// `essaim store`.
 #[derive(Debug, Subcommand)]
 pub enum StoreCommand {
-    /// Read everything in a stopped node's store, and say what is missing or older than it should be
+    /// Read everything in a stopped node's store, and say what is missing or too old
     Verify(StoreVerifyArgs),
     /// Have a stopped node compute its statistics and library again from its logs when it starts
     Rebuild(StoreRebuildArgs),

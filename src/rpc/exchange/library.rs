@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::ToSpan;
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
         status,
     },
 };
+
+/// Days after which the same note is no longer taken for a publication that was tried before.
+const RETRY_DAYS_MAX: i32 = 30;
 
 /// The library service.
 pub struct LibraryServer {
@@ -103,15 +107,26 @@ fn revised(
     shown.ok_or_else(|| status::not_found("note", &wire::name(resource)))
 }
 
-/// The same note among the newest of the own member.
+/// The same note among those the own member published of late.
 fn twin(library: &Library, note: &Note) -> Result<Option<PublishedNote>, Status> {
     let filter = NoteFilter {
         member: Some(note.member),
         language: Some(note.language.clone()),
         ..NoteFilter::default()
     };
-    let newest = library.list(&NotePage { size: PAGE_SIZE_MAX, after: None }, &filter)?;
-    Ok(newest.notes.into_iter().find(|shown| same(&shown.note, note)))
+    let earliest = note.published_on.saturating_sub(RETRY_DAYS_MAX.days());
+    // A page ends after so many bytes, and within a day the list is not in the order of time.
+    let mut page = NotePage { size: PAGE_SIZE_MAX, after: None };
+    loop {
+        let list = library.list(&page, &filter)?;
+        if let Some(twin) = list.notes.into_iter().find(|shown| same(&shown.note, note)) {
+            return Ok(Some(twin));
+        }
+        match list.next {
+            Some(next) if next.published_on >= earliest => page.after = Some(next),
+            _ => return Ok(None),
+        }
+    }
 }
 
 /// Whether two notes say the same, whenever they were published.
