@@ -261,7 +261,10 @@ impl Check<'_> {
     fn check_fork(&mut self) -> Result<(), LogError> {
         let Some(bytes) = self.log.folder.read_fork()? else { return Ok(()) };
         match state::fork_from_bytes(self.log.origin, self.log.epoch, &bytes) {
-            Ok(_) => self.remark("its origin signed two histories; the epoch is frozen"),
+            Ok(fork) => {
+                let what = "its origin signed two histories; the epoch is frozen. Evidence";
+                self.remark(&format!("{what}: {}", fork.get()));
+            }
             Err(problem) => self.differs(None, &format!("its file `fork`: {problem}")),
         }
         Ok(())

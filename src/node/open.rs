@@ -82,6 +82,12 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     for (origin, epoch, damage) in log.damaged() {
         tracing::error!(%origin, epoch, damage, "a log is damaged; run `essaim log verify`");
     }
+    match log.forks() {
+        Ok(forks) => forks.iter().for_each(|fork| {
+            tracing::error!(evidence = %fork, "a member signed two histories; its log is frozen");
+        }),
+        Err(error) => tracing::error!(%error, "evidence of a fork cannot be read"),
+    }
     // 4. What is computed from the logs, brought up to them.
     let statistics = Arc::new(rebuild::statistics(&store, &codes)?);
     let library = Arc::new(Library::new(Arc::clone(&store)));

@@ -24,7 +24,7 @@ use crate::{
         withdrawal::{Withdrawal, WithdrawalReason},
     },
     statistics::{projection::Statistics, query::Query},
-    store::{Batch, Pair, SharedStore, Store, memory::MemoryStore, prefix},
+    store::{Batch, Pair, SharedStore, memory::MemoryStore, prefix},
 };
 
 /// A node's store and logs.

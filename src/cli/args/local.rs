@@ -107,7 +107,7 @@ pub struct VerifyArgs {
 pub enum StoreCommand {
     /// Read everything in a stopped node's store, and say what is missing or too old
     Verify(StoreVerifyArgs),
-    /// Have a stopped node compute its statistics and library again from its logs when it starts
+    /// Have the next start compute statistics and library again from the logs
     Rebuild(StoreRebuildArgs),
 }
 
