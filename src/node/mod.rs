@@ -329,3 +329,5 @@ fn exchange_services(parts: &Parts, node: NodeParts, clock: SharedClock) -> Serv
 
 #[cfg(test)]
 mod rebuild_tests;
+#[cfg(test)]
+mod sample_tests;
