@@ -75,8 +75,8 @@ impl std::fmt::Display for Fork {
         let (older, newer) = (&self.older.checkpoint, &self.newer.checkpoint);
         write!(
             f,
-            "{}/{}: a signed checkpoint of {} entries has the root {}, and the signed checkpoint of \
-             {} entries has {} there",
+            "{}/{}: a signed checkpoint of {} entries has the root {}, and the signed checkpoint \
+             of {} entries has {} there",
             older.origin,
             older.epoch,
             older.size,
