@@ -173,14 +173,17 @@ impl Check<'_> {
 
     fn check_entry(&mut self, id: EntryId, bytes: &HeaderBytes) -> Result<(), LogError> {
         self.report.entries += 1;
-        let record = match bodies::read(self.store, id) {
-            Ok(record) => record,
+        match self.check_record(id, bytes) {
             Err(LogError::Store(error)) => {
                 self.differs(Some(id), &format!("the store cannot read its body: {error}"));
-                return Ok(());
+                Ok(())
             }
-            Err(error) => return Err(error),
-        };
+            done => done,
+        }
+    }
+
+    fn check_record(&mut self, id: EntryId, bytes: &HeaderBytes) -> Result<(), LogError> {
+        let record = bodies::read(self.store, id)?;
         let Some(record) = record else {
             self.differs(Some(id), "the store has no readable record of its body");
             return Ok(());
