@@ -56,11 +56,6 @@ impl Period {
         (1..=12).contains(&month).then_some(Self { year: Self::annual(year)?.year, part })
     }
 
-    /// The quarter that contains `date`; `None` outside the years 1900 to 2199.
-    pub fn quarter_of(date: Date) -> Option<Self> {
-        Self::quarterly(date.year(), (date.month() as u8 - 1) / 3 + 1)
-    }
-
     /// How long the period is.
     pub fn frequency(self) -> Frequency {
         match self.part {

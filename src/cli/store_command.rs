@@ -1,9 +1,11 @@
-//! `essaim store verify`: reads everything in a stopped node's store and says what is missing or
+//! `essaim store`. `verify` reads everything in a stopped node's store and says what is missing or
 //! older than it should be.
 //!
 //! Two checks: the store's tally of all it holds, and the journal of the records against the
 //! records. The first finds everything, the second names the records. A node that runs holds the
 //! lock of its store; then it is told so.
+//!
+//! `rebuild` has the next start compute again what is computed from the logs.
 
 use std::sync::Arc;
 
@@ -16,14 +18,19 @@ use crate::{
         Done,
         args::{
             Format,
-            local::{StoreCommand, StoreVerifyArgs},
+            local::{StoreCommand, StoreRebuildArgs, StoreVerifyArgs},
         },
         log::{self, Place},
         output::{self, Listing},
     },
     codes::embedded::Codes,
+    node,
     records::repository::Repository,
-    store::{SharedStore, inspection::Reading, sled::SledOptions},
+    store::{
+        SharedStore,
+        inspection::Reading,
+        sled::{SledOptions, SledStore},
+    },
 };
 
 /// Most records that are named for one node; of the others there is only the number.
@@ -42,8 +49,24 @@ struct Report {
 
 /// Runs one of the commands.
 pub(super) fn run(command: &StoreCommand) -> anyhow::Result<Done> {
-    let StoreCommand::Verify(args) = command;
-    verify(args)
+    match command {
+        StoreCommand::Verify(args) => verify(args),
+        StoreCommand::Rebuild(args) => rebuild(args),
+    }
+}
+
+fn rebuild(args: &StoreRebuildArgs) -> anyhow::Result<Done> {
+    for place in log::places(&args.folder)? {
+        let name = &place.name;
+        let store = SledStore::open(&SledOptions::in_folder(&place.store))
+            .with_context(|| format!("Cannot open the store of {name}"))?;
+        node::rebuild::request(&store)
+            .with_context(|| format!("Cannot write the store of {name}"))?;
+        output::line(&format!(
+            "The next start of {name} computes its statistics and library again from its logs."
+        ))?;
+    }
+    Ok(Done::Yes)
 }
 
 fn verify(args: &StoreVerifyArgs) -> anyhow::Result<Done> {

@@ -121,6 +121,13 @@ impl Codes {
         }
     }
 
+    /// The same under another version of the catalogue, as a later program will have it.
+    #[cfg(test)]
+    pub(crate) fn with_catalogue_version(mut self, version: u16) -> Self {
+        self.catalogue.version = version;
+        self
+    }
+
     /// Adds regions of further countries from a CSV file with the columns of the embedded
     /// `lists/region.csv`: `code, country, fr, en, pt, valid_from, valid_to, predecessors`.
     pub fn with_regions(mut self, csv: &str) -> Result<Self, CodesError> {

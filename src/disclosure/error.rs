@@ -105,6 +105,17 @@ pub enum DisclosureError {
     /// The stored transcript cannot be read.
     #[error("The transcript is damaged: {0}. Restore it from a backup; nothing may be published")]
     Transcript(String),
+    /// A newer program stored the transcript.
+    #[error(
+        "The transcript is kept in layout {found}; this program reads up to {known}. Start the \
+         node with the program that wrote it, or a newer one"
+    )]
+    NewerTranscript {
+        /// The layout found.
+        found: u8,
+        /// Newest layout this program knows.
+        known: u8,
+    },
 }
 
 /// What the audit found wrong with a cell.

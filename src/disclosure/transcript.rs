@@ -10,6 +10,10 @@ use crate::{
     base::id::EnterpriseId, disclosure::error::DisclosureError, publication::release::Table,
 };
 
+/// Version of the stored layout: the first byte of what is stored, before the CBOR. It changes when
+/// a program that knows only this one would misread the bytes; fields may be added without.
+const LAYOUT: u8 = 1;
+
 /// The frozen memory of all earlier releases of this node.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -142,8 +146,7 @@ impl Transcript {
 
     /// The stored bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Writing CBOR to a Vec cannot fail.
-        minicbor::to_vec(self).unwrap_or_default()
+        write(self)
     }
 
     /// Reads stored bytes.
@@ -155,7 +158,7 @@ impl Transcript {
 impl FrozenRelease {
     /// The stored bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        minicbor::to_vec(self).unwrap_or_default()
+        write(self)
     }
 
     /// Reads stored bytes.
@@ -164,11 +167,26 @@ impl FrozenRelease {
     }
 }
 
+fn write<T: Encode<()>>(value: &T) -> Vec<u8> {
+    let mut bytes = vec![LAYOUT];
+    // Writing CBOR to a Vec cannot fail.
+    let Ok(()) = minicbor::encode(value, &mut bytes) else { return Vec::new() };
+    bytes
+}
+
 fn read<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, DisclosureError> {
-    let mut decoder = minicbor::Decoder::new(bytes);
-    let value = decoder.decode().map_err(|error| DisclosureError::Transcript(error.to_string()))?;
-    match decoder.position() == bytes.len() {
+    let damaged = |detail: String| DisclosureError::Transcript(detail);
+    let cbor = match bytes.split_first() {
+        Some((&LAYOUT, cbor)) => cbor,
+        Some((&found, _)) if found > LAYOUT => {
+            return Err(DisclosureError::NewerTranscript { found, known: LAYOUT });
+        }
+        _ => return Err(damaged("it has no version".into())),
+    };
+    let mut decoder = minicbor::Decoder::new(cbor);
+    let value = decoder.decode().map_err(|error| damaged(error.to_string()))?;
+    match decoder.position() == cbor.len() {
         true => Ok(value),
-        false => Err(DisclosureError::Transcript("bytes follow it".into())),
+        false => Err(damaged("bytes follow it".into())),
     }
 }

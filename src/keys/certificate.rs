@@ -8,7 +8,7 @@
 //! that is lost is replaced by a new one and a new roster; a root key that is lost or stolen too.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{File, OpenOptions},
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -24,7 +24,11 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     base::id::MemberCode,
-    keys::{person::Person, roster::SpkiPin},
+    keys::{
+        person::Person,
+        private_file::{self, Unfit},
+        roster::SpkiPin,
+    },
 };
 
 /// Years a node's certificate is dated for; only its key counts.
@@ -60,6 +64,17 @@ pub enum CertificateError {
         path: String,
         /// `certificate` or `private key`.
         what: &'static str,
+    },
+    /// Others than its owner may read or change the key file.
+    #[error(
+        "The key file {path} may be used by others than its owner (mode {mode:03o}): \
+         `chmod 600 {path}`, and if anybody else was on the machine, make a new key"
+    )]
+    Exposed {
+        /// The file.
+        path: String,
+        /// Its permissions.
+        mode: u32,
     },
     /// The bytes are no X.509 certificate.
     #[error("The bytes are no X.509 certificate: {detail}")]
@@ -105,7 +120,7 @@ impl Credentials {
     /// Reads a certificate and its key.
     pub fn load(paths: PairPaths<'_>) -> Result<Self, CertificateError> {
         let certificate = load_certificate(paths.certificate)?;
-        let text = read(paths.key)?;
+        let text = read_key(paths.key)?;
         let key = PrivateKeyDer::from_pem_slice(text.as_bytes())
             .map_err(|_| not_pem(paths.key, "private key"))?;
         Ok(Self { certificate, key })
@@ -191,7 +206,7 @@ pub fn issue(
     days: u32,
     paths: PairPaths<'_>,
 ) -> Result<SpkiPin, CertificateError> {
-    let root_key = KeyPair::from_pem(&read(root.key)?)?;
+    let root_key = KeyPair::from_pem(&read_key(root.key)?)?;
     let issuer = Issuer::from_ca_cert_pem(&read(root.certificate)?, root_key)?;
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name = name("essaim person");
@@ -228,11 +243,23 @@ fn set_validity(params: &mut CertificateParams, first: Date, last: Date) {
 }
 
 fn read(path: &Path) -> Result<String, CertificateError> {
-    let file = |cause| CertificateError::File { path: path.display().to_string(), cause };
-    if fs::metadata(path).map_err(file)?.len() > PEM_BYTES_MAX {
-        return Err(not_pem(path, "certificate or key"));
+    let file = File::open(path).map_err(Unfit::Unreadable);
+    let text = file.and_then(|mut file| private_file::read_bounded(&mut file, PEM_BYTES_MAX));
+    text.map_err(|unfit| unfit_file(path, "certificate", unfit))
+}
+
+fn read_key(path: &Path) -> Result<String, CertificateError> {
+    let text = private_file::read(path, PEM_BYTES_MAX);
+    text.map_err(|unfit| unfit_file(path, "private key", unfit))
+}
+
+fn unfit_file(path: &Path, what: &'static str, unfit: Unfit) -> CertificateError {
+    let named = path.display().to_string();
+    match unfit {
+        Unfit::Unreadable(cause) => CertificateError::File { path: named, cause },
+        Unfit::TooLong => not_pem(path, what),
+        Unfit::Exposed { mode } => CertificateError::Exposed { path: named, mode },
     }
-    fs::read_to_string(path).map_err(file)
 }
 
 fn not_pem(path: &Path, what: &'static str) -> CertificateError {
@@ -268,7 +295,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), CertificateError>
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
@@ -292,6 +319,23 @@ mod tests {
         let again = create_node("ML".parse().unwrap(), TODAY, paths);
         assert!(matches!(again, Err(CertificateError::Exists { .. })));
         assert!(!certificate.exists());
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("node.pem"), folder.path().join("node.key"));
+        let paths = pair(&certificate, &key);
+        create_node("ML".parse().unwrap(), TODAY, paths).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+        let text = Credentials::load(paths).unwrap_err().to_string();
+        assert!(text.contains(&format!("`chmod 600 {}`", key.display())), "{text}");
+        let person = "essaim://ML/steward/desk".parse().unwrap();
+        let (own, own_key) = (folder.path().join("own.pem"), folder.path().join("own.key"));
+        let issued = issue_person(paths, &person, TODAY, 30, pair(&own, &own_key));
+        assert!(issued.unwrap_err().to_string().contains("`chmod 600"));
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o400)).unwrap();
+        Credentials::load(paths).unwrap();
     }
 
     #[test]

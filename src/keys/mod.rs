@@ -6,6 +6,7 @@
 pub mod certificate;
 pub mod note;
 pub mod person;
+mod private_file;
 pub mod roster;
 pub mod roster_toml;
 pub mod signer;
@@ -26,6 +27,17 @@ pub enum KeyError {
     Exists {
         /// The file.
         path: String,
+    },
+    /// Others than its owner may read or change the key file.
+    #[error(
+        "The key file {path} may be used by others than its owner (mode {mode:03o}): \
+         `chmod 600 {path}`, and if anybody else was on the machine, make a new key"
+    )]
+    Exposed {
+        /// The file.
+        path: String,
+        /// Its permissions.
+        mode: u32,
     },
     /// The file is no log key.
     #[error("The file {path} holds no log-signing key; restore it from its copy")]

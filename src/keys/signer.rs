@@ -4,20 +4,19 @@
 //! It may never be lost before a successor stands in the roster, and never lies in two places
 //! that sign: two signers of one log fork it.
 
-use std::{
-    fmt,
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::Path,
-};
+use std::{fmt, fs::OpenOptions, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
-use crate::keys::KeyError;
+use crate::keys::{
+    KeyError,
+    private_file::{self, Unfit},
+};
 
 const FILE_HEAD: &str = "essaim log key v1";
+/// Largest key file read, in bytes; one that was written here has 63.
+const FILE_BYTES_MAX: u64 = 1024;
 
 /// Signs checkpoints of one log.
 pub struct LogSigner(SigningKey);
@@ -39,10 +38,14 @@ impl LogSigner {
         Self(SigningKey::from_bytes(&seed))
     }
 
-    /// Reads a key file.
+    /// Reads a key file, which must be its owner's alone.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let text = fs::read_to_string(path).map_err(|cause| file_error(path, cause))?;
         let no_key = || KeyError::NoKey { path: path.display().to_string() };
+        let text = private_file::read(path, FILE_BYTES_MAX).map_err(|unfit| match unfit {
+            Unfit::Unreadable(cause) => file_error(path, cause),
+            Unfit::TooLong => no_key(),
+            Unfit::Exposed { mode } => KeyError::Exposed { path: path.display().to_string(), mode },
+        })?;
         let mut lines = text.lines();
         if lines.next() != Some(FILE_HEAD) {
             return Err(no_key());
@@ -129,7 +132,7 @@ fn file_error(path: &Path, cause: std::io::Error) -> KeyError {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 
@@ -143,6 +146,32 @@ mod tests {
         assert_eq!(LogSigner::load(&path).unwrap().public(), signer.public());
         assert!(matches!(signer.save_new(&path), Err(KeyError::Exists { .. })));
         assert!(!format!("{signer:?}").contains(&STANDARD.encode(signer.0.to_bytes())));
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused_with_a_remedy_that_works() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.key");
+        LogSigner::generate().unwrap().save_new(&path).unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o601, 0o644] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let text = LogSigner::load(&path).unwrap_err().to_string();
+            assert!(text.contains(&format!("`chmod 600 {}`", path.display())), "{text}");
+        }
+        for mode in [0o600, 0o400, 0o700] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            LogSigner::load(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_far_too_long_for_a_key_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.key");
+        LogSigner::generate().unwrap().save_new(&path).unwrap();
+        let key = fs::read_to_string(&path).unwrap();
+        fs::write(&path, key + &"\n".repeat(100_000)).unwrap();
+        assert!(matches!(LogSigner::load(&path), Err(KeyError::NoKey { .. })));
     }
 
     #[test]

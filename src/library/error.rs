@@ -13,13 +13,19 @@ pub enum LibraryError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What this module wrote cannot be read again.
-    #[error("The stored note {entry} is damaged. Rebuild the library from the logs")]
+    #[error(
+        "The stored note {entry} is damaged. Stop the node and run `essaim store rebuild` on its \
+         folder: its next start computes the library again from the logs"
+    )]
     Damaged {
         /// The entry.
         entry: EntryId,
     },
     /// A key of this module cannot be read.
-    #[error("A key of the library is damaged. Rebuild the library from the logs")]
+    #[error(
+        "A key of the library is damaged. Stop the node and run `essaim store rebuild` on its \
+         folder: its next start computes the library again from the logs"
+    )]
     DamagedKey,
     /// What is kept of a caller's number cannot be read.
     #[error(

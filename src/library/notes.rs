@@ -114,6 +114,9 @@ impl FromStr for NoteCursor {
 }
 
 impl Library {
+    /// Version of what is stored. Another version is computed again from the logs.
+    pub const LAYOUT: u8 = 1;
+
     /// The library in `store`.
     pub fn new(store: SharedStore) -> Self {
         Self { store, writer: Mutex::default() }

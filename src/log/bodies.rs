@@ -8,7 +8,7 @@
 //! - `b` ‖ origin (8) ‖ epoch (4) ‖ seq (8) ‖ chunk (2): the record of an entry. Chunk 0 begins
 //!   with one byte of state (1 present, 2 missing, 3 erased, 4 passed over) and the entry's leaf
 //!   hash; if present, the nonce, the body's length (4) and the body's first bytes follow, and
-//!   further chunks hold the rest;
+//!   further chunks hold the rest; in the other states nothing follows, in chunk 0 or after it;
 //! - `m` ‖ origin ‖ epoch ‖ seq: an index of the missing ones, to be asked for.
 //!
 //! The leaf hash lets `log verify` name a header that was changed: the tree alone only tells that
@@ -152,12 +152,30 @@ pub fn read(store: &dyn Store, id: EntryId) -> Result<Option<Record>, LogError> 
             Some(body) => StoredBody::Present(body),
             None => return Ok(None),
         },
-        STATE_MISSING => StoredBody::Missing,
-        STATE_ERASED => StoredBody::Erased,
-        STATE_PASSED => StoredBody::Passed,
+        STATE_MISSING if rest.is_empty() => StoredBody::Missing,
+        STATE_ERASED if rest.is_empty() => StoredBody::Erased,
+        STATE_PASSED if rest.is_empty() => StoredBody::Passed,
         _ => return Ok(None),
     };
     Ok(Some(Record { leaf, body }))
+}
+
+/// Whether chunks stand in the store after those that `record` of entry `id` fills.
+pub fn has_further_chunks(
+    store: &dyn Store,
+    id: EntryId,
+    record: &Record,
+) -> Result<bool, LogError> {
+    let filled = match &record.body {
+        StoredBody::Present(body) => {
+            (BODY_HEAD_BYTES + body.bytes.len()).div_ceil(STORE_VALUE_BYTES_MAX)
+        }
+        StoredBody::Missing | StoredBody::Erased | StoredBody::Passed => 1,
+    };
+    // A body that was read has far fewer chunks than a number can count.
+    let next = chunk_key(id, u16::try_from(filled).unwrap_or(u16::MAX));
+    let mut further = store.range(Bound::Included(next), end_of_prefix(&key(RECORDS, id)));
+    Ok(further.next().transpose()?.is_some())
 }
 
 fn read_body(store: &dyn Store, id: EntryId, rest: &[u8]) -> Result<Option<SealedBody>, LogError> {

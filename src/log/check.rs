@@ -1,20 +1,25 @@
 //! `log verify`: reads and hashes everything again, and names what differs from what was signed.
 //! Changes nothing.
 
-use std::{fmt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+};
 
 use crate::{
     base::id::{EntryId, MemberCode},
     keys::roster::Roster,
     log::{
         LogError,
-        bodies::{self, StoredBody},
+        bodies::{self, Record, SealedBody, StoredBody},
         files::LogFolder,
         header::{Header, HeaderBytes, leaf},
         single::SingleLog,
         state,
         verify::{self, Verified},
     },
+    publication::{admitted::EntryKind, withdrawal::Withdrawal},
     store::Store,
 };
 
@@ -81,17 +86,51 @@ fn verify_with(
     roster: Option<&Roster>,
 ) -> Result<VerifyReport, LogError> {
     let mut report = VerifyReport::default();
+    let mut erasures: BTreeMap<MemberCode, Erasures> = BTreeMap::new();
     for (origin, epoch) in LogFolder::list(folder)? {
         let log = SingleLog::load(folder, origin, epoch)?;
-        Check { log: &log, store, report: &mut report }.run(roster)?;
+        let erasures = erasures.entry(origin).or_default();
+        Check { log: &log, store, report: &mut report, erasures }.run(roster)?;
     }
+    erasures.values().for_each(|one| one.check(&mut report));
     Ok(report)
+}
+
+/// What was erased of one origin's entries, and what its withdrawals ask for. A withdrawal may
+/// stand in a later epoch than what it withdraws, so they are compared when all logs were read.
+#[derive(Default)]
+struct Erasures {
+    /// Entries that the store says were erased.
+    done: BTreeSet<EntryId>,
+    /// Entries whose erasure a withdrawal asks for.
+    asked_for: BTreeSet<EntryId>,
+    /// Those of `done` that were withdrawals: what they asked for cannot be told any more.
+    withdrawals_done: BTreeSet<EntryId>,
+}
+
+impl Erasures {
+    fn check(&self, report: &mut VerifyReport) {
+        let forgotten = !self.withdrawals_done.is_disjoint(&self.asked_for);
+        for &id in self.done.difference(&self.asked_for) {
+            let (list, problem) = match forgotten {
+                false => (&mut report.differences, "its body is erased, and no withdrawal asks so"),
+                true => (
+                    &mut report.remarks,
+                    "its body is erased; perhaps a withdrawal asked so that was erased itself",
+                ),
+            };
+            let (origin, epoch, entry) = (id.origin, id.epoch, Some(id));
+            list.push(Difference { origin, epoch, entry, problem: problem.into() });
+        }
+    }
 }
 
 struct Check<'a> {
     log: &'a SingleLog,
     store: &'a dyn Store,
     report: &'a mut VerifyReport,
+    /// Those of the log's origin.
+    erasures: &'a mut Erasures,
 }
 
 impl Check<'_> {
@@ -134,36 +173,81 @@ impl Check<'_> {
 
     fn check_entry(&mut self, id: EntryId, bytes: &HeaderBytes) -> Result<(), LogError> {
         self.report.entries += 1;
-        let record = match bodies::read(self.store, id) {
-            Ok(record) => record,
+        match self.check_record(id, bytes) {
             Err(LogError::Store(error)) => {
                 self.differs(Some(id), &format!("the store cannot read its body: {error}"));
-                return Ok(());
+                Ok(())
             }
-            Err(error) => return Err(error),
-        };
+            done => done,
+        }
+    }
+
+    fn check_record(&mut self, id: EntryId, bytes: &HeaderBytes) -> Result<(), LogError> {
+        let record = bodies::read(self.store, id)?;
         let Some(record) = record else {
             self.differs(Some(id), "the store has no readable record of its body");
             return Ok(());
         };
+        let header = Header::from_bytes(id, bytes);
+        match (&record.body, &header) {
+            (StoredBody::Present(_), Ok(_)) => self.report.bodies += 1,
+            (StoredBody::Present(_), Err(_)) => {}
+            _ => self.report.bodies_absent += 1,
+        }
         if record.leaf != leaf(bytes) {
             let problem = match &self.log.damage {
                 Some(_) => "the header is not the one that was stored",
                 None => "the store's record belongs to another header",
             };
             self.differs(Some(id), problem);
+        } else if let Some(problem) = self.body_fault(id, header.as_ref().ok(), &record)? {
+            self.differs(Some(id), problem);
         }
-        match (record.body, Header::from_bytes(id, bytes)) {
-            (StoredBody::Present(body), Ok(header)) => {
-                self.report.bodies += 1;
-                if !body.belongs_to(&header) && record.leaf == leaf(bytes) {
-                    self.differs(Some(id), "the body is not the one the header commits to");
-                }
-            }
-            (StoredBody::Present(_), Err(_)) => {}
-            _ => self.report.bodies_absent += 1,
-        }
+        self.note_erasure(id, header.as_ref().ok(), &record.body);
         Ok(())
+    }
+
+    /// What is wrong with the record of an entry whose header is the right one; `None` for a
+    /// header that this program cannot read.
+    fn body_fault(
+        &self,
+        id: EntryId,
+        header: Option<&Header>,
+        record: &Record,
+    ) -> Result<Option<&'static str>, LogError> {
+        let fault = match (&record.body, header) {
+            (StoredBody::Present(body), Some(header)) if !body.belongs_to(header) => {
+                "the body is not the one the header commits to"
+            }
+            (StoredBody::Present(_) | StoredBody::Missing, None) => {
+                "a body is kept or wanted, although its header cannot be read"
+            }
+            (StoredBody::Passed, Some(_)) => {
+                "its body is marked as passed over, although its header can be read"
+            }
+            (StoredBody::Missing, Some(_)) if !bodies::is_wanted(self.store, id)? => {
+                "its body is missing, and nothing asks other nodes for it"
+            }
+            _ if bodies::has_further_chunks(self.store, id, record)? => {
+                "the store holds further bytes of it that belong to no body"
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(fault))
+    }
+
+    fn note_erasure(&mut self, id: EntryId, header: Option<&Header>, body: &StoredBody) {
+        let withdrawal = header.filter(|header| header.kind == EntryKind::WITHDRAWAL);
+        match (body, withdrawal) {
+            (StoredBody::Erased, withdrawal) => {
+                self.erasures.done.insert(id);
+                self.erasures.withdrawals_done.extend(withdrawal.map(|header| header.id));
+            }
+            (StoredBody::Present(body), Some(header)) if body.belongs_to(header) => {
+                self.erasures.asked_for.extend(erased_by(header, body));
+            }
+            _ => {}
+        }
     }
 
     fn check_keys(&mut self, roster: &Roster) {
@@ -180,7 +264,10 @@ impl Check<'_> {
     fn check_fork(&mut self) -> Result<(), LogError> {
         let Some(bytes) = self.log.folder.read_fork()? else { return Ok(()) };
         match state::fork_from_bytes(self.log.origin, self.log.epoch, &bytes) {
-            Ok(_) => self.remark("its origin signed two histories; the epoch is frozen"),
+            Ok(fork) => {
+                let what = "its origin signed two histories; the epoch is frozen. Evidence";
+                self.remark(&format!("{what}: {}", fork.get()));
+            }
             Err(problem) => self.differs(None, &format!("its file `fork`: {problem}")),
         }
         Ok(())
@@ -197,4 +284,11 @@ impl Check<'_> {
         let problem = problem.into();
         self.report.remarks.push(Difference { origin, epoch, entry: None, problem });
     }
+}
+
+/// The entry that a withdrawal asks to be erased; nothing if it asks for none, or is none.
+fn erased_by(header: &Header, body: &SealedBody) -> Option<EntryId> {
+    let withdrawal = Withdrawal::from_bytes(header.schema, &body.bytes).ok()?;
+    let target = EntryId { epoch: withdrawal.epoch, seq: withdrawal.seq, ..header.id };
+    withdrawal.erase.then_some(target)
 }

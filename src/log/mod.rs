@@ -128,6 +128,8 @@ pub enum LogError {
 }
 
 #[cfg(test)]
+mod check_tests;
+#[cfg(test)]
 mod golden_tests;
 #[cfg(test)]
 mod tests;

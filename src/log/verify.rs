@@ -1,6 +1,8 @@
 //! Verification of what other nodes send and of what the disk gives back: pure, without store,
 //! clock or async. [`Verified`] is made here only; what stores takes nothing else.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::{
     base::id::MemberCode,
     keys::{KeyError, note::SignedNote, roster::Roster, signer::LogPublicKey},
@@ -66,6 +68,23 @@ pub struct Fork {
     pub root_in_newer: Hash,
     /// Consistency proof from that root to the newer checkpoint.
     pub proof: Vec<Hash>,
+}
+
+impl std::fmt::Display for Fork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (older, newer) = (&self.older.checkpoint, &self.newer.checkpoint);
+        write!(
+            f,
+            "{}/{}: a signed checkpoint of {} entries has the root {}, and the signed checkpoint \
+             of {} entries has {} there",
+            older.origin,
+            older.epoch,
+            older.size,
+            STANDARD.encode(older.root),
+            newer.size,
+            STANDARD.encode(self.root_in_newer),
+        )
+    }
 }
 
 /// Why something was not accepted.

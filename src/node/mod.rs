@@ -9,6 +9,7 @@ pub mod error;
 pub mod neighbours;
 pub mod open;
 pub mod projections;
+pub mod rebuild;
 mod reload;
 mod rosters;
 
@@ -390,3 +391,8 @@ fn exchange_parts(parts: &Parts, node: NodeParts, clock: SharedClock) -> Exchang
         sync: SyncParts { log: Arc::clone(&parts.log), roster: Arc::clone(&parts.roster) },
     }
 }
+
+#[cfg(test)]
+mod rebuild_tests;
+#[cfg(test)]
+mod sample_tests;

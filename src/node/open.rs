@@ -20,6 +20,7 @@ use crate::{
     node::{
         error::NodeError,
         projections::Projections,
+        rebuild,
         reload::Reloader,
         rosters::{self, Memory, OwnEntry, text},
     },
@@ -94,8 +95,14 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
     for (origin, epoch, damage) in log.damaged() {
         tracing::error!(%origin, epoch, damage, "a log is damaged; run `essaim log verify`");
     }
+    match log.forks() {
+        Ok(forks) => forks.iter().for_each(|fork| {
+            tracing::error!(evidence = %fork, "a member signed two histories; its log is frozen");
+        }),
+        Err(error) => tracing::error!(%error, "evidence of a fork cannot be read"),
+    }
     // 4. What is computed from the logs, brought up to them.
-    let statistics = Arc::new(Statistics::new(Arc::clone(&store), Arc::clone(&codes))?);
+    let statistics = Arc::new(rebuild::statistics(&store, &codes)?);
     let library = Arc::new(Library::new(Arc::clone(&store)));
     let projections = Arc::new(Projections::new(
         Arc::clone(&log),
@@ -103,8 +110,7 @@ pub fn open(config: &Config, clock: &SharedClock) -> Result<Parts, NodeError> {
         Arc::clone(&statistics),
         Arc::clone(&library),
     ));
-    projections.catch_up()?;
-    projections.retry_passed()?;
+    projections.start()?;
     // 5. The own log. A node restored from a backup must hear from others how long its log is
     // before it appends; alone in its roster, it has nobody to ask.
     let answers = answers_needed(config, &roster);

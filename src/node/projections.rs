@@ -3,7 +3,8 @@
 //! A cursor per log says how far that has come; it moves only when what lies before it is durable.
 //! Applying an entry again changes nothing, so a crash costs at most some work done twice. An
 //! entry that cannot be used (unknown kind, wrong body, a fault of this program) is noted and
-//! passed over: no log ever stops for one entry.
+//! passed over: no log ever stops for one entry. When what is stored does not fit this program, or
+//! is damaged, all is computed again ([`crate::node::rebuild`]).
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -38,15 +39,19 @@ const PASSED_MAX: usize = 10_000;
 const PASSED_SHOWN_MAX: usize = 200;
 /// Entries taken in between two moves of the cursor.
 const STEP_ENTRIES: u64 = 256;
+/// Where cursors stand.
+pub(super) const CURSORS: [u8; 2] = [prefix::NODE, b'c'];
+/// Where the entries stand that were passed over.
+pub(super) const PASSED: [u8; 2] = [prefix::NODE, b'p'];
 
 /// What entries are taken into.
 pub struct Projections {
-    log: Arc<Log>,
-    store: SharedStore,
-    statistics: Arc<Statistics>,
-    library: Arc<Library>,
+    pub(super) log: Arc<Log>,
+    pub(super) store: SharedStore,
+    pub(super) statistics: Arc<Statistics>,
+    pub(super) library: Arc<Library>,
     /// Held while entries are taken in: one taker at a time.
-    taking: Mutex<()>,
+    pub(super) taking: Mutex<()>,
 }
 
 /// Why an entry was passed over.
@@ -95,7 +100,7 @@ impl Projections {
     /// The entries that were passed over, and why; the first [`PASSED_SHOWN_MAX`] of them.
     pub fn passed(&self) -> Result<Vec<PassedOver>, StoreError> {
         let mut passed = Vec::new();
-        for pair in self.store.scan_prefix(&[prefix::NODE, b'p']).take(PASSED_SHOWN_MAX) {
+        for pair in self.store.scan_prefix(&PASSED).take(PASSED_SHOWN_MAX) {
             let (key, reason) = pair?;
             let reason = String::from_utf8_lossy(&reason).into_owned();
             passed.extend(passed_id(&key).map(|entry| PassedOver { entry, reason }));
@@ -108,7 +113,7 @@ impl Projections {
     pub fn retry_passed(&self) -> Result<(), NodeError> {
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
         let mut passed = Vec::new();
-        for pair in self.store.scan_prefix(&[prefix::NODE, b'p']).take(PASSED_MAX) {
+        for pair in self.store.scan_prefix(&PASSED).take(PASSED_MAX) {
             passed.extend(passed_id(&pair?.0));
         }
         for id in passed {
@@ -249,14 +254,14 @@ fn speaks_for_itself(id: EntryId, member: MemberCode) -> Result<(), Unusable> {
 
 /// `m c ORIGIN EPOCH` → the sequence number of the next entry to take in (big endian).
 fn cursor_key(origin: MemberCode, epoch: u32) -> Vec<u8> {
-    [&[prefix::NODE, b'c'], &origin.to_padded()[..], &epoch.to_be_bytes()].concat()
+    [&CURSORS, &origin.to_padded()[..], &epoch.to_be_bytes()].concat()
 }
 
 /// `m p ORIGIN EPOCH SEQ` → why the entry was passed over.
 fn passed_key(id: EntryId) -> Vec<u8> {
     let (origin, epoch, seq) =
         (id.origin.to_padded(), id.epoch.to_be_bytes(), id.seq.to_be_bytes());
-    [&[prefix::NODE, b'p'], &origin[..], &epoch, &seq].concat()
+    [&PASSED, &origin[..], &epoch, &seq].concat()
 }
 
 /// The entry a key of [`passed_key`] names.

@@ -8,7 +8,9 @@ use crate::{
     publication::{note::Note, release::Release, withdrawal::Withdrawal},
 };
 
-/// What an entry is. Numbers are stored and signed; they may never change.
+/// What an entry is. Numbers are stored and signed; they may never change. Other numbers than these
+/// belong to other programs: 3 to 5, 7 and 8 are spoken for by the design (calls, replies, reviews,
+/// receipts, rosters).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryKind(pub u16);
 
@@ -17,18 +19,8 @@ impl EntryKind {
     pub const RELEASE: Self = Self(1);
     /// A technology note (fiche).
     pub const NOTE: Self = Self(2);
-    /// A call for information (avis de recherche).
-    pub const CALL: Self = Self(3);
-    /// A reply to a call.
-    pub const REPLY: Self = Self(4);
-    /// A review of an item.
-    pub const REVIEW: Self = Self(5);
     /// A withdrawal of an earlier entry.
     pub const WITHDRAWAL: Self = Self(6);
-    /// A receipt for a withdrawal.
-    pub const RECEIPT: Self = Self(7);
-    /// A roster version.
-    pub const ROSTER: Self = Self(8);
 }
 
 /// A body that may be appended to the node's own log. Cannot be made from bytes.

@@ -113,19 +113,6 @@ impl Table {
         }
         key
     }
-
-    /// The index of the cell with these codes, one per dimension.
-    pub fn index_of(&self, key: &[&str]) -> Option<usize> {
-        if key.len() != self.dimensions.len() {
-            return None;
-        }
-        let mut index = 0;
-        for (code, dimension) in key.iter().zip(&self.dimensions) {
-            let place = dimension.codes.iter().position(|candidate| candidate == code)?;
-            index = index * dimension.codes.len() + place;
-        }
-        Some(index)
-    }
 }
 
 impl Release {

@@ -105,6 +105,19 @@ pub enum GateError {
         /// What was found, without any value.
         detail: String,
     },
+    /// A newer program kept the release.
+    #[error(
+        "Release {id} is kept in layout {found}; this program reads up to {known}. Start the node \
+         with the program that wrote it, or a newer one"
+    )]
+    Newer {
+        /// The release.
+        id: ReleaseId,
+        /// The layout found.
+        found: u8,
+        /// Newest layout this program knows.
+        known: u8,
+    },
 }
 
 /// Why a release was not published.

@@ -3,19 +3,21 @@
 //! | key | value |
 //! |---|---|
 //! | `g n` | number of the next release, big-endian |
-//! | `g d` id piece | the release's [`Card`], in pieces |
-//! | `g b` id piece | its body as it is published, in pieces |
-//! | `g f` id piece | what it gives away ([`FrozenRelease`]), in pieces |
+//! | `g d` id piece | the release's [`Card`]: its layout's version (1 byte), then CBOR |
+//! | `g b` id piece | its body as it is published |
+//! | `g f` id piece | what it gives away ([`FrozenRelease`]) |
+//!
+//! Values are kept in pieces ([`chunks`]).
 //!
 //! The transcript is what all cards with `left` give away, in the order of their numbers; nothing
 //! ever clears that mark.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
 use crate::{
-    base::{limits::STORE_VALUE_BYTES_MAX, period::Period},
+    base::period::Period,
     disclosure::{
         audit::AuditReport,
         transcript::{FrozenRelease, Transcript},
@@ -25,13 +27,16 @@ use crate::{
         error::GateError,
         review::{ReleaseId, State, TableReview},
     },
-    store::{Batch, SharedStore, StoreError, prefix},
+    store::{Batch, SharedStore, StoreError, chunks, prefix},
 };
 
 const NEXT: u8 = b'n';
 const CARD: u8 = b'd';
 const BODY: u8 = b'b';
 const FROZEN: u8 = b'f';
+/// Version of a card's layout. It changes when a program that knows only this one would misread a
+/// card; fields may be added without.
+const CARD_LAYOUT: u8 = 1;
 
 /// Everything about a release but its tables.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -70,29 +75,29 @@ pub struct Shelf(pub SharedStore);
 impl Shelf {
     /// All cards, in the order of their numbers.
     pub fn cards(&self) -> Result<Vec<Card>, GateError> {
-        let mut pieces: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
+        let mut ids = BTreeSet::new();
         for pair in self.0.scan_prefix(&[prefix::RELEASE, CARD]) {
-            let (key, value) = pair?;
+            let (key, _) = pair?;
             let Some(id) = key.get(2..10).and_then(|bytes| bytes.try_into().ok()) else {
                 return Err(corrupt("a key of a release is cut short"));
             };
-            pieces.entry(u64::from_be_bytes(id)).or_default().extend(value);
+            ids.insert(ReleaseId(u64::from_be_bytes(id)));
         }
-        pieces.into_iter().map(|(id, bytes)| decode(ReleaseId(id), &bytes)).collect()
+        ids.into_iter().map(|id| decode(id, &self.needed(CARD, id)?)).collect()
     }
 
     /// One card.
     pub fn card(&self, id: ReleaseId) -> Result<Card, GateError> {
-        match self.pieces(CARD, id)? {
-            bytes if bytes.is_empty() => Err(GateError::NotFound { id }),
-            bytes => decode(id, &bytes),
+        match self.value(CARD, id)? {
+            None => Err(GateError::NotFound { id }),
+            Some(bytes) => decode(id, &bytes),
         }
     }
 
     /// The release as it was audited.
     pub fn release(&self, card: &Card) -> Result<Release, GateError> {
         let id = card.id;
-        let bytes = self.pieces(BODY, id)?;
+        let bytes = self.needed(BODY, id)?;
         if *blake3::hash(&bytes).as_bytes() != card.body_hash {
             let detail = "its body is not the one that was audited".into();
             return Err(GateError::Damaged { id, detail });
@@ -103,7 +108,7 @@ impl Shelf {
 
     /// What a release gives away.
     pub fn frozen(&self, id: ReleaseId) -> Result<FrozenRelease, GateError> {
-        Ok(FrozenRelease::from_bytes(&self.pieces(FROZEN, id)?)?)
+        Ok(FrozenRelease::from_bytes(&self.needed(FROZEN, id)?)?)
     }
 
     /// What all releases gave away that may have left the node.
@@ -134,9 +139,9 @@ impl Shelf {
         card.body_hash = *blake3::hash(&body).as_bytes();
         let mut batch = Batch::default();
         batch.put([prefix::RELEASE, NEXT], (next + 1).to_be_bytes());
-        put_pieces(&mut batch, CARD, card.id, &encode(&card));
-        put_pieces(&mut batch, BODY, card.id, &body);
-        put_pieces(&mut batch, FROZEN, card.id, &frozen.to_bytes());
+        for (kind, value) in [(CARD, encode(&card)), (BODY, body), (FROZEN, frozen.to_bytes())] {
+            chunks::put(&*self.0, &mut batch, &key(kind, card.id), &value)?;
+        }
         self.0.commit(&batch)?;
         Ok(card.id)
     }
@@ -144,8 +149,7 @@ impl Shelf {
     /// Replaces a card, durably.
     pub fn replace(&self, card: &Card) -> Result<(), GateError> {
         let mut batch = Batch::default();
-        self.remove_pieces(&mut batch, CARD, card.id)?;
-        put_pieces(&mut batch, CARD, card.id, &encode(card));
+        chunks::put(&*self.0, &mut batch, &key(CARD, card.id), &encode(card))?;
         Ok(self.0.commit(&batch)?)
     }
 
@@ -153,48 +157,52 @@ impl Shelf {
     pub fn remove(&self, id: ReleaseId) -> Result<(), GateError> {
         let mut batch = Batch::default();
         for kind in [CARD, BODY, FROZEN] {
-            self.remove_pieces(&mut batch, kind, id)?;
+            chunks::remove(&*self.0, &mut batch, &key(kind, id))?;
         }
         Ok(self.0.commit(&batch)?)
     }
 
-    fn pieces(&self, kind: u8, id: ReleaseId) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = Vec::new();
-        for pair in self.0.scan_prefix(&key(kind, id)) {
-            bytes.extend(pair?.1);
-        }
-        Ok(bytes)
+    /// What is kept of a release under `kind`, if anything is.
+    fn value(&self, kind: u8, id: ReleaseId) -> Result<Option<Vec<u8>>, GateError> {
+        chunks::get(&*self.0, &key(kind, id)).map_err(|error| match error {
+            StoreError::Corrupt { detail, .. } => GateError::Damaged { id, detail },
+            error => error.into(),
+        })
     }
 
-    fn remove_pieces(&self, batch: &mut Batch, kind: u8, id: ReleaseId) -> Result<(), StoreError> {
-        for pair in self.0.scan_prefix(&key(kind, id)) {
-            batch.remove(pair?.0);
-        }
-        Ok(())
+    /// What must be kept of a release under `kind`.
+    fn needed(&self, kind: u8, id: ReleaseId) -> Result<Vec<u8>, GateError> {
+        self.value(kind, id)?.ok_or_else(|| missing(id))
     }
+}
+
+fn missing(id: ReleaseId) -> GateError {
+    GateError::Damaged { id, detail: "a part of it is missing".into() }
 }
 
 fn key(kind: u8, id: ReleaseId) -> Vec<u8> {
     [&[prefix::RELEASE, kind], id.0.to_be_bytes().as_slice()].concat()
 }
 
-fn put_pieces(batch: &mut Batch, kind: u8, id: ReleaseId, bytes: &[u8]) {
-    for (index, piece) in bytes.chunks(STORE_VALUE_BYTES_MAX).enumerate() {
-        let key = [key(kind, id), (index as u32).to_be_bytes().to_vec()].concat();
-        batch.put(key, piece);
-    }
-}
-
 fn encode(card: &Card) -> Vec<u8> {
+    let mut bytes = vec![CARD_LAYOUT];
     // Writing CBOR to a Vec cannot fail.
-    minicbor::to_vec(card).unwrap_or_default()
+    let Ok(()) = minicbor::encode(card, &mut bytes) else { return Vec::new() };
+    bytes
 }
 
 fn decode(id: ReleaseId, bytes: &[u8]) -> Result<Card, GateError> {
     let damaged = |detail: String| GateError::Damaged { id, detail };
-    let mut decoder = minicbor::Decoder::new(bytes);
+    let cbor = match bytes.split_first() {
+        Some((&CARD_LAYOUT, cbor)) => cbor,
+        Some((&found, _)) if found > CARD_LAYOUT => {
+            return Err(GateError::Newer { id, found, known: CARD_LAYOUT });
+        }
+        _ => return Err(damaged("the card has no version".into())),
+    };
+    let mut decoder = minicbor::Decoder::new(cbor);
     let card: Card = decoder.decode().map_err(|error| damaged(error.to_string()))?;
-    match card.id == id && decoder.position() == bytes.len() {
+    match card.id == id && decoder.position() == cbor.len() {
         true => Ok(card),
         false => Err(damaged("the card is another release's".into())),
     }
@@ -203,4 +211,65 @@ fn decode(id: ReleaseId, bytes: &[u8]) -> Result<Card, GateError> {
 fn corrupt(detail: &str) -> GateError {
     let remedy = "restore the store from a backup";
     GateError::Store(StoreError::Corrupt { detail: detail.into(), remedy })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::memory::MemoryStore;
+
+    #[test]
+    fn a_piece_of_a_release_that_is_gone_is_noticed() {
+        let shelf = Shelf(Arc::new(MemoryStore::default()));
+        let period: Period = "2026-Q1".parse().unwrap();
+        let card = Card {
+            id: ReleaseId(0),
+            period,
+            state: State::Audited,
+            drafted_by: "awa".repeat(2_000),
+            approved_by: None,
+            published_by: None,
+            entry: None,
+            left: false,
+            tables: vec![],
+            audit: AuditReport::default(),
+            body_hash: [0; 32],
+        };
+        let release = Release {
+            member: "ML".parse().unwrap(),
+            area: "ML".into(),
+            period,
+            catalogue_version: 1,
+            plan_version: 1,
+            tables: vec![],
+        };
+        let counter_examples = vec![vec![(7, 1); 4_000]];
+        let frozen = FrozenRelease { counter_examples, ..FrozenRelease::default() };
+        let id = shelf.add(card, &release, &frozen).unwrap();
+        for (kind, pieces_min) in [(CARD, 2), (BODY, 1), (FROZEN, 2)] {
+            let keys = shelf.0.scan_prefix(&key(kind, id)).map(|pair| pair.unwrap().0);
+            let keys: Vec<_> = keys.collect();
+            assert!(keys.len() >= pieces_min, "{} pieces", keys.len());
+            for key in keys {
+                let good = shelf.0.get(&key).unwrap().unwrap();
+                let mut batch = Batch::default();
+                batch.remove(key.clone());
+                shelf.0.commit(&batch).unwrap();
+                assert!(matches!(read(&shelf, kind, id), Err(GateError::Damaged { .. })));
+                batch.put(key, good);
+                shelf.0.commit(&batch).unwrap();
+            }
+            read(&shelf, kind, id).unwrap();
+        }
+    }
+
+    fn read(shelf: &Shelf, kind: u8, id: ReleaseId) -> Result<(), GateError> {
+        match kind {
+            CARD => shelf.cards()?.pop().map(drop).ok_or(missing(id)),
+            BODY => shelf.release(&shelf.card(id)?).map(drop),
+            _ => shelf.frozen(id).map(drop),
+        }
+    }
 }

@@ -377,3 +377,54 @@ fn a_body_that_was_changed_in_the_store_is_not_published() {
         }
     }
 }
+
+/// What a step says while `key` of the store holds `value`; then all is as it was.
+fn with_value<T>(house: &House, key: &[u8], value: Option<&[u8]>, step: impl Fn(&Gate) -> T) -> T {
+    let good = house.store.get(key).unwrap().unwrap();
+    let set = |value: Option<&[u8]>| {
+        let mut batch = crate::store::Batch::default();
+        match value {
+            Some(value) => batch.put(key, value),
+            None => batch.remove(key),
+        }
+        house.store.commit(&batch).unwrap();
+    };
+    set(value);
+    let said = step(&house.gate());
+    set(Some(&good));
+    said
+}
+
+/// A release that has left, so that what it gave away is part of the transcript.
+fn published(house: &House) -> ReleaseId {
+    let gate = house.gate();
+    let id = approved(&gate);
+    gate.publish("awa", id, &Log::default()).unwrap();
+    id
+}
+
+#[test]
+fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
+    let house = House::on(date(2025, 8, 1));
+    let id = published(&house);
+    for kind in [b"gd", b"gf"] {
+        let (key, value) = house.store.scan_prefix(kind).next().unwrap().unwrap();
+        let mut newer = value.clone();
+        // After the length of the whole.
+        newer[4] += 1;
+        let refused = with_value(&house, &key, Some(&newer), |gate| match kind {
+            b"gd" => gate.show(id).map(drop),
+            _ => gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS).map(drop),
+        });
+        let text = refused.unwrap_err().to_string();
+        assert!(text.contains("this program reads up to 1"), "{text}");
+        assert!(text.contains("newer"), "{text}");
+        let mut older = value.clone();
+        older[4] = 0;
+        let refused = with_value(&house, &key, Some(&older), |gate| match kind {
+            b"gd" => gate.show(id).map(drop),
+            _ => gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS).map(drop),
+        });
+        assert!(refused.unwrap_err().to_string().contains("damaged"));
+    }
+}

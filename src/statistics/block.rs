@@ -1,7 +1,7 @@
 //! Blocks: what one member released on one population for one period, with bounds for all cells.
 //!
-//! A block is stored as CBOR in pieces. Its bytes are the node's own and can be rebuilt, so that
-//! the layout may change with [`BLOCK_VERSION`].
+//! A block is stored as CBOR in pieces. Its bytes are the node's own; when [`BLOCK_VERSION`]
+//! changes, the node computes them again from the logs, so that the layout may change with it.
 
 use minicbor::{Decode, Encode};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Version of the stored layout.
-const BLOCK_VERSION: u8 = 1;
+pub(super) const BLOCK_VERSION: u8 = 1;
 /// How an open upper bound is kept. No published value reaches it.
 const UPPER_OPEN: i64 = i64::MAX;
 

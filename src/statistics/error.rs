@@ -9,13 +9,19 @@ pub enum StatisticsError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What this module wrote cannot be read again.
-    #[error("The stored copy of release {entry} is damaged. Rebuild the statistics from the logs")]
+    #[error(
+        "The stored copy of release {entry} is damaged. Stop the node and run `essaim store \
+         rebuild` on its folder: its next start computes the statistics again from the logs"
+    )]
     DamagedRelease {
         /// The release.
         entry: EntryId,
     },
     /// A key or block of this module cannot be read.
-    #[error("The stored statistics are damaged ({what}). Rebuild them from the logs")]
+    #[error(
+        "The stored statistics are damaged ({what}). Stop the node and run `essaim store rebuild` \
+         on its folder: its next start computes them again from the logs"
+    )]
     Damaged {
         /// What could not be read.
         what: &'static str,

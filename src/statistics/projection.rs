@@ -20,14 +20,14 @@ use crate::{
     disclosure::public,
     publication::release::Release,
     statistics::{
-        block::{Block, BlockTable},
+        block::{BLOCK_VERSION, Block, BlockTable},
         cache::{BlockKey, Cache},
         error::StatisticsError,
         interval::Interval,
         keys::{self, Vintage},
         tighten::tighten,
     },
-    store::{Batch, SharedStore, chunks, prefix::STATISTICS},
+    store::{Batch, SharedStore, Store, StoreError, chunks, prefix::STATISTICS},
 };
 
 /// Keys removed in one batch while everything is forgotten.
@@ -50,7 +50,8 @@ pub enum Applied {
     Shown,
     /// A newer release of the same member and period, or a withdrawal, stands before it.
     Superseded,
-    /// It follows another catalogue; it is kept, and shown by a program that knows it.
+    /// It follows another catalogue; it is kept. A program that knows that one computes all blocks
+    /// again when it first starts, and shows it.
     NeedsNewerSoftware,
 }
 
@@ -106,6 +107,23 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Statistics {
+    /// Version of what is stored. Another version is computed again from the logs.
+    pub const LAYOUT: u8 = BLOCK_VERSION;
+
+    /// Removes everything that is stored, whatever its damage.
+    pub fn clear(store: &dyn Store) -> Result<(), StoreError> {
+        loop {
+            let mut batch = Batch::default();
+            for pair in store.scan_prefix(&[STATISTICS]).take(FORGET_KEYS_MAX) {
+                batch.remove(pair?.0);
+            }
+            if batch.is_empty() {
+                return Ok(());
+            }
+            store.apply(&batch)?;
+        }
+    }
+
     /// Opens the projection in `store`.
     pub fn new(store: SharedStore, codes: Arc<Codes>) -> Result<Self, StatisticsError> {
         let mut vintages = Vintages::default();
@@ -121,6 +139,11 @@ impl Statistics {
             vintages: RwLock::new(vintages),
             cache: Mutex::default(),
         })
+    }
+
+    /// Version of the catalogue that releases must follow to be shown.
+    pub fn catalogue_version(&self) -> u16 {
+        self.codes.catalogue().version
     }
 
     /// Takes in a release. `released_on` is the day in its entry's header. Doing it again changes
@@ -342,16 +365,7 @@ impl Statistics {
     }
 
     fn forget_all(&self) -> Result<(), StatisticsError> {
-        loop {
-            let mut batch = Batch::default();
-            for pair in self.store.scan_prefix(&[STATISTICS]).take(FORGET_KEYS_MAX) {
-                batch.remove(pair?.0);
-            }
-            if batch.is_empty() {
-                break;
-            }
-            self.store.apply(&batch)?;
-        }
+        Self::clear(&*self.store)?;
         *self.write_vintages() = Vintages::default();
         lock(&self.cache).clear();
         Ok(())

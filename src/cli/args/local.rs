@@ -107,6 +107,16 @@ pub struct VerifyArgs {
 pub enum StoreCommand {
     /// Read everything in a stopped node's store, and say what is missing or too old
     Verify(StoreVerifyArgs),
+    /// Have the next start compute statistics and library again from the logs
+    Rebuild(StoreRebuildArgs),
+}
+
+/// `essaim store rebuild`.
+#[derive(Debug, Args)]
+pub struct StoreRebuildArgs {
+    /// The node's folder, as `init` made it, or its data folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// `essaim store verify`.

@@ -30,7 +30,10 @@ fn two_histories_of_any_lengths_are_a_fork_with_evidence() {
         assert!(matches!(follower.receive(&b, b.batch(0)), Err(LogError::Frozen { .. })));
         follower.restart();
         assert!(follower.log.heads()[0].frozen, "a frozen epoch stays so");
-        assert_eq!(follower.log.forks().unwrap().len(), 1);
+        let forks = follower.log.forks().unwrap();
+        assert_eq!(forks.len(), 1);
+        let remarks = check::verify(follower.folder.path(), &*follower.store).unwrap().remarks;
+        assert!(remarks[0].to_string().ends_with(&forks[0].to_string()), "{remarks:?}");
         assert_eq!(follower.texts(), a.texts(), "what was held is still shown");
         assert_eq!(follower.differences(), [""; 0]);
     }

@@ -86,7 +86,10 @@ fn the_frozen_logs_of_version_1_open_and_verify() {
         put(&node, &unhex(key), unhex(value));
     }
     let report = check::verify(node.folder.path(), &*node.store).unwrap();
-    assert_eq!((report.differences, report.entries, report.bodies), (vec![], 6, 4));
+    // Its first entry was erased before `log verify` looked for the withdrawal that asks so.
+    let differences: Vec<_> = report.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(differences, ["ML/1/0: its body is erased, and no withdrawal asks so"]);
+    assert_eq!((report.entries, report.bodies), (6, 4));
     let mut node = node;
     node.restart();
     let heads = node.log.heads();

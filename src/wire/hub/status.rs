@@ -92,7 +92,9 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::InvalidActor { .. } => plain(Code::InvalidArgument, "INVALID_ACTOR"),
         GateError::Disclosure(_) => refused("NOT_PROTECTED"),
         GateError::Admission(error) => status::of_admission(error),
-        GateError::Records(_) | GateError::Damaged { .. } => status::internal(error),
+        GateError::Records(_) | GateError::Damaged { .. } | GateError::Newer { .. } => {
+            status::internal(error)
+        }
         GateError::Store(error) => status::of_store(error),
     }
 }

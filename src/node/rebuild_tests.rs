@@ -1,0 +1,222 @@
+//! Statistics and library computed again: after a new catalogue, after damage, on request.
+
+use std::sync::Arc;
+
+use jiff::civil::date;
+
+use crate::{
+    base::{
+        clock::ManualClock,
+        id::{EntryId, MemberCode},
+    },
+    codes::embedded::Codes,
+    keys::signer::LogSigner,
+    library::notes::{Library, NoteFilter, NotePage},
+    log::logs::Log,
+    node::{
+        projections::{CURSORS, Projections},
+        rebuild,
+    },
+    publication::{
+        admitted::Admitted,
+        note::Note,
+        release::{Cell, Release, Table},
+        withdrawal::{Withdrawal, WithdrawalReason},
+    },
+    statistics::{projection::Statistics, query::Query},
+    store::{Batch, Pair, SharedStore, memory::MemoryStore, prefix},
+};
+
+/// A node's store and logs.
+struct Site {
+    _folder: tempfile::TempDir,
+    store: SharedStore,
+    log: Arc<Log>,
+    /// Version of the catalogue that this program knows.
+    version: u16,
+}
+
+fn ml() -> MemberCode {
+    "ML".parse().unwrap()
+}
+
+impl Site {
+    /// Two releases, the second by a newer catalogue, and two notes, the second withdrawn.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store: SharedStore = Arc::new(MemoryStore::default());
+        let clock = Arc::new(ManualClock::at_noon(date(2026, 8, 1)));
+        let log = Arc::new(Log::open(folder.path(), Arc::clone(&store), clock).unwrap());
+        let version = Codes::embedded().catalogue().version;
+        let site = Self { _folder: folder, store, log, version };
+        site.append(Admitted::release(&release("2026-Q1", version, 40), None));
+        site.append(Admitted::release(&release("2026-Q2", version + 1, 50), None));
+        site.append(Admitted::note(&note("Séchoir"), None));
+        let seq = site.append(Admitted::note(&note("Erreur"), None)).seq;
+        let reason = WithdrawalReason::Error;
+        site.append(Admitted::withdrawal(&Withdrawal { epoch: 1, seq, reason, erase: false }));
+        site
+    }
+
+    fn append<E: std::fmt::Debug>(&self, admitted: Result<Admitted, E>) -> EntryId {
+        self.log.append(&LogSigner::from_seed([7; 32]), ml(), 1, admitted.unwrap()).unwrap()
+    }
+
+    /// The node starts, as `open` starts it.
+    fn start(&self) -> Started {
+        let codes = Arc::new(Codes::embedded().with_catalogue_version(self.version));
+        let statistics = Arc::new(rebuild::statistics(&self.store, &codes).unwrap());
+        let library = Arc::new(Library::new(Arc::clone(&self.store)));
+        let projections = Projections::new(
+            Arc::clone(&self.log),
+            Arc::clone(&self.store),
+            Arc::clone(&statistics),
+            Arc::clone(&library),
+        );
+        projections.start().unwrap();
+        Started { statistics, library, projections }
+    }
+
+    /// What is computed from the logs.
+    fn computed(&self) -> Vec<Pair> {
+        let of = |start: &'static [u8]| self.store.scan_prefix(start).map(Result::unwrap);
+        of(&[prefix::STATISTICS]).chain(of(&[prefix::LIBRARY])).collect()
+    }
+
+    fn put(&self, key: &[u8], value: &[u8]) {
+        let mut batch = Batch::default();
+        batch.put(key, value);
+        self.store.commit(&batch).unwrap();
+    }
+}
+
+struct Started {
+    statistics: Arc<Statistics>,
+    library: Arc<Library>,
+    projections: Projections,
+}
+
+impl Started {
+    /// Requests received in a quarter, if that was released.
+    fn received(&self, quarter: &str) -> Option<i64> {
+        let answer = self.statistics.query(&Query {
+            indicator: "DEM01".into(),
+            by: Vec::new(),
+            periods: vec![quarter.parse().unwrap()],
+            filters: Vec::new(),
+            members_expected: vec![ml()],
+            today: date(2026, 8, 1),
+        });
+        answer.unwrap().rows[0].value
+    }
+
+    fn titles(&self) -> Vec<String> {
+        let list = self.library.list(&NotePage::default(), &NoteFilter::default()).unwrap();
+        list.notes.into_iter().map(|note| note.note.title).collect()
+    }
+}
+
+fn release(quarter: &str, catalogue_version: u16, requests: i64) -> Release {
+    let table = Table {
+        population: "requests_received".into(),
+        period: quarter.parse().unwrap(),
+        dimensions: vec![],
+        measures: vec!["requests".into()],
+        cells: vec![Cell(Some(vec![requests]))],
+    };
+    Release {
+        member: ml(),
+        area: "ML".into(),
+        period: quarter.parse().unwrap(),
+        catalogue_version,
+        plan_version: 1,
+        tables: vec![table],
+    }
+}
+
+fn note(title: &str) -> Note {
+    Note {
+        member: ml(),
+        language: "fr".into(),
+        title: title.into(),
+        summary: "Sécher".into(),
+        text: "Sécher les mangues".into(),
+        authors: vec![],
+        filieres: vec![],
+        keywords: vec![],
+        rights: "CC-BY-4.0".into(),
+        published_on: date(2026, 8, 1),
+    }
+}
+
+#[test]
+fn a_program_with_a_newer_catalogue_shows_what_an_older_one_kept() {
+    let mut site = Site::new();
+    let older = site.start();
+    assert_eq!((older.received("2026-Q1"), older.received("2026-Q2")), (Some(40), None));
+    assert_eq!(older.projections.passed().unwrap().len(), 1);
+    site.version += 1;
+    let newer = site.start();
+    // The first release is kept in its turn, for it follows the older catalogue.
+    assert_eq!((newer.received("2026-Q1"), newer.received("2026-Q2")), (None, Some(50)));
+    assert_eq!(newer.titles(), ["Séchoir"], "what was withdrawn stays so");
+    // And back again.
+    site.version -= 1;
+    let older = site.start();
+    assert_eq!((older.received("2026-Q1"), older.received("2026-Q2")), (Some(40), None));
+}
+
+#[test]
+fn a_rebuild_on_request_gives_the_same_bytes_whatever_the_damage() {
+    let site = Site::new();
+    site.start();
+    let whole = site.computed();
+    assert!(whole.len() > 8);
+    for (key, value) in &whole {
+        for damaged in [vec![], vec![0xff; 9], [value.as_slice(), &[0]].concat()] {
+            site.put(key, &damaged);
+            rebuild::request(&*site.store).unwrap();
+            site.start();
+            assert!(site.computed() == whole, "{:?}", key.escape_ascii().to_string());
+        }
+    }
+}
+
+#[test]
+fn damage_that_a_start_meets_is_mended_by_it() {
+    let site = Site::new();
+    site.start();
+    let whole = site.computed();
+    // The day of a release, which every start reads.
+    let (key, _) = whole.iter().find(|(key, _)| key.starts_with(b"sv")).unwrap();
+    site.put(key, b"?");
+    site.start();
+    assert!(site.computed() == whole);
+    // A note, which is read when what revised it is withdrawn.
+    let first = site.append(Admitted::note(&note("Four"), None));
+    let better = site.append(Admitted::note(&note("Four solaire"), Some(first.seq)));
+    site.start();
+    let (seq, reason) = (better.seq, WithdrawalReason::Error);
+    let mut content = vec![prefix::LIBRARY, b'c'];
+    content.extend(first.origin.to_padded());
+    content.extend(first.epoch.to_be_bytes());
+    content.extend(first.seq.to_be_bytes());
+    content.extend([0, 0]);
+    assert!(site.store.get(&content).unwrap().is_some());
+    site.put(&content, b"?");
+    site.append(Admitted::withdrawal(&Withdrawal { epoch: 1, seq, reason, erase: false }));
+    assert_eq!(site.start().titles().len(), 2);
+}
+
+#[test]
+fn a_start_without_news_computes_nothing_again() {
+    let site = Site::new();
+    site.start();
+    let (key, _) = site.store.scan_prefix(b"nc").next().unwrap().unwrap();
+    site.put(&key, b"left as it is");
+    let before = site.computed();
+    site.start();
+    assert!(site.computed() == before);
+    let cursors = site.store.scan_prefix(&CURSORS).map(|pair| pair.unwrap().1);
+    assert_eq!(cursors.collect::<Vec<_>>(), [5_u64.to_be_bytes()]);
+}
