@@ -155,7 +155,8 @@ fn make(folder: &Path, rows_count: u64) {
     let store: SharedStore = Arc::new(SledStore::open(&options).expect("the new store"));
     let codes = Arc::new(Codes::embedded());
     let clock = Arc::new(ManualClock::at_noon(date(2027, 1, 31)));
-    let repository = Repository::new(Arc::clone(&store), clock, Arc::clone(&codes));
+    let area = "ML".parse().expect("a code");
+    let repository = Repository::new(Arc::clone(&store), clock, Arc::clone(&codes), area);
     let mapping = Mapping::from_toml(rows::MAPPING).expect("a sound mapping");
     let actor = "essaim://ML/steward/bench";
     let importer = Importer::new(&repository, &store, &codes, &mapping, actor).expect("sound");

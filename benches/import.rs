@@ -168,7 +168,8 @@ fn import(file: &Path, dry_run: bool) -> (Duration, Report) {
 fn import_into(store: SharedStore, file: &Path, dry_run: bool) -> Report {
     let codes = Arc::new(Codes::embedded());
     let clock = Arc::new(ManualClock::at_noon(date(2027, 1, 31)));
-    let repository = Repository::new(Arc::clone(&store), clock, Arc::clone(&codes));
+    let area = "ML".parse().expect("a code");
+    let repository = Repository::new(Arc::clone(&store), clock, Arc::clone(&codes), area);
     let mapping = Mapping::from_toml(rows::MAPPING).expect("a sound mapping");
     let actor = "essaim://ML/steward/bench";
     let importer = Importer::new(&repository, &store, &codes, &mapping, actor).expect("sound");

@@ -47,6 +47,7 @@ use essaim::{
     rpc::{
         authorization::Listener,
         client::connect_person,
+        credentials::LiveCredentials,
         exchange::{self, ExchangeParts},
         identity::LiveRoster,
         meter::Meter,
@@ -216,7 +217,8 @@ async fn measure(folder: &Path, store: SharedStore, statistics: Arc<Statistics>)
     let message = answer.encode_to_vec();
     // A `bytes` field has a key and a length before it.
     let bytes = vec![0_u8; message.len() - 1 - prost::length_delimiter_len(message.len())];
-    let tls = server_config(&credentials(), roster, Arc::new(SystemClock)).expect("TLS");
+    let live = LiveCredentials::new(credentials()).expect("a key pair");
+    let tls = server_config(Arc::new(live), roster, Arc::new(SystemClock)).expect("TLS");
     let twin: SocketAddr = serve_bare(Arc::clone(&tls), answer).await;
     let bare: SocketAddr = serve_bare(tls, bytes).await;
     let (mut twin, mut bare) = (connect(twin).await, connect(bare).await);
@@ -300,7 +302,7 @@ fn exchange_parts(
     let signer = LogSigner::generate().expect("a key");
     let own_log = OwnLog::new(Arc::clone(&log), signer, code("ML"), 1, Arc::new(|_| {}));
     let meter = Arc::new(Meter::default());
-    let sync = SyncParts { log: Arc::clone(&log) };
+    let sync = SyncParts { log: Arc::clone(&log), roster: Arc::clone(&roster) };
     ExchangeParts {
         node: NodeParts { member: code("ML"), roster, log, meter },
         statistics,

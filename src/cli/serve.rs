@@ -1,7 +1,7 @@
 //! `essaim serve`: runs one node until SIGTERM or Ctrl-C. SIGHUP has it look at once for a new
 //! roster and a renewed certificate.
 
-use std::{io::IsTerminal, sync::Arc};
+use std::{io::IsTerminal, pin::pin, sync::Arc};
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,9 +24,10 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
     tell(&config.log)?;
     call::block_on(async {
         let mut asked_to_reload = signal(SignalKind::hangup())?;
-        let running = tokio::select! {
+        let mut stop = pin!(call::asked_to_stop());
+        let mut running = tokio::select! {
             running = Node::start(config, Arc::new(SystemClock)) => running?,
-            stopped = call::asked_to_stop() => {
+            stopped = &mut stop => {
                 stopped?;
                 tracing::info!("Stopped before the node was running");
                 return Ok(Done::Yes);
@@ -38,17 +39,15 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<Done> {
             web = running.web.map(|address| address.to_string()),
             "The node is running"
         );
-        loop {
+        let ended = loop {
             tokio::select! {
-                stopped = call::asked_to_stop() => {
-                    stopped?;
-                    break;
-                }
+                stopped = &mut stop => break stopped.map_err(anyhow::Error::from),
+                error = running.deaf() => break Err(error.into()),
                 _ = asked_to_reload.recv() => running.reload().await,
             }
-        }
+        };
         running.shutdown().await;
-        Ok(Done::Yes)
+        ended.map(|()| Done::Yes)
     })
 }
 

@@ -8,7 +8,6 @@ use std::{
     borrow::Cow,
     collections::VecDeque,
     io::{Cursor, Read},
-    ops::Bound,
     sync::Arc,
 };
 
@@ -18,8 +17,8 @@ use crate::{
     intake::{
         cells::Cells,
         commit::{Commits, Ended, UNDER_WAY_MAX},
+        discarding::Discarding,
         fault::{Fault, printable},
-        fold::tidy,
         layout::{Layout, columns_needed},
         mapping::{Mapping, MappingFault},
         quarantine::{QuarantineEntry, ROW_TEXT_BYTES_MAX, Session},
@@ -34,7 +33,7 @@ use crate::{
         import::{IMPORT_ROWS_MAX, ImportRefusal, ImportRow, Outcome},
         repository::Repository,
     },
-    store::{Batch, Pairs, SharedStore, Store, StoreError},
+    store::{SharedStore, StoreError},
 };
 
 /// Most rows of one file.
@@ -321,8 +320,7 @@ impl Run<'_> {
             }
         };
         let layout = self.layout;
-        let tidied: Vec<Cow<'_, str>> = cells.iter().map(|cell| tidy(cell)).collect();
-        let mut cells = Cells::new(layout, &tidied);
+        let mut cells = Cells::new(layout, &cells);
         let key = cells.key(&layout.key);
         let row = record::read(&mut cells, &key);
         let Some(row) = row else {
@@ -484,29 +482,4 @@ impl Run<'_> {
 
 fn is_blank(cell: &str) -> bool {
     cell.trim().is_empty()
-}
-
-/// The store under a dry run: it reads, and drops what is written.
-struct Discarding(SharedStore);
-
-impl Store for Discarding {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(key)
-    }
-
-    fn range(&self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Pairs<'_> {
-        self.0.range(from, to)
-    }
-
-    fn apply(&self, _: &Batch) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn barrier(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn disk_bytes(&self) -> Result<u64, StoreError> {
-        self.0.disk_bytes()
-    }
 }

@@ -19,6 +19,7 @@
 mod cells;
 mod commit;
 mod date;
+mod discarding;
 pub mod fault;
 pub mod fields;
 mod fold;

@@ -145,23 +145,16 @@ impl Running {
             exchange::serve(exchange_parts),
         ];
         let (stop_pulls, stop_listeners) = (CancellationToken::new(), CancellationToken::new());
+        let meters = vec![Arc::clone(&meter)];
         let serving = [
             serving(config, &parts, sockets.hub, (Listener::Hub, &health[0]), Vec::new()),
-            serving(
-                config,
-                &parts,
-                sockets.exchange,
-                (Listener::Exchange, &health[1]),
-                vec![Arc::clone(&meter)],
-            ),
+            serving(config, &parts, sockets.exchange, (Listener::Exchange, &health[1]), meters),
         ];
-        let mut tasks: Vec<_> = serving
-            .into_iter()
-            .map(|serving| {
-                let stop = stop_listeners.clone().cancelled_owned();
-                tokio::spawn(async { Ok(serve(serving, stop).await?) })
-            })
-            .collect();
+        let spawned = |serving| {
+            let stop = stop_listeners.clone().cancelled_owned();
+            tokio::spawn(async { Ok(serve(serving, stop).await?) })
+        };
+        let mut tasks: Vec<_> = serving.into_iter().map(spawned).collect();
         let web_health = web::Health::default();
         if let Some(socket) = sockets.web {
             let (health, source) = (web_health.clone(), figures(&parts, &neighbours, &meter));
@@ -208,6 +201,17 @@ impl Running {
     /// Pulls from every neighbour now, whatever the schedule says. Returns at once.
     pub fn sync_now(&self) {
         self.neighbours.pull_now();
+    }
+
+    /// Completes when a listener ends, which it must not before [`Running::shutdown`]: a node that
+    /// is deaf on one side must not look well.
+    pub async fn deaf(&mut self) -> NodeError {
+        let (ended, at, _) = futures_util::future::select_all(self.tasks.iter_mut()).await;
+        drop(self.tasks.remove(at));
+        match ended {
+            Ok(Err(error)) => error,
+            Ok(Ok(())) | Err(_) => NodeError::Panicked,
+        }
     }
 
     /// Stops, within the configured deadline: pulls, then listeners, then the store.

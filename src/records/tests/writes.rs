@@ -28,7 +28,8 @@ fn a_repeated_update_or_step_is_done_once() {
     let id = hub.request();
     let context = numbered("awa");
     let ask = |question: &'static str| {
-        hub.repository.update_request(&context, id, Some(1), &[], move |_, identity| {
+        let asked = [question.as_bytes()];
+        hub.repository.update_request(&context, id, Some(1), &asked, move |_, identity| {
             identity.question = question.into();
         })
     };
