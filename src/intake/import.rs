@@ -261,7 +261,11 @@ impl Run<'_> {
         let read = self.read_batches(splitter, progress);
         // Also when the file broke off: what was handed over is kept, and its refusals told.
         self.settle_down_to(0)?;
-        read?;
+        if let Err(error) = read {
+            let rows = self.report.rows - self.pending.len() as u64;
+            progress(Progress { bytes: splitter.bytes, rows });
+            return Err(error);
+        }
         self.hand_over()?;
         self.settle_down_to(0)?;
         progress(Progress { bytes: splitter.bytes, rows: self.report.rows });

@@ -328,7 +328,10 @@ async fn a_damaged_store_or_log_is_reported_with_what_to_do_and_nothing_is_dropp
     let stopped = Stopped::new().await;
     let mut counts: BTreeMap<(String, Noticed), u32> = BTreeMap::new();
     let data = stopped.folder.path().join("data");
-    for (file, bytes) in stopped.files.iter().filter(|(file, _)| file.starts_with(&data)) {
+    // The rosters remembered beside them are only hints, and may be lost.
+    let kept = [data.join("store"), data.join("logs")];
+    let kept = |file: &Path| kept.iter().any(|folder| file.starts_with(folder));
+    for (file, bytes) in stopped.files.iter().filter(|(file, _)| kept(file)) {
         let name = file.file_name().unwrap().to_string_lossy();
         let name = name.split('.').next().unwrap().to_owned();
         // The main file holds the records.

@@ -66,7 +66,7 @@ fn import_all(federation: &Federation, quarter: Date) {
     assert_eq!((&report["created"], &report["quarantined"]), (&json!(ROWS), &json!(1)));
     let again = import(federation, "enterprises", &file).ended(1, "").json();
     assert_eq!((&again["created"], &again["unchanged"]), (&json!(0), &json!(ROWS)));
-    let waiting = federation.run(STEWARD, &["quarantine"]).ended(1, "").json();
+    let waiting = federation.run(STEWARD, &["quarantine", "list"]).ended(1, "").json();
     assert_eq!(waiting.as_array().unwrap().len(), 1);
     assert_eq!(waiting[0]["columns"], json!(["Région"]));
     let file = federation.write("requests.csv", &requests(quarter));
