@@ -30,14 +30,17 @@ pub struct CubeRequest<'a> {
     pub tables: &'a [PlannedTable<'a>],
     /// The period that is closed.
     pub period: Period,
-    /// The day on which it is closed: what happened or was entered later does not count.
+    /// The day on which it is closed: what happened later does not count.
     pub closing_day: Date,
+    /// The last day on which something could be entered to count: the closing day, or a later one
+    /// for what a hub had to enter before its first release.
+    pub entered_until: Date,
 }
 
 /// Counts the records of `source` into one cube per table, in the order of the tables.
 ///
-/// Only enterprises count that gave their consent to anonymized indicators on or before the
-/// closing day and have not withdrawn it since, with those of their visits, requests and answers
+/// Only enterprises count that gave their consent to anonymized indicators while things could be
+/// entered and have not withdrawn it since, with those of their visits, requests and answers
 /// that were entered by then.
 ///
 /// # Panics
@@ -53,7 +56,7 @@ pub fn cubes<S: RecordSource>(
             table.add(request.codes, &Fact { enterprise, subject });
         }
     };
-    let known = Known { closing_day: request.closing_day };
+    let known = Known { until: request.entered_until };
     let enterprises = consenting(known, source)?;
     for enterprise in enterprises.values() {
         count(enterprise, Subject::Enterprise);

@@ -1,4 +1,4 @@
-//! Records as they are known on a closing day: what was entered later is left out.
+//! Records as they are known on a day, mostly the closing day: what was entered later is left out.
 //!
 //! What this means for a figure:
 //! - a registration, visit, request, answer or consent that was entered after the closing day does
@@ -7,6 +7,10 @@
 //! - a *correction* counts at once, since earlier versions of a fact are not kept;
 //! - a *withdrawal* of consent counts at once: nothing is counted of who does not agree (any more),
 //!   even where it was entered after the closing day.
+//!
+//! What a hub entered by the day it drafted its first release is its backlog, and was in time: of
+//! nothing released before can it tell anything. Without that, a hub that begins with the files of
+//! past years would release zeros for them.
 //!
 //! So a period counted again gives the same figures, but for corrections and withdrawals.
 
@@ -18,12 +22,12 @@ use crate::records::types::{Answer, Consent, ConsentPurpose, Enterprise, Support
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
     /// The last day on which something could be entered to count.
-    pub closing_day: Date,
+    pub until: Date,
 }
 
 impl Known {
     fn in_time(self, entered_on: Option<Date>) -> bool {
-        entered_on.is_none_or(|day| day <= self.closing_day)
+        entered_on.is_none_or(|day| day <= self.until)
     }
 
     /// The enterprise, if it is known.
@@ -58,7 +62,7 @@ impl Known {
     /// Whether `consent` lets an enterprise be counted.
     pub fn lets_count(self, consent: &Consent) -> bool {
         consent.purpose == ConsentPurpose::AnonymizedIndicators
-            && consent.given_on <= self.closing_day
+            && consent.given_on <= self.until
             && self.in_time(consent.entered_on)
             && consent.withdrawn_on.is_none()
     }

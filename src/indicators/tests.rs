@@ -161,6 +161,7 @@ fn cube(
         tables: &[table],
         period: period.parse().unwrap(),
         closing_day: day(closing_day),
+        entered_until: day(closing_day),
     };
     let Ok(mut cubes) = cubes(&request, records);
     cubes.remove(0)
@@ -477,6 +478,7 @@ fn every_population_of_the_catalogue_is_counted_and_every_table_of_the_plan_tabu
             tables: &tables,
             period: "2026-Q4".parse().unwrap(),
             closing_day: day("2027-01-15"),
+            entered_until: day("2027-01-15"),
         };
         let Ok(cubes) = cubes(&request, &records);
         assert_eq!(cubes.len(), tables.len());

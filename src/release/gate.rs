@@ -118,6 +118,7 @@ impl Gate {
             tables: frozen.tables.iter().map(TableReview::of).collect(),
             audit: report,
             body_hash: [0; 32],
+            drafted_on: Some(self.clock.today()),
         };
         self.shelf.add(card, &release, &frozen)
     }
@@ -166,8 +167,20 @@ impl Gate {
             tables: &tables,
             period,
             closing_day,
+            entered_until: closing_day.max(self.backlog_day()?),
         };
         cubes(&request, records).map_err(|error| GateError::Records(Box::new(error)))
+    }
+
+    /// The day up to which the hub's records are its backlog, entered before it released anything:
+    /// the day its first release was drafted, or today while there is none.
+    fn backlog_day(&self) -> Result<Date, GateError> {
+        let cards = self.shelf.cards()?;
+        let first = cards.iter().filter(|card| card.left).min_by_key(|card| card.id);
+        Ok(match first {
+            Some(card) => card.drafted_on.unwrap_or(Date::MIN),
+            None => self.clock.today(),
+        })
     }
 
     /// What a steward must know to approve a release.

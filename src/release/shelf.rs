@@ -14,6 +14,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::civil::Date;
 use minicbor::{Decode, Encode};
 
 use crate::{
@@ -67,6 +68,9 @@ pub struct Card {
     /// BLAKE3 of the body, so that what was audited is what is published. Never leaves the node.
     #[cbor(n(10), with = "minicbor::bytes")]
     pub body_hash: [u8; 32],
+    /// Day it was drafted.
+    #[cbor(n(11), with = "crate::base::date::cbor_option")]
+    pub drafted_on: Option<Date>,
 }
 
 /// The releases in the store.
@@ -236,6 +240,7 @@ mod tests {
             tables: vec![],
             audit: AuditReport::default(),
             body_hash: [0; 32],
+            drafted_on: None,
         };
         let release = Release {
             member: "ML".parse().unwrap(),

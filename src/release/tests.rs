@@ -111,6 +111,36 @@ impl RecordSource for Records {
     }
 }
 
+/// The same, all entered on one day.
+struct EnteredOn(Date);
+
+impl RecordSource for EnteredOn {
+    type Error = Infallible;
+
+    fn for_each_enterprise(&self, visit: &mut dyn FnMut(Enterprise)) -> Result<(), Infallible> {
+        let entered_on = Some(self.0);
+        Records.for_each_enterprise(&mut |one| visit(Enterprise { entered_on, ..one }))
+    }
+
+    fn for_each_visit(&self, visit: &mut dyn FnMut(Visit)) -> Result<(), Infallible> {
+        Records.for_each_visit(visit)
+    }
+
+    fn for_each_request(&self, visit: &mut dyn FnMut(SupportRequest)) -> Result<(), Infallible> {
+        let entered_on = Some(self.0);
+        Records.for_each_request(&mut |one| visit(SupportRequest { entered_on, ..one }))
+    }
+
+    fn for_each_answer(&self, visit: &mut dyn FnMut(Answer)) -> Result<(), Infallible> {
+        Records.for_each_answer(visit)
+    }
+
+    fn for_each_consent(&self, visit: &mut dyn FnMut(Consent)) -> Result<(), Infallible> {
+        let entered_on = Some(self.0);
+        Records.for_each_consent(&mut |one| visit(Consent { entered_on, ..one }))
+    }
+}
+
 const CLOSING_DAYS: u32 = 30;
 
 struct House {
@@ -239,6 +269,28 @@ fn a_fourth_quarter_carries_the_year_and_follows_the_third() {
     let gap = gate.draft("awa", period("2026-Q2"), &Records, CLOSING_DAYS);
     let Err(GateError::OutOfOrder { expected, .. }) = gap else { panic!("{gap:?}") };
     assert_eq!(expected, period("2026-Q1"));
+}
+
+#[test]
+fn what_a_hub_entered_before_its_first_release_counts_and_what_came_late_after_it_waits() {
+    let begins = date(2025, 8, 10);
+    let house = House::on(begins);
+    let (gate, log) = (house.gate(), Log::default());
+    let received = |quarter: &str, entered_on: Date| {
+        let id = gate.draft("awa", period(quarter), &EnteredOn(entered_on), CLOSING_DAYS).unwrap();
+        gate.approve("binta", id).unwrap();
+        let entry = gate.publish("awa", id, &log).unwrap();
+        let body = log.bodies.borrow()[entry.seq as usize].clone();
+        let release = Release::from_bytes(Release::SCHEMA, &body).unwrap();
+        let table = release.tables.iter().find(|table| table.population == "requests_received");
+        table.unwrap().cells[0].0.as_ref().unwrap()[0]
+    };
+    let all = i64::from(Records::ENTERPRISES);
+    assert_eq!(received("2025-Q1", begins), all, "the first quarter closed long ago");
+    house.clock.set_noon(date(2025, 9, 1));
+    assert_eq!(received("2025-Q2", begins), all, "the second as well");
+    house.clock.set_noon(date(2025, 12, 1));
+    assert_eq!(received("2025-Q3", date(2025, 11, 30)), 0, "entered after it closed");
 }
 
 #[test]

@@ -169,6 +169,7 @@ fn count(records: &Records, population: &str, by: &[&str]) -> Cube {
         tables: &[PlannedTable { frequency, population, dimensions: &dimensions }],
         period: "2026-Q4".parse().expect("a period"),
         closing_day: Date::constant(2027, 1, 15),
+        entered_until: Date::constant(2027, 1, 15),
     };
     let Ok(mut cubes) = cubes(&request, records);
     cubes.remove(0)
@@ -362,6 +363,7 @@ impl Hub {
             tables: &tables,
             period: "2026-Q1".parse().expect("a period"),
             closing_day: Date::constant(2026, 4, 30),
+            entered_until: Date::constant(2026, 4, 30),
         };
         cubes(&request, &self.repository).expect("records that can be read")
     }

@@ -49,6 +49,7 @@ fn cubes_of_releases(seed: u64, member: &str) -> Vec<Vec<Cube>> {
             tables: &tables,
             period: quarter.period,
             closing_day,
+            entered_until: closing_day,
         };
         cubes(&request, &repository).unwrap()
     };
