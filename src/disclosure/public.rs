@@ -20,6 +20,9 @@ use crate::{
 /// Work spent on solving, as rows × columns × variables over all components: a member that sends
 /// monstrous tables gets the bounds that propagation proves. A real year takes a tenth of it.
 const SOLVING_WORK_MAX: usize = 3_000_000_000;
+/// Most entries of one tableau that is solved for a reader: 32 MB, on small machines. Those of a
+/// real year have less than a tenth of it.
+const SOLVING_ENTRIES_MAX: usize = 4 << 20;
 
 /// What can be deduced about one measure of one hidden cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +150,9 @@ fn deduce(
         let columns = variables.len() + rows.len();
         let work = rows.len().saturating_mul(columns).saturating_mul(variables.len());
         let Some(left) = work_left.checked_sub(work) else { continue };
+        if rows.len().saturating_mul(columns) > SOLVING_ENTRIES_MAX {
+            continue;
+        }
         work_left = left;
         match narrow(&component, &mut intervals) {
             Err(SimplexError::Infeasible) => return Err(contradiction(component.variables[0])),
