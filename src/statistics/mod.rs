@@ -24,3 +24,4 @@ mod sheet;
 #[cfg(test)]
 mod tests;
 mod tighten;
+mod view;

@@ -20,10 +20,10 @@ use crate::{
     statistics::{
         block::{Block, BlockTable, Known},
         error::QueryError,
-        interval::Interval,
         projection::Statistics,
         query::{CELLS_READ_MAX, too_large},
         resolve::{Part, Resolved},
+        view::{Choice, View, read},
     },
 };
 
@@ -238,12 +238,6 @@ impl<'a> Sheet<'a> {
     }
 }
 
-/// Reads what all parts say about one combination of codes; `None` if one lacks a code.
-fn read(views: &[View<'_>], places: &[usize], known: &mut [Known]) -> Option<()> {
-    let each = known.len() / views.len();
-    views.iter().zip(known.chunks_mut(each)).try_for_each(|(view, known)| view.read(places, known))
-}
-
 /// Which axes show codes, and what that needs of a table.
 struct Pattern<'a> {
     /// Dimension and codes of each axis that shows codes.
@@ -256,23 +250,6 @@ struct Pattern<'a> {
     needed: Vec<&'a str>,
     /// Number of combinations of codes.
     cells: usize,
-}
-
-/// Where to find the cells of one part in one table.
-struct View<'a> {
-    table: &'a BlockTable,
-    measure: usize,
-    /// For each axis and code, how far its cells are; `None` where the table lacks the code.
-    axes: Vec<Vec<Option<usize>>>,
-    filters: Vec<Choice>,
-    classes: Vec<Option<usize>>,
-}
-
-/// The cells that a filter lets through along one dimension.
-struct Choice {
-    chosen: Vec<usize>,
-    others: Vec<usize>,
-    additive: bool,
 }
 
 impl<'a> Pattern<'a> {
@@ -376,6 +353,13 @@ impl<'a> Pattern<'a> {
         member: usize,
         period: usize,
     ) -> bool {
+        let all_there = |view: &View<'_>| {
+            let mut filters = view.filters.iter().zip(&self.filters);
+            filters.all(|(choice, (_, codes))| choice.chosen.len() == codes.len())
+        };
+        if views.iter().all(all_there) {
+            return false;
+        }
         let (member, period) = (sheet.resolved.members[member], sheet.resolved.periods[period]);
         self.filters.iter().any(|(id, codes)| {
             let has = |view: &View<'_>, code: &str| {
@@ -448,52 +432,4 @@ fn places(own: &[String], codes: &[String]) -> Vec<Option<usize>> {
         found
     };
     codes.iter().map(place).collect()
-}
-
-impl View<'_> {
-    /// Puts the figure at these places of the axes, or one per class, into `known`; `None` if a
-    /// code is not there.
-    fn read(&self, places: &[usize], known: &mut [Known]) -> Option<()> {
-        let mut base = 0;
-        for (codes, place) in self.axes.iter().zip(places) {
-            base += codes[*place]?;
-        }
-        if self.filters.iter().any(|choice| choice.chosen.is_empty()) {
-            return None;
-        }
-        if self.classes.is_empty() {
-            known.fill(self.chosen(base, &self.filters));
-            return Some(());
-        }
-        // A class that the table lacks was not counted: certainly nothing.
-        for (known, class) in known.iter_mut().zip(&self.classes) {
-            *known = class.map_or(Known::ZERO, |class| self.chosen(base + class, &self.filters));
-        }
-        Some(())
-    }
-
-    /// The sum over what the filters let through: cell by cell, or the total without the rest,
-    /// whichever is narrower.
-    fn chosen(&self, base: usize, filters: &[Choice]) -> Known {
-        let Some((choice, further)) = filters.split_first() else {
-            return self.table.known(base, self.measure);
-        };
-        let at = |offset: usize| self.chosen(base + offset, further);
-        if let [only] = choice.chosen[..] {
-            return at(only);
-        }
-        let sum = |offsets: &[usize]| {
-            offsets.iter().fold(Known::ZERO, |sum, offset| sum.plus(at(*offset)))
-        };
-        let chosen = sum(&choice.chosen);
-        if choice.additive {
-            return chosen.narrower(at(0).without(sum(&choice.others)));
-        }
-        // Distinct enterprises may stand under several codes: at least the largest of them, at
-        // most their sum, never more than the total.
-        let least = choice.chosen.iter().map(|offset| at(*offset).interval.lower).max();
-        let bounds = Interval { lower: least.unwrap_or(0), ..chosen.interval };
-        let total = Interval { lower: 0, ..at(0).interval };
-        Known { interval: bounds.meet(total).unwrap_or(bounds), hidden: true }
-    }
 }
