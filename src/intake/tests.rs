@@ -21,6 +21,10 @@ use crate::{
     store::{Batch, SharedStore, memory::MemoryStore},
 };
 
+mod cells;
+mod files;
+mod mappings;
+
 const ENTERPRISES: &str = include_str!("../../tests/fixtures/mali_enterprises.mapping.toml");
 const VISITS: &str = include_str!("../../tests/fixtures/mali_visits.mapping.toml");
 const REQUESTS: &str = include_str!("../../tests/fixtures/mali_requests.mapping.toml");
@@ -139,19 +143,6 @@ fn the_same_file_twice_changes_nothing_and_another_row_changes_its_record() {
 }
 
 #[test]
-fn windows_1252_and_utf_8_with_a_mark_say_the_same() {
-    let hub = Hub::new();
-    let text = String::from_utf8(enterprises(GOOD)).unwrap();
-    let ansi = encoding_rs::WINDOWS_1252.encode(&text).0.into_owned();
-    let report = hub.import(ENTERPRISES, &ansi);
-    assert_eq!((report.encoding, counts(&report)), ("Windows-1252", [1, 0, 0, 0]));
-    let marked = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
-    assert_eq!(counts(&hub.import(ENTERPRISES, &marked)), [0, 0, 1, 0]);
-    let commas = text.replace(';', ",").replace('\n', "\r\n");
-    assert_eq!(counts(&hub.import(ENTERPRISES, commas.as_bytes())), [0, 0, 1, 0]);
-}
-
-#[test]
 fn a_bad_row_waits_with_reasons_and_remedies_until_it_passes() {
     let hub = Hub::new();
     let bad = GOOD.replace("Sikasso", "Atlantis").replace("05/06/2026", "31/02/2026");
@@ -212,15 +203,6 @@ fn a_dry_run_writes_nothing_and_tells_what_would_be() {
 }
 
 #[test]
-fn an_undeclared_ambiguous_date_is_quarantined() {
-    let hub = Hub::new();
-    let mapping = ENTERPRISES.replace("dates = \"day-month-year\"", "");
-    let report = hub.import(&mapping, &enterprises(GOOD));
-    assert_eq!(counts(&report), [0, 0, 0, 1]);
-    assert_eq!(reasons(&report), [("Date d'inscription", "intake-date-ambiguous")]);
-}
-
-#[test]
 fn a_key_that_comes_again_is_a_repetition_or_a_contradiction() {
     let hub = Hub::new();
     let other = GOOD.replace(";4;", ";5;");
@@ -263,26 +245,6 @@ fn repetitions_are_told_from_rows_of_earlier_batches() {
         (2_006, "intake-repeats-refused"),
     ];
     assert_eq!(found.collect::<BTreeSet<_>>(), BTreeSet::from(expected));
-}
-
-#[test]
-fn rows_that_cannot_be_split_cost_only_themselves() {
-    let hub = Hub::new();
-    let mut file = enterprises(GOOD);
-    file.extend(b"2;\"oops;;;;Kita;Lait;;;;;2026-01-02;\n3;too;few\n4;a;b;c;d;e;f;g;h;i;j;k;l;m\n");
-    file.extend(b";;;;;;;;;;;;\n\n5;bad \xFF;;;;Kita;Lait;;;;;2026-01-02;\n");
-    file.extend("6;z;;;;Kita;Lait;;;;;2026-01-02;\n".as_bytes());
-    let mapping = ENTERPRISES.replace("[file]", "[file]\nencoding = \"utf-8\"");
-    let report = hub.import(&mapping, &file);
-    assert_eq!(counts(&report), [2, 0, 0, 4]);
-    let keys: Vec<_> = report.quarantined.iter().map(|entry| &*entry.faults[0].key).collect();
-    let expected = [
-        "intake-unclosed-quote",
-        "intake-too-few-cells",
-        "intake-too-many-cells",
-        "intake-not-utf-8",
-    ];
-    assert_eq!(keys, expected);
 }
 
 #[test]
@@ -334,130 +296,6 @@ fn visits_and_requests_name_their_enterprise() {
 }
 
 #[test]
-fn files_that_are_no_tables_are_refused_as_a_whole() {
-    let hub = Hub::new();
-    let refused = |file: &[u8]| hub.try_run(ENTERPRISES, file, false).unwrap_err();
-    assert!(matches!(refused(b""), IntakeError::NoHeading { .. }));
-    assert!(matches!(refused(b"\xFF\xFEN\0"), IntakeError::Utf16));
-    assert!(matches!(refused(b"PK\x03\x04..."), IntakeError::Workbook));
-    let IntakeError::NoHeading { missing, .. } = refused("N°;Région;Sexe\n".as_bytes()) else {
-        panic!("no heading");
-    };
-    assert!(missing.contains("filiere") && !missing.contains("region"), "{missing}");
-    let twice = ENTERPRISES_HEADING.replace("RCCM", "REGION");
-    let mapping = ENTERPRISES.replace("column = \"RCCM\"", "value = \"FORMAL\"");
-    let twice = hub.try_run(&mapping, twice.as_bytes(), false).unwrap_err();
-    assert!(matches!(twice, IntakeError::ColumnTwice { .. }));
-    let wide = format!("{}\n", ";".repeat(1_000));
-    let broken = refused(&enterprises(&wide.repeat(1_001)));
-    assert!(matches!(broken, IntakeError::TooManyBrokenLines { .. }), "{broken}");
-}
-
-#[test]
-fn a_mapping_reports_all_its_faults_at_once() {
-    let faults = Mapping::from_toml(
-        "version = 2\nsource = \"a b\"\nas = \"visits\"\narea = \"ML\"\nkey = []\n\
-         [fields.colour]\ncolumn = \"x\"\n[fields.purpose]\n",
-    )
-    .unwrap_err();
-    let places: Vec<_> = faults.iter().map(|fault| fault.place.as_str()).collect();
-    let expected = [
-        "version",
-        "source",
-        "key",
-        "enterprise_source",
-        "fields.colour",
-        "fields.purpose",
-        "fields.visited_on",
-    ];
-    assert_eq!(places, expected);
-    assert!(Mapping::from_toml("colour = 1").is_err());
-    let unknown = ENTERPRISES.replace("\"ML-BKO\"", "\"SN-DK\"");
-    let faults = Mapping::from_toml(&unknown).unwrap().faults(&Codes::embedded());
-    assert_eq!(faults.len(), 1);
-    assert!(faults[0].to_string().starts_with("The mapping's fields.region names \"SN-DK\""));
-    let unknown = ENTERPRISES.replace("default = \"_U\"", "default = \"rien\"");
-    assert_eq!(Mapping::from_toml(&unknown).unwrap().faults(&Codes::embedded()).len(), 3);
-}
-
-#[test]
-fn every_reason_has_a_message_and_a_remedy() {
-    let sources = [
-        include_str!("cells.rs"),
-        include_str!("import.rs"),
-        include_str!("quarantine.rs"),
-        include_str!("record.rs"),
-    ];
-    let mut keys = Vec::new();
-    for source in sources {
-        for text in source.split("\"intake-").skip(1) {
-            let key = text.split('"').next().unwrap();
-            match key {
-                "refused-{}" => keys.extend(
-                    [
-                        "unknown-code",
-                        "foreign",
-                        "not-in-force",
-                        "too-long",
-                        "empty",
-                        "in-future",
-                        "before",
-                        "out-of-range",
-                        "rule-mismatch",
-                        "only-by-step",
-                    ]
-                    .map(|problem| format!("intake-refused-{problem}")),
-                ),
-                key => keys.push(format!("intake-{key}")),
-            }
-        }
-    }
-    assert!(keys.len() > 25);
-    for key in keys {
-        for language in Language::ALL {
-            for key in [key.clone(), format!("{key}-remedy")] {
-                assert_ne!(messages::text(language, &key, &[]), key);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_file_of_records_taken_for_a_mapping_is_refused_without_showing_a_record() {
-    let text = "version = 1\nFICHE-7;Laiterie Danaya;76 00 00 00\n";
-    let told = Mapping::from_toml(text).unwrap_err()[0].to_string();
-    assert!(told.starts_with("The mapping's line 2 cannot be read: "), "{told}");
-    assert!(!told.contains("Danaya") && !told.contains("76 00"), "{told}");
-}
-
-#[test]
-fn what_a_row_says_of_an_answer_without_a_day_is_not_dropped() {
-    let hub = Hub::new();
-    hub.import(ENTERPRISES, &enterprises(GOOD));
-    let heading = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
-        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n";
-    let row = |answer: &str| {
-        let file = format!("{heading}D1;1;10/01/2026;Tél.;;;{answer}\n");
-        let report = hub.import(REQUESTS, file.as_bytes());
-        let entry = report.quarantined.first();
-        entry.map(|entry| (entry.faults[0].column.clone(), entry.faults[0].key.clone()))
-    };
-    let undated = |heading: &str, key: &str| Some((heading.to_owned(), key.to_owned()));
-    let answer = undated("Répondue le", "intake-answer-undated");
-    assert_eq!(row(";Fournisseur;;;;;"), answer);
-    assert_eq!(row(";;SATD;;;;"), answer);
-    let follow_up = undated("Suivi le", "intake-follow-up-undated");
-    assert_eq!(row("20/01/2026;;;;;non;"), follow_up);
-    assert_eq!(row(";;;;;oui;"), follow_up);
-    // What the mapping says of every row tells nothing of this one's answer, and a word that
-    // stands for an empty cell tells nothing either.
-    assert_eq!(row(";RAS;-;;;;néant"), None);
-    let satd = REQUESTS.replace("column = \"Appui à distance\"", "value = \"SATD\"");
-    let file = format!("{heading}D2;1;10/01/2026;Tél.;;;;;;;;;\n");
-    assert_eq!(counts(&hub.import(&satd, file.as_bytes())), [1, 0, 0, 0]);
-}
-
-#[test]
 fn a_refused_row_that_comes_again_does_not_hide_the_reason() {
     let hub = Hub::new();
     let future = GOOD.replace("1;Unité", "8;Unité").replace("2026;Oui", "2030;Oui");
@@ -470,116 +308,4 @@ fn a_refused_row_that_comes_again_does_not_hide_the_reason() {
     assert_eq!(entry.repetitions, 2);
     hub.import(ENTERPRISES, &enterprises(&future));
     assert_eq!(hub.quarantine()[0].entry.repetitions, 0, "as the file was last imported");
-}
-
-#[test]
-fn a_mapping_for_another_country_is_refused_before_any_row() {
-    let hub = Hub::new();
-    let mapping = ENTERPRISES.replace("area = \"ML\"", "area = \"SN\"");
-    let refused = hub.try_run(&mapping, &enterprises(GOOD), false).unwrap_err();
-    let IntakeError::Mapping(faults) = refused else { panic!("{refused}") };
-    assert!(faults.iter().any(|fault| fault.place == "area"), "{faults:?}");
-}
-
-#[test]
-fn texts_are_kept_as_typed_and_only_codes_numbers_and_days_have_empty_words() {
-    let hub = Hub::new();
-    let row = "1;Ras;Na;RAS;RAS;Kita;Lait;;néant;ND;;02/01/2026;\n";
-    let report = hub.import(ENTERPRISES, &enterprises(row));
-    assert_eq!(counts(&report), [1, 0, 0, 0], "{:?}", report.quarantined);
-    let found = hub.repository.get_enterprise(hub.enterprises()[0].id).unwrap().record;
-    assert_eq!((&*found.identity.name, &*found.identity.head_name), ("Ras", "Na"));
-    assert_eq!(found.identity.telephones, [""; 0], "a telephone number is a number");
-    assert_eq!((found.coded.headcount, found.coded.turnover), (None, None));
-    let requests = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
-        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n\
-        D1;1;10/01/2026;Tél.;;\" 1. Que`l se\u{301}choir ?\n\n2.  Où’ l'acheter ? \";;;;;;;\n";
-    hub.import(REQUESTS, requests.as_bytes());
-    let all = hub.repository.list_requests(&Page::first(), None).unwrap();
-    let question = &all[0].record.identity.question;
-    assert_eq!(question, "1. Que`l s\u{e9}choir ?\n\n2.  Où’ l'acheter ?");
-}
-
-#[test]
-fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
-    let hub = Hub::new();
-    let heading = ENTERPRISES_HEADING.replace("N°", "No").replace(['é', 'è'], "e");
-    let mapping = ENTERPRISES.replace("N°", "No").replace(['é', 'è'], "e");
-    let plain = |key: u32| format!("{key};x;;;H;Kita;Lait;;;;;02/01/2026;\n");
-    // Beyond the beginning that is looked at: a line that is too long, cut inside a character.
-    let filler: String = (100..2_400).map(plain).collect();
-    let long = format!("1;x{}\n", "é".repeat(40_000));
-    let good = "2;Unité Bè;;;F;Ségou;Lait;;;;;02/01/2026;\n";
-    let file = format!("{heading}{filler}{long}{good}");
-    let report = hub.import(&mapping, file.as_bytes());
-    assert_eq!((report.encoding, report.quarantined_count), ("UTF-8", 1), "{report:?}");
-    // Both encodings in the beginning: nothing is guessed and nothing written.
-    let stray = [b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n", good.as_bytes()].concat();
-    let file = [heading.as_bytes(), &stray].concat();
-    let hub = Hub::new();
-    let refused = hub.try_run(&mapping, &file, false).unwrap_err();
-    assert!(refused.to_string().contains("line 3"), "{refused}");
-    assert_eq!(hub.store.scan_prefix(b"").count(), 0);
-    // A row of the other encoding further on waits in quarantine, whichever is the file's.
-    let filler = filler.as_bytes();
-    let ansi = b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n".as_slice();
-    let good = good.as_bytes();
-    for (first, last, reason) in
-        [(ansi, good, "intake-not-windows-1252"), (good, ansi, "intake-not-utf-8")]
-    {
-        let hub = Hub::new();
-        let file = [heading.as_bytes(), first, filler, last].concat();
-        let report = hub.import(&mapping, &file);
-        assert_eq!(counts(&report), [2301, 0, 0, 1]);
-        assert_eq!(report.quarantined[0].faults[0].key, reason);
-    }
-}
-
-#[test]
-fn constants_that_no_row_could_take_are_faults_of_the_mapping() {
-    let rule = |kind: &str, field: &str, rule: &str| {
-        let (day, enterprise) = match kind {
-            "visits" => ("visited_on", true),
-            "requests" => ("received_on", true),
-            _ => ("registered_on", false),
-        };
-        let mut text =
-            format!("version = 1\nsource = \"s\"\nas = \"{kind}\"\narea = \"ML\"\nkey = [\"k\"]\n");
-        if enterprise {
-            text += "enterprise_source = \"e\"\nenterprise_key = [\"e\"]\n";
-        } else {
-            text += "[fields.region]\nvalue = \"ML-3\"\n[fields.filiere]\nvalue = \"LAIT\"\n";
-        }
-        text += &format!("[fields.{day}]\ncolumn = \"d\"\n[fields.{field}]\n{rule}\n");
-        match Mapping::from_toml(&text) {
-            Ok(_) => None,
-            Err(faults) => Some(faults[0].place.clone()),
-        }
-    };
-    for (kind, field, wrong, right) in [
-        ("enterprises", "headcount", "value = \"viele\"", "value = \"12\""),
-        ("enterprises", "headcount", "value = \"-1\"", "column = \"h\"\ndefault = \"0\""),
-        ("enterprises", "turnover", "column = \"t\"\ndefault = \"?\"", "value = \"1 500 F\""),
-        ("enterprises", "latitude", "value = \"nord\"", "value = \"12.5\""),
-        ("enterprises", "name", "column = \"n\"\nleading_digits = 2", "column = \"n\""),
-        ("requests", "satisfaction", "value = \"6\"", "value = \"5\""),
-        ("requests", "adopted", "value = \"ja\"", "value = \"oui\""),
-        ("requests", "adopted", "value = \"j\"", "value = \"j\"\ncodes = { \"J\" = \"yes\" }"),
-    ] {
-        assert_eq!(rule(kind, field, wrong), Some(format!("fields.{field}")), "{field} {wrong}");
-        assert_eq!(rule(kind, field, right), None, "{field} {right}");
-    }
-}
-
-#[test]
-fn a_spelling_that_is_neither_yes_nor_no_is_what_the_mapping_says_it_is() {
-    let hub = Hub::new();
-    hub.import(ENTERPRISES, &enterprises(GOOD));
-    let mapping =
-        REQUESTS.replace("column = \"Adoptée\"", "column = \"Adoptée\"\notherwise = \"no\"");
-    let file = "N° demande;N° entreprise;Reçue le;Canal;Thème;Question;Répondue le;\
-        Type de réponse;Appui à distance;Note;Suivi le;Adoptée;Financement\n\
-        D1;1;10/01/2026;Tél.;;;20/01/2026;;;;30/06/2026;peut-être;\n";
-    assert_eq!(counts(&hub.import(&mapping, file.as_bytes())), [1, 0, 0, 0]);
-    assert!(!hub.answers()[0].follow_up.as_ref().unwrap().adopted);
 }

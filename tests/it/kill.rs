@@ -56,6 +56,10 @@ use tonic::{Code, Status, transport::Channel};
 
 use crate::process::{NodeFolder, NodeProcess, PATIENCE, essaim};
 
+mod clients;
+mod found;
+mod writer;
+
 const ROUNDS_DEFAULT: u64 = 50;
 /// People who write records at once; each touches only what it made.
 const WRITERS: usize = 3;
@@ -108,78 +112,6 @@ enum Told {
 struct ImportFile {
     word: String,
     rows: usize,
-}
-
-impl Clients {
-    async fn new(folder: &NodeFolder, node: &NodeProcess) -> Self {
-        Self {
-            steward: folder.connect(&node.hub, "steward").await,
-            author: folder.connect(&node.exchange, "author").await,
-        }
-    }
-
-    fn enterprises(&self) -> EnterpriseServiceClient<Channel> {
-        EnterpriseServiceClient::new(self.steward.clone())
-    }
-
-    fn requests(&self) -> SupportRequestServiceClient<Channel> {
-        SupportRequestServiceClient::new(self.steward.clone())
-    }
-
-    /// Sends a write. An error means that the node was killed, not that it refused.
-    async fn send(&self, asked: &Asked) -> Result<Told, Status> {
-        let sent = tokio::time::timeout(PATIENCE, self.send_untimed(asked)).await;
-        let told = sent.expect("the node answers or is killed");
-        if let Err(status) = &told {
-            let broken = matches!(
-                status.code(),
-                Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal
-            );
-            assert!(broken && reason(status).is_none(), "{asked:?} was refused: {status:?}");
-        }
-        told
-    }
-
-    async fn send_untimed(&self, asked: &Asked) -> Result<Told, Status> {
-        let (mut enterprises, mut requests) = (self.enterprises(), self.requests());
-        Ok(match asked.clone() {
-            Asked::CreateEnterprise(asked) => {
-                let told = enterprises.create_enterprise(asked).await?.into_inner();
-                Told::Enterprise(told.enterprise.unwrap())
-            }
-            Asked::UpdateEnterprise(asked) => {
-                let told = enterprises.update_enterprise(asked).await?.into_inner();
-                Told::Enterprise(told.enterprise.unwrap())
-            }
-            Asked::CreateRequest(asked) => {
-                let told = requests.create_support_request(asked).await?.into_inner();
-                Told::Request(told.request.unwrap())
-            }
-            Asked::Assign(asked) => {
-                let told = requests.assign_support_request(asked).await?.into_inner();
-                Told::Request(told.request.unwrap())
-            }
-            Asked::Answer(asked) => {
-                let told = requests.answer_support_request(asked).await?.into_inner();
-                Told::Answer(told.answer.unwrap())
-            }
-            Asked::Close(asked) => {
-                let told = requests.close_support_request(asked).await?.into_inner();
-                Told::Request(told.request.unwrap())
-            }
-            Asked::Publish(asked) => {
-                let mut library = LibraryServiceClient::new(self.author.clone());
-                Told::Note(library.publish_note(asked).await?.into_inner().note.unwrap())
-            }
-            Asked::Import(file) => {
-                let mut imports = ImportServiceClient::new(self.steward.clone());
-                let told = imports.import(tokio_stream::iter(file.pieces())).await?.into_inner();
-                let settled = told.created + told.unchanged;
-                assert_eq!((settled, told.quarantined), (file.rows as u64, 0), "{told:?}");
-                Told::Imported
-            }
-        })
-    }
 }
 
 const MAPPING: &str = r#"
@@ -241,38 +173,6 @@ struct Expected {
     imported: BTreeSet<String>,
 }
 
-impl Expected {
-    /// Takes in a write that was acknowledged.
-    fn take(&mut self, asked: &Asked, told: &Told) {
-        match told {
-            Told::Enterprise(one) => drop(self.enterprises.insert(one.name.clone(), one.clone())),
-            Told::Request(one) => drop(self.requests.insert(one.name.clone(), one.clone())),
-            Told::Note(one) => drop(self.notes.insert(one.name.clone(), one.clone())),
-            Told::Answer(one) => {
-                self.answers.insert(one.name.clone(), one.clone());
-                let request = self.requests.get_mut(&one.request).unwrap();
-                request.set_state(RequestState::Answered);
-                request.first_answered_on = one.answered_on.clone();
-                request.etag = next(&request.etag);
-            }
-            Told::Imported => {
-                let Asked::Import(file) = asked else { panic!("{asked:?}") };
-                self.imported.extend((0..file.rows).map(|row| file.name(row)));
-            }
-        }
-    }
-
-    /// What a write that was acknowledged before must be answered with now.
-    fn again(&self, told: &Told) -> Told {
-        match told {
-            Told::Enterprise(one) => Told::Enterprise(self.enterprises[&one.name].clone()),
-            Told::Request(one) => Told::Request(self.requests[&one.name].clone()),
-            Told::Answer(one) => Told::Answer(self.answers[&one.name].clone()),
-            Told::Note(_) | Told::Imported => told.clone(),
-        }
-    }
-}
-
 fn next(etag: &str) -> String {
     (etag.parse::<u64>().unwrap() + 1).to_string()
 }
@@ -284,130 +184,6 @@ struct Writer {
     count: u32,
     enterprises: Vec<String>,
     requests: Vec<String>,
-}
-
-impl Writer {
-    fn new(number: usize, seed: u64) -> Self {
-        let dice = ChaCha8Rng::seed_from_u64(seed ^ (number as u64) << 32);
-        let (enterprises, requests) = (Vec::new(), Vec::new());
-        Self { name: format!("writer {number}"), dice, count: 0, enterprises, requests }
-    }
-
-    fn draw(&mut self, below: usize) -> usize {
-        (self.dice.next_u64() % below as u64) as usize
-    }
-
-    /// The next write; what is known of its own records stands in `expected`.
-    fn ask(&mut self, expected: &Expected) -> Asked {
-        self.count += 1;
-        let request_id = IdempotencyKey::random().to_string();
-        match self.draw(10) {
-            0 | 1 if !self.enterprises.is_empty() => self.update(expected, request_id),
-            2 | 3 if !self.enterprises.is_empty() => {
-                let enterprise = self.draw(self.enterprises.len());
-                let request = SupportRequest {
-                    enterprise: self.enterprises[enterprise].clone(),
-                    received_on: "2026-03-06".into(),
-                    channel: "_U".into(),
-                    theme: "_U".into(),
-                    identity: Some(RequestIdentity {
-                        question: format!("{} asks {}", self.name, self.count),
-                        ..Default::default()
-                    }),
-                    ..Default::default()
-                };
-                Asked::CreateRequest(CreateSupportRequestRequest {
-                    request: Some(request),
-                    request_id,
-                })
-            }
-            4..=7 if !self.requests.is_empty() => self.step(expected, request_id),
-            _ => {
-                let enterprise = Enterprise {
-                    region: "ML-3".into(),
-                    filiere: "LAIT".into(),
-                    citi_group: "105".into(),
-                    size: "MIC".into(),
-                    size_rule: SizeRule::Headcount.into(),
-                    headcount: Some(self.count % 9 + 1),
-                    sex: "F".into(),
-                    status: "INFORMAL".into(),
-                    registered_on: "2026-03-05".into(),
-                    identity: Some(EnterpriseIdentity {
-                        name: format!("{} made {}", self.name, self.count),
-                        remarks: "x".repeat(self.draw(400)),
-                        ..Default::default()
-                    }),
-                    ..Default::default()
-                };
-                let enterprise = Some(enterprise);
-                Asked::CreateEnterprise(CreateEnterpriseRequest { enterprise, request_id })
-            }
-        }
-    }
-
-    fn update(&mut self, expected: &Expected, request_id: String) -> Asked {
-        let one = self.draw(self.enterprises.len());
-        let mut changed = expected.enterprises[&self.enterprises[one]].clone();
-        let remarks = format!("{} changed {}", self.name, self.count);
-        changed.identity.as_mut().unwrap().remarks = remarks;
-        // Both parts of the record change, so that neither may stand without the other.
-        changed.filiere = if changed.filiere == "LAIT" { "CEREA" } else { "LAIT" }.into();
-        let paths = vec!["filiere".into(), "identity.remarks".into()];
-        Asked::UpdateEnterprise(UpdateEnterpriseRequest {
-            enterprise: Some(changed),
-            update_mask: Some(FieldMask { paths }),
-            request_id,
-        })
-    }
-
-    /// The next step in the life of a request.
-    fn step(&mut self, expected: &Expected, request_id: String) -> Asked {
-        let one = self.draw(self.requests.len());
-        let SupportRequest { name, etag, state, .. } =
-            expected.requests[&self.requests[one]].clone();
-        let (name, etag) = (name, etag);
-        match RequestState::try_from(state).unwrap() {
-            RequestState::Received => Asked::Assign(AssignSupportRequestRequest {
-                name,
-                etag,
-                assigned_on: "2026-03-07".into(),
-                referent: self.name.clone(),
-                request_id,
-            }),
-            RequestState::Assigned => Asked::Answer(AnswerSupportRequestRequest {
-                name,
-                etag,
-                answer: Some(Answer {
-                    answered_on: "2026-03-09".into(),
-                    kind: "_U".into(),
-                    identity: Some(AnswerIdentity {
-                        text: format!("{} answers {}", self.name, self.count),
-                    }),
-                    ..Default::default()
-                }),
-                request_id,
-            }),
-            _ => {
-                self.requests.remove(one);
-                Asked::Close(CloseSupportRequestRequest {
-                    name,
-                    etag,
-                    closed_on: "2026-03-10".into(),
-                    request_id,
-                })
-            }
-        }
-    }
-
-    /// Takes note of what was made.
-    fn see(&mut self, told: &Told) {
-        match told {
-            Told::Enterprise(one) if one.etag == "1" => self.enterprises.push(one.name.clone()),
-            Told::Request(one) if one.etag == "1" => self.requests.push(one.name.clone()),
-            _ => {}
-        }
-    }
 }
 
 /// Everything that is known while the node is killed and started again.
@@ -657,51 +433,6 @@ struct Found {
     requests: BTreeMap<String, SupportRequest>,
     answers: BTreeMap<String, Answer>,
     notes: BTreeMap<String, Note>,
-}
-
-impl Found {
-    async fn read(clients: &Clients) -> Self {
-        let (page_size, mut found) = (PAGE_ROWS, Self::default());
-        let mut page_token = String::new();
-        loop {
-            let asked = ListEnterprisesRequest { page_size, page_token };
-            let page = clients.enterprises().list_enterprises(asked).await.unwrap().into_inner();
-            found.enterprises.extend(page.enterprises.into_iter().map(|it| (it.name.clone(), it)));
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        loop {
-            let asked = ListSupportRequestsRequest { page_size, page_token, ..Default::default() };
-            let page = clients.requests().list_support_requests(asked).await.unwrap().into_inner();
-            found.requests.extend(page.requests.into_iter().map(|it| (it.name.clone(), it)));
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        loop {
-            let asked = ListAnswersRequest { page_size, page_token, ..Default::default() };
-            let page = clients.requests().list_answers(asked).await.unwrap().into_inner();
-            found.answers.extend(page.answers.into_iter().map(|it| (it.name.clone(), it)));
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        let mut library = LibraryServiceClient::new(clients.author.clone());
-        loop {
-            let asked = ListNotesRequest { page_size, page_token, ..Default::default() };
-            let page = library.list_notes(asked).await.unwrap().into_inner();
-            found.notes.extend(page.notes.into_iter().map(|it| (it.name.clone(), it)));
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-        found
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

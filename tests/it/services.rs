@@ -44,6 +44,9 @@ use tonic_types::StatusExt;
 
 use crate::stand::{Stand, code};
 
+mod imports;
+mod notes;
+
 fn enterprise() -> Enterprise {
     Enterprise {
         region: "ML-3".into(),
@@ -265,94 +268,6 @@ async fn a_request_goes_through_its_life_and_out_of_turn_nowhere() {
     assert_eq!(answered.answer.unwrap().request, assigned.name);
 }
 
-const MAPPING: &str = r#"
-version = 1
-source = "test-enterprises"
-as = "enterprises"
-area = "ML"
-key = ["Numero"]
-
-[file]
-delimiter = ";"
-dates = "day-month-year"
-
-[fields.name]
-column = "Nom"
-
-[fields.region]
-column = "Region"
-
-[fields.filiere]
-column = "Filiere"
-
-[fields.registered_on]
-column = "Date"
-"#;
-
-fn pieces(kind: &str, file: &[&str]) -> Vec<ImportRequest> {
-    let header = ImportHeader {
-        mapping: MAPPING.into(),
-        kind: kind.into(),
-        dry_run: false,
-        language: "en".into(),
-        file_bytes: file.iter().map(|text| text.len() as u64).sum(),
-    };
-    let bytes = file.iter().map(|text| Piece::Bytes(text.as_bytes().to_vec()));
-    let pieces = std::iter::once(Piece::Header(header)).chain(bytes);
-    pieces.map(|piece| ImportRequest { piece: Some(piece) }).collect()
-}
-
-#[tokio::test]
-async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
-    let stand = Stand::new().await;
-    let steward = stand.certificates.person("essaim://ML/steward/desk");
-    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
-    let file = ["Numero;Nom;Region;Filiere;Date\n1;Da", "naya;ML-3;LAIT;05/03/2026\n", "2;X;ML-3;"];
-    let rest = "NOWHERE;05/03/2026\n";
-    let sent = pieces("enterprises", &[file[0], file[1], file[2], rest]);
-    let report = client.import(tokio_stream::iter(sent.clone())).await.unwrap().into_inner();
-    assert_eq!((report.rows, report.created, report.quarantined), (2, 1, 1), "{report:?}");
-    assert!(!report.text.is_empty());
-    let again = client.import(tokio_stream::iter(sent)).await.unwrap().into_inner();
-    assert_eq!((again.rows, again.unchanged, again.quarantined), (2, 1, 1), "{again:?}");
-    let list = ListQuarantineRequest { language: "fr".into(), ..Default::default() };
-    let rows = client.list_quarantine(list).await.unwrap().into_inner().rows;
-    assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].faults[0].column, "Filiere");
-    assert!(!rows[0].faults[0].remedy.is_empty());
-    assert_eq!(rows[0].repetitions, 0);
-    let discard = DiscardQuarantinedRequest { name: rows[0].name.clone() };
-    client.discard_quarantined(discard.clone()).await.unwrap();
-    let gone = client.discard_quarantined(discard).await;
-    assert_eq!(reason_of(gone), (Code::NotFound, "NOT_FOUND".into()));
-    let nonsense = DiscardQuarantinedRequest { name: "x".into() };
-    let status = client.discard_quarantined(nonsense).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument);
-    let list = client.list_quarantine(ListQuarantineRequest::default()).await.unwrap();
-    assert!(list.into_inner().rows.is_empty());
-    for wrong in [pieces("visits", &[]), pieces("", &["a"])[1..].to_vec(), Vec::new()] {
-        let status = client.import(tokio_stream::iter(wrong)).await.unwrap_err();
-        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_mapping_for_another_country_is_refused_whatever_the_file() {
-    let stand = Stand::new().await;
-    let steward = stand.certificates.person("essaim://ML/steward/desk");
-    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
-    let mut sent = pieces("enterprises", &["Numero;Nom;Region;Filiere;Date\n"]);
-    let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("{sent:?}") };
-    header.mapping = header.mapping.replace("area = \"ML\"", "area = \"SN\"");
-    let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument);
-    let details = status.get_error_details();
-    let violation = &details.bad_request().unwrap().field_violations[0];
-    assert_eq!(violation.field, "header.mapping");
-    assert!(violation.description.contains("regions of SN"), "{violation:?}");
-    assert!(violation.description.contains("records of ML"), "{violation:?}");
-}
-
 #[tokio::test]
 async fn a_client_waits_for_an_answer_no_longer_than_it_was_told() {
     let stand = Stand::new().await;
@@ -361,67 +276,11 @@ async fn a_client_waits_for_an_answer_no_longer_than_it_was_told() {
     let wait = Duration::from_millis(200);
     let channel = connect_person_within(&address, stand.pins(), &steward, wait).await.unwrap();
     // A file whose next piece never comes: the node waits for it much longer than the client.
-    let begun = tokio_stream::iter(pieces("enterprises", &["Numero;"]));
+    let begun = tokio_stream::iter(imports::pieces("enterprises", &["Numero;"]));
     let never = begun.chain(futures_util::stream::pending());
     let status = ImportServiceClient::new(channel).import(never).await.unwrap_err();
     assert_eq!(status.code(), Code::Cancelled, "{status:?}");
     assert!(describe(&status).contains("within the time allowed"), "{status:?}");
-}
-
-#[tokio::test]
-async fn a_file_over_the_configured_size_is_refused() {
-    let stand = Stand::new().await;
-    let steward = stand.certificates.person("essaim://ML/steward/desk");
-    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
-    let line = "1;Danaya;ML-3;LAIT;05/03/2026\n".repeat(10_000);
-    let sent =
-        pieces("enterprises", &[&["Numero;Nom;Region;Filiere;Date\n"], &[&*line; 5][..]].concat());
-    let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
-    assert!(status.message().contains("larger than 1048576 bytes"), "{status:?}");
-    let rows = enterprises(&stand, &steward).await;
-    assert_eq!(rows, 0, "refused before anything was written");
-}
-
-async fn enterprises(stand: &Stand, who: &Credentials) -> usize {
-    let mut client = EnterpriseServiceClient::new(stand.connect_hub(who).await.unwrap());
-    let mut page = ListEnterprisesRequest { page_size: 1000, ..Default::default() };
-    let mut count = 0;
-    loop {
-        let found = client.list_enterprises(page.clone()).await.unwrap().into_inner();
-        count += found.enterprises.len();
-        page.page_token = found.next_page_token;
-        if page.page_token.is_empty() {
-            return count;
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_file_that_breaks_off_or_goes_on_is_refused_with_what_was_settled() {
-    let stand = Stand::new().await;
-    let steward = stand.certificates.person("essaim://ML/steward/desk");
-    let mut client = ImportServiceClient::new(stand.connect_hub(&steward).await.unwrap());
-    let heading = "Numero;Nom;Region;Filiere;Date\n".to_owned();
-    let row = |number: usize| format!("{number};Danaya;ML-3;LAIT;05/03/2026\n");
-    let file: String = std::iter::once(heading).chain((0..3_000).map(row)).collect();
-    let cut = &file[..file.len() - 3];
-    // Its end looks like any other: only its size tells that it was cut inside its last row.
-    for (sent, stated, refusal) in [
-        (cut, file.len(), (Code::Aborted, "FILE_BROKE_OFF".to_owned())),
-        (&*file, cut.len(), (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
-    ] {
-        let (first, second) = sent.split_at(70_000);
-        let mut sent = pieces("enterprises", &[first, second]);
-        let Some(Piece::Header(header)) = &mut sent[0].piece else { panic!("a header") };
-        header.file_bytes = stated as u64;
-        let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
-        let metadata = status.get_error_details().error_info().unwrap().metadata.clone();
-        assert_eq!(metadata["rows_settled"], "2000", "{status:?}");
-        assert!(status.message().contains("2000 rows before"), "{status:?}");
-        assert_eq!(reason_of(Err::<(), _>(status)), refusal);
-        assert_eq!(enterprises(&stand, &steward).await, 2_000);
-    }
 }
 
 #[tokio::test]
@@ -433,107 +292,6 @@ async fn a_period_that_is_not_closed_is_not_drafted() {
     assert_eq!(reason_of(open), (Code::FailedPrecondition, "PERIOD_NOT_CLOSED".into()));
     let year = client.draft_release(DraftReleaseRequest { period: "2020".into() }).await;
     assert_eq!(reason_of(year), (Code::InvalidArgument, "INVALID_FIELD".into()));
-}
-
-fn note() -> Note {
-    Note {
-        language: "fr".into(),
-        title: "Séchage de la mangue".into(),
-        summary: "Sécher sans brunir.".into(),
-        text: "# Séchage\nCouper, blanchir, sécher.".into(),
-        filieres: vec!["FRLEG".into()],
-        rights: "CC-BY-4.0".into(),
-        ..Default::default()
-    }
-}
-
-#[tokio::test]
-async fn a_note_is_published_once_and_pulled_by_another_node() {
-    let stand = Stand::new().await;
-    let author = stand.certificates.person("essaim://ML/author/desk");
-    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
-    let publish = PublishNoteRequest { note: Some(note()), ..Default::default() };
-    let first = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
-    assert_eq!((&*first.member, &*first.entry), ("ML", "ML/1/0"));
-    let again = client.publish_note(publish).await.unwrap().into_inner().note.unwrap();
-    assert_eq!(again, first);
-    let list = client.list_notes(ListNotesRequest::default()).await.unwrap().into_inner();
-    assert_eq!(list.notes.len(), 1);
-    assert!(list.notes[0].text.is_empty());
-    let got = client.get_note(GetNoteRequest { name: first.name }).await.unwrap().into_inner();
-    assert_eq!(got.note.unwrap().text, note().text);
-    let mut untitled = note();
-    untitled.title.clear();
-    let publish = PublishNoteRequest { note: Some(untitled), ..Default::default() };
-    let status = client.publish_note(publish).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument);
-
-    let node = stand.certificates.load("SN-node");
-    let (address, roster) = (stand.exchange.address.to_string(), Arc::clone(&stand.roster));
-    let channel = connect_node(&address, code("ML"), roster, &node, Vec::new()).await.unwrap();
-    let known = vec![KnownHead { origin: code("ML"), epoch: 1, held: 0, size: 0, root: [0; 32] }];
-    let request =
-        PullRequest { known, bodies: Vec::new(), budget_bytes: 1 << 20, want: Want::Bodies };
-    let mut link = NodeLink::new(channel, Arc::default(), Duration::from_secs(10));
-    let frames = link.pull(request).await.unwrap();
-    let frames: Vec<Frame> = frames.map(Result::unwrap).collect().await;
-    assert!(
-        matches!(&*frames, [Frame::Heads(heads), Frame::Batch(_), Frame::End { complete: true }]
-            if heads[0].origin == code("ML")),
-        "{frames:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_numbered_publication_sent_again_gets_the_first_answer_whatever_came_between() {
-    let stand = Stand::new().await;
-    let author = stand.certificates.person("essaim://ML/author/desk");
-    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
-    let number = || IdempotencyKey::random().to_string();
-    let publish =
-        PublishNoteRequest { note: Some(note()), revises: String::new(), request_id: number() };
-    let first = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
-    let mut newer =
-        PublishNoteRequest { revises: first.name.clone(), request_id: number(), ..publish.clone() };
-    newer.note.as_mut().unwrap().title = "Séchage de la mangue, suite".into();
-    let second = client.publish_note(newer.clone()).await.unwrap().into_inner().note.unwrap();
-    assert_eq!((&*second.name, &*second.entry), (&*first.name, "ML/1/1"));
-    // The first text no longer stands among the notes shown; without its number it would be
-    // published anew.
-    let again = client.publish_note(publish.clone()).await.unwrap().into_inner().note.unwrap();
-    assert_eq!(again, first);
-    let again = client.publish_note(newer.clone()).await.unwrap().into_inner().note.unwrap();
-    assert_eq!(again, second);
-    let other = PublishNoteRequest { request_id: publish.request_id.clone(), ..newer };
-    let reused = client.publish_note(other).await;
-    assert_eq!(reason_of(reused), (Code::InvalidArgument, "REQUEST_ID_REUSED".into()));
-    let wrong = PublishNoteRequest { request_id: "one".into(), ..publish.clone() };
-    let status = client.publish_note(wrong).await.unwrap_err();
-    assert_eq!(
-        status.get_error_details().bad_request().unwrap().field_violations[0].field,
-        "request_id"
-    );
-    let unnumbered = PublishNoteRequest { request_id: String::new(), ..publish };
-    let anew = client.publish_note(unnumbered).await.unwrap().into_inner().note.unwrap();
-    assert_eq!(anew.entry, "ML/1/2");
-}
-
-#[tokio::test]
-async fn a_note_is_known_again_however_much_was_published_that_day() {
-    let stand = Stand::new().await;
-    let author = stand.certificates.person("essaim://ML/author/desk");
-    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
-    let mut last = None;
-    // Together more than one page of the list holds.
-    for number in 0..30 {
-        let (title, text) = (format!("Note {number}"), "Couper, sécher. ".repeat(3_000));
-        let note = Some(Note { title, text, ..note() });
-        let publish = PublishNoteRequest { note, ..Default::default() };
-        let told = client.publish_note(publish.clone()).await.unwrap().into_inner();
-        last = Some((publish, told));
-    }
-    let (publish, told) = last.unwrap();
-    assert_eq!(client.publish_note(publish).await.unwrap().into_inner(), told);
 }
 
 #[tokio::test]

@@ -1,0 +1,91 @@
+//! Files in every encoding, and files that are none.
+
+use super::*;
+
+#[test]
+fn windows_1252_and_utf_8_with_a_mark_say_the_same() {
+    let hub = Hub::new();
+    let text = String::from_utf8(enterprises(GOOD)).unwrap();
+    let ansi = encoding_rs::WINDOWS_1252.encode(&text).0.into_owned();
+    let report = hub.import(ENTERPRISES, &ansi);
+    assert_eq!((report.encoding, counts(&report)), ("Windows-1252", [1, 0, 0, 0]));
+    let marked = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+    assert_eq!(counts(&hub.import(ENTERPRISES, &marked)), [0, 0, 1, 0]);
+    let commas = text.replace(';', ",").replace('\n', "\r\n");
+    assert_eq!(counts(&hub.import(ENTERPRISES, commas.as_bytes())), [0, 0, 1, 0]);
+}
+
+#[test]
+fn rows_that_cannot_be_split_cost_only_themselves() {
+    let hub = Hub::new();
+    let mut file = enterprises(GOOD);
+    file.extend(b"2;\"oops;;;;Kita;Lait;;;;;2026-01-02;\n3;too;few\n4;a;b;c;d;e;f;g;h;i;j;k;l;m\n");
+    file.extend(b";;;;;;;;;;;;\n\n5;bad \xFF;;;;Kita;Lait;;;;;2026-01-02;\n");
+    file.extend("6;z;;;;Kita;Lait;;;;;2026-01-02;\n".as_bytes());
+    let mapping = ENTERPRISES.replace("[file]", "[file]\nencoding = \"utf-8\"");
+    let report = hub.import(&mapping, &file);
+    assert_eq!(counts(&report), [2, 0, 0, 4]);
+    let keys: Vec<_> = report.quarantined.iter().map(|entry| &*entry.faults[0].key).collect();
+    let expected = [
+        "intake-unclosed-quote",
+        "intake-too-few-cells",
+        "intake-too-many-cells",
+        "intake-not-utf-8",
+    ];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn files_that_are_no_tables_are_refused_as_a_whole() {
+    let hub = Hub::new();
+    let refused = |file: &[u8]| hub.try_run(ENTERPRISES, file, false).unwrap_err();
+    assert!(matches!(refused(b""), IntakeError::NoHeading { .. }));
+    assert!(matches!(refused(b"\xFF\xFEN\0"), IntakeError::Utf16));
+    assert!(matches!(refused(b"PK\x03\x04..."), IntakeError::Workbook));
+    let IntakeError::NoHeading { missing, .. } = refused("N°;Région;Sexe\n".as_bytes()) else {
+        panic!("no heading");
+    };
+    assert!(missing.contains("filiere") && !missing.contains("region"), "{missing}");
+    let twice = ENTERPRISES_HEADING.replace("RCCM", "REGION");
+    let mapping = ENTERPRISES.replace("column = \"RCCM\"", "value = \"FORMAL\"");
+    let twice = hub.try_run(&mapping, twice.as_bytes(), false).unwrap_err();
+    assert!(matches!(twice, IntakeError::ColumnTwice { .. }));
+    let wide = format!("{}\n", ";".repeat(1_000));
+    let broken = refused(&enterprises(&wide.repeat(1_001)));
+    assert!(matches!(broken, IntakeError::TooManyBrokenLines { .. }), "{broken}");
+}
+
+#[test]
+fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
+    let hub = Hub::new();
+    let heading = ENTERPRISES_HEADING.replace("N°", "No").replace(['é', 'è'], "e");
+    let mapping = ENTERPRISES.replace("N°", "No").replace(['é', 'è'], "e");
+    let plain = |key: u32| format!("{key};x;;;H;Kita;Lait;;;;;02/01/2026;\n");
+    // Beyond the beginning that is looked at: a line that is too long, cut inside a character.
+    let filler: String = (100..2_400).map(plain).collect();
+    let long = format!("1;x{}\n", "é".repeat(40_000));
+    let good = "2;Unité Bè;;;F;Ségou;Lait;;;;;02/01/2026;\n";
+    let file = format!("{heading}{filler}{long}{good}");
+    let report = hub.import(&mapping, file.as_bytes());
+    assert_eq!((report.encoding, report.quarantined_count), ("UTF-8", 1), "{report:?}");
+    // Both encodings in the beginning: nothing is guessed and nothing written.
+    let stray = [b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n", good.as_bytes()].concat();
+    let file = [heading.as_bytes(), &stray].concat();
+    let hub = Hub::new();
+    let refused = hub.try_run(&mapping, &file, false).unwrap_err();
+    assert!(refused.to_string().contains("line 3"), "{refused}");
+    assert_eq!(hub.store.scan_prefix(b"").count(), 0);
+    // A row of the other encoding further on waits in quarantine, whichever is the file's.
+    let filler = filler.as_bytes();
+    let ansi = b"3;Unit\xE9;;;F;Kita;Lait;;;;;02/01/2026;\n".as_slice();
+    let good = good.as_bytes();
+    for (first, last, reason) in
+        [(ansi, good, "intake-not-windows-1252"), (good, ansi, "intake-not-utf-8")]
+    {
+        let hub = Hub::new();
+        let file = [heading.as_bytes(), first, filler, last].concat();
+        let report = hub.import(&mapping, &file);
+        assert_eq!(counts(&report), [2301, 0, 0, 1]);
+        assert_eq!(report.quarantined[0].faults[0].key, reason);
+    }
+}
