@@ -189,6 +189,7 @@ pub(crate) fn write<B: AsRef<[u8]>>(
             bucket.alone = true;
             batch.put([bucket_key.as_slice(), rest].concat(), value);
         }
+        batch.replaces(&bucket_key, stored.as_ref().map(AsRef::as_ref));
         match bucket == Bucket::default() {
             true => batch.remove(bucket_key),
             false => batch.put(bucket_key, bucket.to_bytes()),

@@ -8,7 +8,10 @@
 
 use std::{collections::BTreeMap, ops::Bound};
 
-use crate::base::limits::{STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX};
+use crate::{
+    base::limits::{STORE_KEY_BYTES_MAX, STORE_VALUE_BYTES_MAX},
+    store::tally::PairDigest,
+};
 
 pub mod chunks;
 pub mod inspection;
@@ -46,6 +49,8 @@ pub mod prefix {
 #[derive(Debug, Default, Clone)]
 pub struct Batch {
     operations: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Digests of the pairs that stand until then (`None`: no pair), where the writer told them.
+    replaced: BTreeMap<Vec<u8>, Option<PairDigest>>,
 }
 
 impl Batch {
@@ -57,6 +62,17 @@ impl Batch {
     /// Removes `key`.
     pub fn remove(&mut self, key: impl Into<Vec<u8>>) {
         self.operations.insert(key.into(), None);
+    }
+
+    /// Tells what `key` holds until the batch is applied, so that a store that needs to know does
+    /// not read it again. Only for a writer that has read it and keeps other writers out.
+    pub fn replaces(&mut self, key: &[u8], value: Option<&[u8]>) {
+        self.replaced.insert(key.to_vec(), value.map(|value| PairDigest::of(key, value)));
+    }
+
+    /// What [`Batch::replaces`] was told of `key`.
+    pub(crate) fn replaced(&self, key: &[u8]) -> Option<Option<PairDigest>> {
+        self.replaced.get(key).copied()
     }
 
     /// What the batch does to `key`: nothing (`None`), removes it (`Some(None)`), or sets it.

@@ -32,7 +32,7 @@ use crate::store::{
     prefix,
     quiet::catch,
     survey::{self, Survey},
-    tally::{Tally, owner_name},
+    tally::{PairDigest, Tally, owner_name},
 };
 
 /// sled's own name for its main file.
@@ -178,6 +178,12 @@ impl SledStore {
         self.commit(&Batch::default())
     }
 
+    /// The digest of what `key` holds.
+    fn digest(&self, key: &[u8]) -> Result<Option<PairDigest>, StoreError> {
+        let value = guarded(|| self.db.get(key))?;
+        Ok(value.map(|value| PairDigest::of(key, &value)))
+    }
+
     fn count(&self, owner: u8, tally: &mut Tally) -> Result<(), StoreError> {
         for pair in self.scan_prefix(&[owner]) {
             let (key, value) = pair?;
@@ -301,8 +307,10 @@ impl Store for SledStore {
         let mut applied = lock(&self.applied);
         let mut next = Applied { number: applied.number + 1, tally: applied.tally.clone() };
         for (key, value) in batch.operations() {
-            if let Some(before) = guarded(|| self.db.get(key))? {
-                next.tally.remove(key, &before);
+            let told = batch.replaced(key);
+            debug_assert!(told.is_none_or(|told| self.digest(key).is_ok_and(|held| held == told)));
+            if let Some(pair) = told.map_or_else(|| self.digest(key), Ok)? {
+                next.tally.remove(key, pair);
             }
             match value {
                 Some(value) => {

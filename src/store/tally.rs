@@ -22,6 +22,21 @@ use crate::store::prefix;
 
 const OWNER_BYTES: usize = 1 + 8 + 16;
 
+/// What one pair adds to its owner's digest: the first bytes of a hash of key and value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairDigest([u8; 16]);
+
+impl PairDigest {
+    /// The digest of a pair.
+    pub fn of(key: &[u8], value: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(value);
+        let mut digest = [0; 16];
+        hasher.finalize_xof().fill(&mut digest);
+        Self(digest)
+    }
+}
+
 /// Number of pairs and digest of one owner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OwnerTally {
@@ -31,10 +46,8 @@ pub struct OwnerTally {
 }
 
 impl OwnerTally {
-    fn toggle(&mut self, key: &[u8], value: &[u8]) {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&(key.len() as u64).to_be_bytes()).update(key).update(value);
-        for (byte, hashed) in self.digest.iter_mut().zip(hasher.finalize().as_bytes()) {
+    fn toggle(&mut self, pair: PairDigest) {
+        for (byte, hashed) in self.digest.iter_mut().zip(pair.0) {
             *byte ^= hashed;
         }
     }
@@ -49,15 +62,15 @@ impl Tally {
     pub fn add(&mut self, key: &[u8], value: &[u8]) {
         let Some(owner) = key.first() else { return };
         let held = self.0.entry(*owner).or_default();
-        held.toggle(key, value);
+        held.toggle(PairDigest::of(key, value));
         held.pairs = held.pairs.saturating_add(1);
     }
 
-    /// Counts a pair that was removed.
-    pub fn remove(&mut self, key: &[u8], value: &[u8]) {
+    /// Counts a pair of `key` that was removed.
+    pub fn remove(&mut self, key: &[u8], pair: PairDigest) {
         let Some(owner) = key.first() else { return };
         let held = self.0.entry(*owner).or_default();
-        held.toggle(key, value);
+        held.toggle(pair);
         held.pairs = held.pairs.saturating_sub(1);
         if *held == OwnerTally::default() {
             self.0.remove(owner);
@@ -134,13 +147,13 @@ mod tests {
         one.add(b"ra", b"1");
         one.add(b"rb", b"2");
         one.add(b"ic", b"3");
-        one.remove(b"ic", b"3");
+        one.remove(b"ic", PairDigest::of(b"ic", b"3"));
         other.add(b"rb", b"1");
-        other.remove(b"rb", b"1");
+        other.remove(b"rb", PairDigest::of(b"rb", b"1"));
         other.add(b"rb", b"2");
         other.add(b"ra", b"1");
         assert_eq!(one, other);
-        other.remove(b"ra", b"1");
+        other.remove(b"ra", PairDigest::of(b"ra", b"1"));
         other.add(b"ra", b"0");
         assert_ne!(one, other);
         assert_eq!(one.of(b'r').pairs, other.of(b'r').pairs);
