@@ -13,7 +13,7 @@ use crate::{
     },
     records::{
         fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
-        import::{ImportAnswer, ImportRecord, ImportRow, SourceKey},
+        import::{ImportAnswer, ImportRecord, ImportRow, SourceKey, StatedConsent},
         types::{
             AnswerIdentity, EnterpriseIdentity, FollowUp, RequestIdentity, SizeRule, VisitIdentity,
         },
@@ -92,20 +92,21 @@ fn enterprise_identity(cells: &mut Cells<'_>) -> EnterpriseIdentity {
     }
 }
 
-fn consents(cells: &mut Cells<'_>, registered_on: Date) -> Vec<ConsentFields> {
-    let (layout, mut consents) = (cells.layout, Vec::new());
-    for source in &layout.consents {
-        let (given, day) = cells.consent(source);
-        if given {
-            consents.push(ConsentFields {
-                purpose: source.rule.purpose.into(),
-                text_version: source.rule.text_version.clone(),
-                medium: source.rule.medium.clone().unwrap_or_else(|| UNKNOWN.into()),
-                given_on: day.unwrap_or(registered_on),
-            });
+fn consents(cells: &mut Cells<'_>, registered_on: Date) -> Vec<StatedConsent> {
+    let layout = cells.layout;
+    let stated = layout.consents.iter().map(|source| {
+        let (purpose, (given, day)) = (source.rule.purpose.into(), cells.consent(source));
+        if !given {
+            return StatedConsent::NotGiven(purpose);
         }
-    }
-    consents
+        StatedConsent::Given(ConsentFields {
+            purpose,
+            text_version: source.rule.text_version.clone(),
+            medium: source.rule.medium.clone().unwrap_or_else(|| UNKNOWN.into()),
+            given_on: day.unwrap_or(registered_on),
+        })
+    });
+    stated.collect()
 }
 
 fn visit(cells: &mut Cells<'_>) -> Option<ImportRecord> {

@@ -40,15 +40,14 @@ pub struct ImportRow {
 /// What a row says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImportRecord {
-    /// An enterprise with the consents in force according to its source. A consent that an earlier
-    /// import of the same row gave, and that this one no longer states, is withdrawn today.
+    /// An enterprise with what its source says about consents.
     Enterprise {
         /// What indicators count.
         coded: EnterpriseFields,
         /// Who it is.
         identity: EnterpriseIdentity,
         /// Consents, at most one per purpose.
-        consents: Vec<ConsentFields>,
+        consents: Vec<StatedConsent>,
     },
     /// A visit.
     Visit {
@@ -70,6 +69,41 @@ pub enum ImportRecord {
         /// The answer.
         answer: Option<ImportAnswer>,
     },
+}
+
+/// What a row says about the consent for one purpose. Purposes it does not speak of stay as they
+/// are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StatedConsent {
+    /// The enterprise gave it.
+    Given(ConsentFields),
+    /// The enterprise does not give it: what an earlier import of the row gave is withdrawn today.
+    NotGiven(ConsentPurpose),
+}
+
+impl StatedConsent {
+    fn purpose(&self) -> ConsentPurpose {
+        match self {
+            Self::Given(consent) => consent.purpose,
+            Self::NotGiven(purpose) => *purpose,
+        }
+    }
+
+    fn given(&self) -> Option<&ConsentFields> {
+        match self {
+            Self::Given(consent) => Some(consent),
+            Self::NotGiven(_) => None,
+        }
+    }
+
+    /// For the digest of the row of `enterprise`.
+    fn encoded(&self, enterprise: EnterpriseId) -> Vec<u8> {
+        let nobody = ConsentId::of([0; 16]);
+        match self {
+            Self::Given(consent) => encode(&consent.clone().with_id(nobody, enterprise, None)),
+            Self::NotGiven(purpose) => encode(purpose),
+        }
+    }
 }
 
 /// The answer in a row about a support request.
@@ -169,39 +203,37 @@ fn import_enterprise(
     names: &Names,
     id: EnterpriseId,
     (coded, identity): (&EnterpriseFields, &EnterpriseIdentity),
-    consents: &[ConsentFields],
+    consents: &[StatedConsent],
 ) -> Result<Outcome, RecordError> {
     let check = draft.check();
     check.enterprise(coded, identity)?;
-    consents.iter().try_for_each(|consent| check.consent(consent))?;
+    let mut given = consents.iter().filter_map(StatedConsent::given);
+    given.try_for_each(|consent| check.consent(consent))?;
     let record = Whole { coded: coded.clone().with_id(id), identity: identity.clone() };
     let mut parts = vec![encode(&record.coded), encode(identity)];
-    let nobody = ConsentId::of([0; 16]);
-    let stated = consents.iter().map(|consent| consent.clone().with_id(nobody, id, None));
-    parts.extend(stated.map(|consent| encode(&consent)));
+    parts.extend(consents.iter().map(|consent| consent.encoded(id)));
     let digest = names.digest(&parts);
     let old = draft.find::<Enterprise>(id)?;
     if is_unchanged(old.as_ref(), digest) {
         return Ok(Outcome::Unchanged);
     }
-    for purpose in ConsentPurpose::ALL {
-        let stated = consents.iter().rfind(|consent| consent.purpose == purpose);
-        import_consent(draft, names, id, old.is_some(), purpose, stated)?;
+    for consent in consents {
+        import_consent(draft, names, id, old.is_some(), consent)?;
     }
     draft.put_imported(old.as_ref(), record, Some(digest));
     Ok(outcome(old.as_ref()))
 }
 
-/// Brings the consents that imports gave for `purpose` to what the row states now. A withdrawal
+/// Brings the consents that imports gave for a purpose to what the row states now. A withdrawal
 /// stands until a consent of a later day is stated.
 fn import_consent(
     draft: &mut Draft<'_>,
     names: &Names,
     enterprise: EnterpriseId,
     known_enterprise: bool,
-    purpose: ConsentPurpose,
-    stated: Option<&ConsentFields>,
+    stated: &StatedConsent,
 ) -> Result<(), RecordError> {
+    let (purpose, stated) = (stated.purpose(), stated.given());
     let mut latest: Option<Stored<Consent>> = None;
     let mut number = 0_u32;
     while known_enterprise

@@ -10,7 +10,7 @@ use crate::{
     codes::embedded::Codes,
     records::{
         fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
-        import::{ImportAnswer, ImportRecord, ImportRow, Outcome, SourceKey},
+        import::{ImportAnswer, ImportRecord, ImportRow, Outcome, SourceKey, StatedConsent},
         repository::{Page, Repository, WriteContext},
         types::{
             AnswerIdentity, ConsentPurpose, EnterpriseIdentity, FollowUp, RequestIdentity,
@@ -46,12 +46,12 @@ fn rows() -> [ImportRow; 3] {
             latitude_microdegrees: Some(11_317_500),
             ..EnterpriseIdentity::default()
         },
-        consents: vec![ConsentFields {
+        consents: vec![StatedConsent::Given(ConsentFields {
             purpose: ConsentPurpose::AnonymizedIndicators,
             text_version: "2025-1".into(),
             medium: "PAPER".into(),
             given_on: date(2025, 3, 9),
-        }],
+        })],
     };
     let visit = ImportRecord::Visit {
         enterprise: source("enterprises"),

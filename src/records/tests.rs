@@ -15,7 +15,9 @@ use crate::{
     records::{
         error::{Problem, RecordError},
         fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
-        import::{ImportAnswer, ImportRecord, ImportRefusal, ImportRow, Outcome, SourceKey},
+        import::{
+            ImportAnswer, ImportRecord, ImportRefusal, ImportRow, Outcome, SourceKey, StatedConsent,
+        },
         repository::{Page, Repository, WriteContext},
         source::RecordSource,
         types::{
@@ -138,7 +140,7 @@ fn source(key: &str) -> SourceKey {
     SourceKey { source: "register".into(), key: key.into() }
 }
 
-fn enterprise_row(key: &str, name: &str, consents: Vec<ConsentFields>) -> ImportRow {
+fn enterprise_row(key: &str, name: &str, consents: Vec<StatedConsent>) -> ImportRow {
     let record = ImportRecord::Enterprise { coded: dairy(), identity: named(name), consents };
     ImportRow { source: source(key), record }
 }

@@ -9,7 +9,7 @@ use essaim::{
     records::{
         error::RecordError,
         fields::{ConsentFields, EnterpriseFields, VisitFields},
-        import::{ImportRecord, ImportRow, Outcome, SourceKey},
+        import::{ImportRecord, ImportRow, Outcome, SourceKey, StatedConsent},
         repository::{Page, Repository, WriteContext},
         source::RecordSource,
         types::{ConsentPurpose, EnterpriseIdentity, SizeRule, VisitIdentity},
@@ -87,7 +87,7 @@ fn enterprise() -> impl Strategy<Value = ImportRecord> {
                     registered_on: date(2024, 2, 29),
                 },
                 identity: EnterpriseIdentity { name, ..EnterpriseIdentity::default() },
-                consents: consents.collect(),
+                consents: consents.map(StatedConsent::Given).collect(),
             }
         })
 }

@@ -6,7 +6,7 @@ use super::*;
 fn an_import_repeated_changes_nothing() {
     let hub = Hub::new();
     let rows = [
-        enterprise_row("1", "Laiterie", vec![counted(date(2025, 4, 1))]),
+        enterprise_row("1", "Laiterie", vec![StatedConsent::Given(counted(date(2025, 4, 1)))]),
         visit_row("1", "1"),
         request_row("1", "1", Some(date(2026, 2, 9))),
     ];
@@ -114,21 +114,25 @@ fn records_follow_when_a_row_names_another_enterprise() {
 #[test]
 fn a_withdrawn_consent_stays_withdrawn_until_a_later_one_is_stated() {
     let hub = Hub::new();
-    let import = |consents: Vec<ConsentFields>, name: &str| {
+    let given_on = |day| StatedConsent::Given(counted(day));
+    let import = |consents: Vec<StatedConsent>, name: &str| {
         hub.repository.import("awa", &[enterprise_row("1", name, consents)]).unwrap();
         let mut consents = Vec::new();
         hub.repository.for_each_consent(&mut |consent| consents.push(consent)).unwrap();
         consents.sort_by_key(|consent| consent.given_on);
         consents
     };
-    let given = import(vec![counted(date(2025, 4, 1))], "Laiterie");
+    let given = import(vec![given_on(date(2025, 4, 1))], "Laiterie");
     let withdrawn_on = date(2026, 6, 1);
     hub.repository.withdraw_consent(&by("awa"), given[0].id, None, Some(withdrawn_on)).unwrap();
-    let same = import(vec![counted(date(2025, 4, 1))], "Laiterie renommée");
+    let same = import(vec![given_on(date(2025, 4, 1))], "Laiterie renommée");
     assert_eq!((same.len(), same[0].withdrawn_on), (1, Some(withdrawn_on)));
-    let renewed = import(vec![counted(date(2026, 6, 2))], "Laiterie renommée");
+    let renewed = import(vec![given_on(date(2026, 6, 2))], "Laiterie renommée");
     assert_eq!((renewed.len(), renewed[1].withdrawn_on), (2, None));
-    let none = import(vec![], "Laiterie renommée");
+    let silent = import(vec![], "Laiterie rebaptisée");
+    assert_eq!(silent[1].withdrawn_on, None, "nothing stated, nothing withdrawn");
+    let not_given = StatedConsent::NotGiven(ConsentPurpose::AnonymizedIndicators);
+    let none = import(vec![not_given], "Laiterie rebaptisée");
     assert_eq!((none[0].withdrawn_on, none[1].withdrawn_on), (Some(withdrawn_on), Some(TODAY)));
 }
 
