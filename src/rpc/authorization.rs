@@ -132,6 +132,7 @@ pub const TABLE: &[Rule] = &[
     quick("/essaim.hub.v1.SupportRequestService/EscalateSupportRequest", HUB, RECORDS),
     quick("/essaim.hub.v1.SupportRequestService/AnswerSupportRequest", HUB, RECORDS),
     quick("/essaim.hub.v1.SupportRequestService/CloseSupportRequest", HUB, RECORDS),
+    quick("/essaim.hub.v1.SupportRequestService/UpdateAnswer", HUB, RECORDS),
     quick("/essaim.hub.v1.SupportRequestService/RateAnswer", HUB, RECORDS),
     quick("/essaim.hub.v1.SupportRequestService/FollowUpAnswer", HUB, RECORDS),
     quick("/essaim.hub.v1.SupportRequestService/GetAnswer", HUB, RECORDS),

@@ -21,12 +21,13 @@ use essaim::{
                 statistics_service_client::StatisticsServiceClient,
             },
             hub::{
-                Answer, AnswerSupportRequestRequest, AssignSupportRequestRequest, Consent,
-                ConsentPurpose, CreateEnterpriseRequest, CreateSupportRequestRequest,
+                Answer, AnswerIdentity, AnswerSupportRequestRequest, AssignSupportRequestRequest,
+                Consent, ConsentPurpose, CreateEnterpriseRequest, CreateSupportRequestRequest,
                 DiscardQuarantinedRequest, DraftReleaseRequest, Enterprise, EnterpriseIdentity,
-                GetConsentRequest, GetEnterpriseRequest, GiveConsentRequest, ImportHeader,
-                ImportRequest, ListEnterprisesRequest, ListQuarantineRequest, RequestState,
-                SizeRule, SupportRequest, UpdateConsentRequest, UpdateEnterpriseRequest,
+                GetAnswerRequest, GetConsentRequest, GetEnterpriseRequest,
+                GetSupportRequestRequest, GiveConsentRequest, ImportHeader, ImportRequest,
+                ListEnterprisesRequest, ListQuarantineRequest, RequestState, SizeRule,
+                SupportRequest, UpdateAnswerRequest, UpdateConsentRequest, UpdateEnterpriseRequest,
                 consent_service_client::ConsentServiceClient,
                 enterprise_service_client::EnterpriseServiceClient, import_request::Piece,
                 import_service_client::ImportServiceClient,
@@ -39,7 +40,7 @@ use essaim::{
 };
 use futures_util::StreamExt;
 use prost_types::FieldMask;
-use tonic::{Code, Status};
+use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt;
 
 use crate::stand::{Stand, code};
@@ -188,6 +189,80 @@ async fn a_consent_is_corrected_by_mask_and_keeps_whose_and_what_for() {
     let get = GetConsentRequest { name: corrected.name.clone() };
     let got = client.get_consent(get).await.unwrap().into_inner();
     assert_eq!(got.consent, Some(corrected));
+}
+
+#[tokio::test]
+async fn an_answer_is_corrected_by_mask_and_its_request_follows() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    let channel = stand.connect_hub(&referent).await.unwrap();
+    let given = answered(channel.clone(), "2026-04-20").await;
+    let mut client = SupportRequestServiceClient::new(channel);
+    let mask = |paths: &[&str]| {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        Some(FieldMask { paths })
+    };
+    let identity = Some(AnswerIdentity { text: "seconde réponse".into() });
+    let new = Answer {
+        answered_on: "2026-04-10".into(),
+        kind: "ignored".into(),
+        remote_expertise: "SATD".into(),
+        identity,
+        ..given.clone()
+    };
+    let update = UpdateAnswerRequest {
+        answer: Some(new.clone()),
+        update_mask: mask(&["answered_on", "remote_expertise", "identity.text"]),
+        request_id: IdempotencyKey::random().to_string(),
+    };
+    let corrected = client.update_answer(update.clone()).await.unwrap().into_inner();
+    let expected = Answer { etag: "2".into(), kind: given.kind.clone(), ..new.clone() };
+    assert_eq!(corrected.answer, Some(expected.clone()));
+    let again = client.update_answer(update).await.unwrap().into_inner();
+    assert_eq!(again.answer, Some(expected.clone()));
+    let name = given.request.clone();
+    let request = client.get_support_request(GetSupportRequestRequest { name }).await.unwrap();
+    assert_eq!(request.into_inner().request.unwrap().first_answered_on, "2026-04-10");
+    for (etag, path, refusal) in [
+        ("1", "kind", (Code::Aborted, "ETAG_MISMATCH".to_owned())),
+        ("2", "kind", (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+        ("2", "satisfaction", (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+        ("2", "request", (Code::InvalidArgument, "INVALID_FIELD".to_owned())),
+    ] {
+        let answer = Some(Answer { etag: etag.into(), ..new.clone() });
+        let request_id = String::new();
+        let refused = UpdateAnswerRequest { answer, update_mask: mask(&[path]), request_id };
+        assert_eq!(reason_of(client.update_answer(refused).await), refusal, "{path}");
+    }
+    let got = client.get_answer(GetAnswerRequest { name: given.name }).await.unwrap();
+    assert_eq!(got.into_inner().answer, Some(expected));
+}
+
+/// A request of a new enterprise, answered on a day.
+async fn answered(channel: Channel, answered_on: &str) -> Answer {
+    let create =
+        CreateEnterpriseRequest { enterprise: Some(enterprise()), request_id: String::new() };
+    let made = EnterpriseServiceClient::new(channel.clone()).create_enterprise(create).await;
+    let request = SupportRequest {
+        enterprise: made.unwrap().into_inner().enterprise.unwrap().name,
+        received_on: "2026-04-01".into(),
+        channel: "_U".into(),
+        theme: "_U".into(),
+        ..Default::default()
+    };
+    let mut client = SupportRequestServiceClient::new(channel);
+    let create = CreateSupportRequestRequest { request: Some(request), request_id: String::new() };
+    let received = client.create_support_request(create).await.unwrap().into_inner();
+    let SupportRequest { name, etag, .. } = received.request.unwrap();
+    let assigned_on = "2026-04-02".into();
+    let assign = AssignSupportRequestRequest { name, etag, assigned_on, ..Default::default() };
+    let assigned = client.assign_support_request(assign).await.unwrap().into_inner();
+    let SupportRequest { name, etag, .. } = assigned.request.unwrap();
+    let answer =
+        Answer { answered_on: answered_on.into(), kind: "_U".into(), ..Default::default() };
+    let answer = Some(answer);
+    let answer = AnswerSupportRequestRequest { name, etag, answer, request_id: String::new() };
+    client.answer_support_request(answer).await.unwrap().into_inner().answer.unwrap()
 }
 
 #[tokio::test]

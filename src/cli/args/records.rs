@@ -62,6 +62,8 @@ pub enum RequestCommand {
 /// `essaim answer`.
 #[derive(Debug, Subcommand)]
 pub enum AnswerCommand {
+    /// Correct an answer; scores and follow-ups have their own commands
+    Update(UpdateAnswerArgs),
     /// Record the score that the enterprise gave to an answer
     Rate(RateArgs),
     /// Record what was found some months after an answer
@@ -321,6 +323,34 @@ pub struct AnswerArgs {
     /// The step.
     #[command(flatten)]
     pub step: StepArgs,
+}
+
+/// `essaim answer update`.
+#[derive(Debug, Args)]
+pub struct UpdateAnswerArgs {
+    /// The answer's identifier
+    pub id: Uuid,
+    /// Day of the answer, as in 2026-03-05
+    #[arg(long, value_name = "DATE")]
+    pub answered_on: Option<Date>,
+    /// Kind of answer, as in RECIPE
+    #[arg(long, value_name = "CODE")]
+    pub kind: Option<String>,
+    /// Where remote expertise came from, as in SATD; an empty text if the answer was found locally
+    #[arg(long, value_name = "CODE")]
+    pub remote_expertise: Option<String>,
+    /// The answer as given
+    #[arg(long, value_name = "TEXT", conflicts_with = "text_file")]
+    pub text: Option<String>,
+    /// File with the answer as given
+    #[arg(long, value_name = "FILE")]
+    pub text_file: Option<PathBuf>,
+    /// The etag last read; the change is refused if the answer has changed since
+    #[arg(long)]
+    pub etag: Option<u64>,
+    /// How it is sent.
+    #[command(flatten)]
+    pub write: WriteArgs,
 }
 
 /// `essaim answer rate`.

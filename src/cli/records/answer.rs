@@ -1,19 +1,21 @@
 //! `essaim answer`: answers given to support requests, after they were given.
 
+use anyhow::bail;
+use prost_types::FieldMask;
 use serde_json::json;
 use tonic::transport::Channel;
 
 use crate::{
     cli::{
         Done,
-        args::records::{AnswerCommand, FollowUpArgs, RateArgs, YesOrNo},
+        args::records::{AnswerCommand, FollowUpArgs, RateArgs, UpdateAnswerArgs, YesOrNo},
         call::{self, CallError, PAGE_ROWS},
         output::Fields,
-        records::{self, Readable, Step, field::id, show},
+        records::{self, Readable, Step, field::id, request::text_of, show},
     },
     wire::generated::hub::{
-        Answer, FollowUp, FollowUpAnswerRequest, GetAnswerRequest, ListAnswersRequest,
-        RateAnswerRequest, SupportRequest,
+        Answer, AnswerIdentity, FollowUp, FollowUpAnswerRequest, GetAnswerRequest,
+        ListAnswersRequest, RateAnswerRequest, SupportRequest, UpdateAnswerRequest,
         support_request_service_client::SupportRequestServiceClient,
     },
 };
@@ -22,6 +24,7 @@ use crate::{
 pub(in crate::cli) fn run(command: &AnswerCommand) -> anyhow::Result<Done> {
     call::block_on(async {
         match command {
+            AnswerCommand::Update(args) => update(args).await,
             AnswerCommand::Rate(args) => rate(args).await,
             AnswerCommand::FollowUp(args) => follow_up(args).await,
             AnswerCommand::Get(args) => records::get::<Answer>(args).await,
@@ -31,6 +34,40 @@ pub(in crate::cli) fn run(command: &AnswerCommand) -> anyhow::Result<Done> {
             }
         }
     })
+}
+
+async fn update(args: &UpdateAnswerArgs) -> anyhow::Result<Done> {
+    let UpdateAnswerArgs { answered_on, kind, remote_expertise, text, text_file, .. } = args;
+    let text = text_file.as_deref().map(text_of).transpose()?.or_else(|| text.clone());
+    let stated = [
+        ("answered_on", answered_on.is_some()),
+        ("kind", kind.is_some()),
+        ("remote_expertise", remote_expertise.is_some()),
+        ("identity.text", text.is_some()),
+    ];
+    let paths = stated.iter().filter(|(_, stated)| *stated);
+    let paths: Vec<_> = paths.map(|(path, _)| (*path).to_owned()).collect();
+    if paths.is_empty() {
+        bail!("No change is stated; name a field, as in --kind CODE");
+    }
+    let step = Step::of::<Answer>(args.id, args.etag, &args.write).await?;
+    let answer = Answer {
+        name: step.name,
+        etag: step.etag,
+        answered_on: answered_on.map(|day| day.to_string()).unwrap_or_default(),
+        kind: kind.clone().unwrap_or_default(),
+        remote_expertise: remote_expertise.clone().unwrap_or_default(),
+        identity: text.map(|text| AnswerIdentity { text }),
+        ..Answer::default()
+    };
+    let request = UpdateAnswerRequest {
+        answer: Some(answer),
+        update_mask: Some(FieldMask { paths }),
+        request_id: step.request_id,
+    };
+    let mut client = SupportRequestServiceClient::new(step.channel);
+    let called = call::answer(client.update_answer(request).await);
+    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 async fn rate(args: &RateArgs) -> anyhow::Result<Done> {

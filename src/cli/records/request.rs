@@ -77,7 +77,7 @@ async fn escalate(args: &StepArgs) -> anyhow::Result<Done> {
 async fn answer(args: &AnswerArgs) -> anyhow::Result<Done> {
     let AnswerArgs { kind, remote_expertise, text, text_file, step: args } = args;
     let text = match text_file {
-        Some(file) => read(file)?,
+        Some(file) => text_of(file)?,
         None => text.clone().unwrap_or_default(),
     };
     let step = Step::of::<SupportRequest>(args.id, args.etag, &args.write).await?;
@@ -99,7 +99,7 @@ async fn answer(args: &AnswerArgs) -> anyhow::Result<Done> {
     show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
+pub(super) fn text_of(file: &Path) -> anyhow::Result<String> {
     fs::read_to_string(file).with_context(|| format!("Cannot read {}", file.display()))
 }
 

@@ -14,7 +14,8 @@ use crate::{
             FollowUpAnswerResponse, GetAnswerRequest, GetAnswerResponse, GetSupportRequestRequest,
             GetSupportRequestResponse, ListAnswersRequest, ListAnswersResponse,
             ListSupportRequestsRequest, ListSupportRequestsResponse, RateAnswerRequest,
-            RateAnswerResponse, UpdateSupportRequestRequest, UpdateSupportRequestResponse,
+            RateAnswerResponse, UpdateAnswerRequest, UpdateAnswerResponse,
+            UpdateSupportRequestRequest, UpdateSupportRequestResponse,
             support_request_service_server::SupportRequestService,
         },
         hub::{all, answer, asked, enterprise, request as wire},
@@ -140,6 +141,23 @@ impl SupportRequestService for Records {
         let on = parse::day_or_none("closed_on", &closed_on)?;
         let done = self.run(move |records| records.close(&context, id, etag, on)).await?;
         Ok(Response::new(CloseSupportRequestResponse { request: Some(wire::to_wire(done)) }))
+    }
+
+    async fn update_answer(
+        &self,
+        request: Request<UpdateAnswerRequest>,
+    ) -> Result<Response<UpdateAnswerResponse>, Status> {
+        let context = context(&request, &request.get_ref().request_id)?;
+        let UpdateAnswerRequest { answer, update_mask, request_id: _ } = request.into_inner();
+        let new = answer.ok_or_else(|| Invalid::missing("answer"))?;
+        let id = parse::name("answer.name", answer::COLLECTION, &new.name)?;
+        let etag = Some(parse::etag("answer.etag", &new.etag)?);
+        let paths = parse::mask("update_mask", update_mask)?;
+        let asked = asked(&new, &paths);
+        let change = all(answer::changes(new, &paths)?);
+        let made =
+            self.run(move |records| records.update_answer(&context, id, etag, &[&asked], change));
+        Ok(Response::new(UpdateAnswerResponse { answer: Some(answer::to_wire(made.await?)) }))
     }
 
     async fn rate_answer(

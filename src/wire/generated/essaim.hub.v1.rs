@@ -3839,6 +3839,26 @@ pub struct CloseSupportRequestResponse {
     #[prost(message, optional, tag = "1")]
     pub request: ::core::option::Option<SupportRequest>,
 }
+/// Asks to change an answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateAnswerRequest {
+    /// The answer: `name`, `etag` and the fields of the mask.
+    #[prost(message, optional, tag = "1")]
+    pub answer: ::core::option::Option<Answer>,
+    /// The fields to change (`answered_on`, `kind`, `remote_expertise`, `identity.text`).
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+    /// The caller's number for this write (a UUID).
+    #[prost(string, tag = "3")]
+    pub request_id: ::prost::alloc::string::String,
+}
+/// The answer as changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateAnswerResponse {
+    /// The answer with its new etag.
+    #[prost(message, optional, tag = "1")]
+    pub answer: ::core::option::Option<Answer>,
+}
 /// Asks to record a score.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RateAnswerRequest {
@@ -4299,6 +4319,37 @@ pub mod support_request_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Changes the fields of an answer named by the mask; scores and follow-ups have their own
+        /// methods. The day of the request's first answer follows.
+        pub async fn update_answer(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateAnswerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateAnswerResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.SupportRequestService/UpdateAnswer",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "essaim.hub.v1.SupportRequestService",
+                        "UpdateAnswer",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Records the score the enterprise gave to an answer.
         pub async fn rate_answer(
             &mut self,
@@ -4487,6 +4538,15 @@ pub mod support_request_service_server {
             request: tonic::Request<super::CloseSupportRequestRequest>,
         ) -> std::result::Result<
             tonic::Response<super::CloseSupportRequestResponse>,
+            tonic::Status,
+        >;
+        /// Changes the fields of an answer named by the mask; scores and follow-ups have their own
+        /// methods. The day of the request's first answer follows.
+        async fn update_answer(
+            &self,
+            request: tonic::Request<super::UpdateAnswerRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateAnswerResponse>,
             tonic::Status,
         >;
         /// Records the score the enterprise gave to an answer.
@@ -4979,6 +5039,52 @@ pub mod support_request_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CloseSupportRequestSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.SupportRequestService/UpdateAnswer" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateAnswerSvc<T: SupportRequestService>(pub Arc<T>);
+                    impl<
+                        T: SupportRequestService,
+                    > tonic::server::UnaryService<super::UpdateAnswerRequest>
+                    for UpdateAnswerSvc<T> {
+                        type Response = super::UpdateAnswerResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateAnswerRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as SupportRequestService>::update_answer(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateAnswerSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -8,7 +8,7 @@ use crate::{
     },
     wire::{
         generated::hub as pb,
-        hub::{enterprise, request},
+        hub::{Change, enterprise, request},
         parse::{self, Invalid},
     },
 };
@@ -80,12 +80,51 @@ pub fn from_wire(answer: Option<pb::Answer>) -> Result<(AnswerFields, AnswerIden
     let fields = AnswerFields {
         answered_on: parse::day("answer.answered_on", &answered_on)?,
         kind,
-        remote_expertise: (!remote_expertise.is_empty()).then_some(remote_expertise),
+        remote_expertise: expertise_from_wire(remote_expertise),
         satisfaction: None,
         follow_up: None,
     };
+    Ok((fields, identity_from_wire(identity)))
+}
+
+/// The changes that a mask asks for.
+pub fn changes(
+    new: pb::Answer,
+    paths: &[String],
+) -> Result<Vec<Change<AnswerFields, AnswerIdentity>>, Invalid> {
+    paths.iter().map(|path| change(new.clone(), path)).collect()
+}
+
+fn change(new: pb::Answer, path: &str) -> Result<Change<AnswerFields, AnswerIdentity>, Invalid> {
+    Ok(match path {
+        "answered_on" => {
+            let day = parse::day("answer.answered_on", &new.answered_on)?;
+            Box::new(move |fields, _| fields.answered_on = day)
+        }
+        "kind" => Box::new(move |fields, _| fields.kind = new.kind),
+        "remote_expertise" => {
+            let expertise = expertise_from_wire(new.remote_expertise);
+            Box::new(move |fields, _| fields.remote_expertise = expertise)
+        }
+        "identity" | "identity.text" => {
+            let identity = identity_from_wire(new.identity);
+            Box::new(move |_, old| *old = identity)
+        }
+        "satisfaction" | "follow_up" => {
+            let problem = "scores and follow-ups have their own methods; leave them out";
+            return Err(Invalid::new("update_mask", problem));
+        }
+        _ => return Err(parse::not_changeable(path)),
+    })
+}
+
+fn expertise_from_wire(expertise: String) -> Option<String> {
+    (!expertise.is_empty()).then_some(expertise)
+}
+
+fn identity_from_wire(identity: Option<pb::AnswerIdentity>) -> AnswerIdentity {
     let pb::AnswerIdentity { text } = identity.unwrap_or_default();
-    Ok((fields, AnswerIdentity { text }))
+    AnswerIdentity { text }
 }
 
 /// A score as given.
