@@ -80,6 +80,17 @@ pub enum DisclosureError {
         /// The cell.
         cell: CellName,
     },
+    /// The search for a pattern took more rounds than are waited for.
+    #[error(
+        "No pattern that protects {cell} was found in {rounds_max} rounds; leave its table out or \
+         coarsen the plan"
+    )]
+    TooManyRounds {
+        /// A cell that is not protected yet.
+        cell: CellName,
+        /// The limit.
+        rounds_max: usize,
+    },
     /// The audit found a cell that is open to an attacker, or published against the rules.
     #[error("The audit failed at {cell}: {fault}. Nothing may be published")]
     AuditFailed {

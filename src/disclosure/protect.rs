@@ -13,7 +13,7 @@ use crate::{
         audit,
         counter_example::{self, Demand, Deviation, Known},
         difference,
-        error::DisclosureError,
+        error::{CellName, DisclosureError},
         planner::{self, Planner},
         rehearsal,
         rules::Rules,
@@ -30,6 +30,9 @@ use crate::{
 const CLEAN_UP_SEARCHES_MAX: usize = 3_000;
 /// Groups that are tried one by one before the cheapest is hidden.
 const DARKEN_TRIALS_MAX: usize = 12;
+/// Rounds in which a pattern may grow. Each meets a demand or hides more, so they end anyway, but
+/// only with the last cell; a release that needs more rounds than these is not waited for.
+const ROUNDS_MAX: usize = 500;
 
 /// Hides what the rules and the transcript require, audits the result, and returns what may leave
 /// the node. `cubes` are all tables of one release.
@@ -78,7 +81,7 @@ fn pattern(
     let touching = counter_example::touching(&relations, attack.truth.len());
     let mut pattern = Pattern::new(attack, &relations, &touching, demands);
     pattern.remember(transcript);
-    pattern.complete(catalogue)?;
+    pattern.complete(catalogue, ROUNDS_MAX)?;
     pattern.clean_up();
     pattern.keep_used();
     let Pattern { mut hidden, pool, .. } = pattern;
@@ -187,10 +190,14 @@ impl<'a> Pattern<'a> {
         self.pool = still;
     }
 
-    /// Hides cells until every demand is met.
-    fn complete(&mut self, catalogue: &Catalogue) -> Result<(), DisclosureError> {
+    /// Hides cells until every demand is met, in at most so many rounds.
+    fn complete(
+        &mut self,
+        catalogue: &Catalogue,
+        rounds_max: usize,
+    ) -> Result<(), DisclosureError> {
         let mut planner_now: Option<Planner<'_>> = None;
-        loop {
+        for _ in 0..rounds_max {
             self.search_all();
             let Some(first) = self.met.iter().position(Option::is_none) else { return Ok(()) };
             let planner = planner_now
@@ -207,12 +214,24 @@ impl<'a> Pattern<'a> {
             let open = self.met.iter().position(Option::is_none).unwrap_or(first);
             let demand = self.demands[open];
             if !self.darken(planner, &demand) {
-                let cell = self.attack.system.cell_of[demand.variable];
-                let cell = self.attack.system.name(catalogue, cell);
-                return Err(DisclosureError::CannotProtect { cell });
+                return Err(DisclosureError::CannotProtect { cell: self.name(catalogue, open) });
             }
             planner_now = None;
         }
+        // The last round may have met the last demand.
+        match self.met.iter().position(Option::is_none) {
+            None => Ok(()),
+            Some(open) => {
+                let cell = self.name(catalogue, open);
+                Err(DisclosureError::TooManyRounds { cell, rounds_max })
+            }
+        }
+    }
+
+    /// The cell that a demand is about.
+    fn name(&self, catalogue: &Catalogue, demand: usize) -> CellName {
+        let system = &self.attack.system;
+        system.name(catalogue, system.cell_of[self.demands[demand].variable])
     }
 
     /// Meets what can be met with the cells hidden so far.
@@ -400,3 +419,7 @@ fn add_to_pool(pool: &mut Vec<Deviation>, known: &Known<'_>, found: Deviation) {
     pool.push(found);
     pool.extend(opposite);
 }
+
+#[cfg(test)]
+#[path = "protect_tests.rs"]
+mod protect_tests;

@@ -119,6 +119,7 @@ impl Gate {
             audit: report,
             body_hash: [0; 32],
             drafted_on: Some(self.clock.today()),
+            frozen_hash: None,
         };
         self.shelf.add(card, &release, &frozen)
     }
@@ -231,6 +232,8 @@ impl Gate {
             expect_state(&card, State::Approved)?;
         }
         let admitted = self.admit(&card)?;
+        // What leaves must be in the transcript as it was audited.
+        self.shelf.frozen(&card)?;
         outlet.check().map_err(PublishError::Outlet)?;
         let found = match card.state {
             State::Publishing => outlet.find(&admitted).map_err(PublishError::Outlet)?,

@@ -10,17 +10,19 @@
 //! Values are kept in pieces ([`chunks`]).
 //!
 //! The transcript is what all cards with `left` give away, in the order of their numbers; nothing
-//! ever clears that mark.
+//! ever clears that mark. A card holds the digests of both other parts of its release, and they
+//! name the same tables: a part that was damaged, or restored from elsewhere, is refused.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Encode, bytes::ByteArray};
 
 use crate::{
     base::period::Period,
     disclosure::{
         audit::AuditReport,
+        error::DisclosureError,
         transcript::{FrozenRelease, Transcript},
     },
     publication::release::Release,
@@ -71,6 +73,10 @@ pub struct Card {
     /// Day it was drafted.
     #[cbor(n(11), with = "crate::base::date::cbor_option")]
     pub drafted_on: Option<Date>,
+    /// BLAKE3 of what it gives away as kept, so that later audits trust nothing else; `None` if it
+    /// was drafted before this was noted. Never leaves the node.
+    #[n(12)]
+    pub frozen_hash: Option<ByteArray<32>>,
 }
 
 /// The releases in the store.
@@ -110,16 +116,31 @@ impl Shelf {
             .map_err(|error| GateError::Damaged { id, detail: error.to_string() })
     }
 
-    /// What a release gives away.
-    pub fn frozen(&self, id: ReleaseId) -> Result<FrozenRelease, GateError> {
-        Ok(FrozenRelease::from_bytes(&self.needed(FROZEN, id)?)?)
+    /// What a release gives away, if it is what its card and its body say. Later releases are
+    /// audited against this: something else would let them publish what must stay hidden.
+    pub fn frozen(&self, card: &Card) -> Result<FrozenRelease, GateError> {
+        let id = card.id;
+        let damaged = |detail: &str| GateError::Damaged { id, detail: detail.into() };
+        let bytes = self.needed(FROZEN, id)?;
+        let frozen = FrozenRelease::from_bytes(&bytes).map_err(|error| match error {
+            DisclosureError::Transcript(detail) => damaged(&detail),
+            error => error.into(),
+        })?;
+        if card.frozen_hash.is_some_and(|hash| hash != digest(&bytes)) {
+            return Err(damaged("what it gives away is not what was kept when it was drafted"));
+        }
+        let tables = frozen.tables.iter().map(|frozen| &frozen.table);
+        match tables.eq(&self.release(card)?.tables) {
+            true => Ok(frozen),
+            false => Err(damaged("what it gives away is not of the tables in its body")),
+        }
     }
 
     /// What all releases gave away that may have left the node.
     pub fn transcript(&self) -> Result<Transcript, GateError> {
         let mut transcript = Transcript::default();
         for card in self.cards()?.iter().filter(|card| card.left) {
-            transcript.append(self.frozen(card.id)?);
+            transcript.append(self.frozen(card)?);
         }
         Ok(transcript)
     }
@@ -141,9 +162,11 @@ impl Shelf {
         card.id = ReleaseId(next);
         let body = release.to_bytes();
         card.body_hash = *blake3::hash(&body).as_bytes();
+        let frozen = frozen.to_bytes();
+        card.frozen_hash = Some(digest(&frozen));
         let mut batch = Batch::default();
         batch.put([prefix::RELEASE, NEXT], (next + 1).to_be_bytes());
-        for (kind, value) in [(CARD, encode(&card)), (BODY, body), (FROZEN, frozen.to_bytes())] {
+        for (kind, value) in [(CARD, encode(&card)), (BODY, body), (FROZEN, frozen)] {
             chunks::put(&*self.0, &mut batch, &key(kind, card.id), &value)?;
         }
         self.0.commit(&batch)?;
@@ -178,6 +201,10 @@ impl Shelf {
     fn needed(&self, kind: u8, id: ReleaseId) -> Result<Vec<u8>, GateError> {
         self.value(kind, id)?.ok_or_else(|| missing(id))
     }
+}
+
+fn digest(bytes: &[u8]) -> ByteArray<32> {
+    (*blake3::hash(bytes).as_bytes()).into()
 }
 
 fn missing(id: ReleaseId) -> GateError {
@@ -222,17 +249,18 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::store::memory::MemoryStore;
+    use crate::{
+        disclosure::transcript::FrozenTable,
+        publication::release::{Cell, Table},
+        store::memory::MemoryStore,
+    };
 
-    #[test]
-    fn a_piece_of_a_release_that_is_gone_is_noticed() {
-        let shelf = Shelf(Arc::new(MemoryStore::default()));
-        let period: Period = "2026-Q1".parse().unwrap();
-        let card = Card {
+    fn card(drafted_by: &str) -> Card {
+        Card {
             id: ReleaseId(0),
-            period,
+            period: period(),
             state: State::Audited,
-            drafted_by: "awa".repeat(2_000),
+            drafted_by: drafted_by.into(),
             approved_by: None,
             published_by: None,
             entry: None,
@@ -241,18 +269,59 @@ mod tests {
             audit: AuditReport::default(),
             body_hash: [0; 32],
             drafted_on: None,
-        };
-        let release = Release {
+            frozen_hash: None,
+        }
+    }
+
+    fn period() -> Period {
+        "2026-Q1".parse().unwrap()
+    }
+
+    fn release(tables: Vec<Table>) -> Release {
+        Release {
             member: "ML".parse().unwrap(),
             area: "ML".into(),
-            period,
+            period: period(),
             catalogue_version: 1,
             plan_version: 1,
-            tables: vec![],
+            tables,
+        }
+    }
+
+    #[test]
+    fn a_card_without_the_digest_of_what_was_given_away_is_held_to_the_tables_in_its_body() {
+        let shelf = Shelf(Arc::new(MemoryStore::default()));
+        let table = Table {
+            population: "requests_received".into(),
+            period: period(),
+            dimensions: vec![],
+            measures: vec!["requests".into()],
+            cells: vec![Cell(Some(vec![7]))],
         };
+        let given_away = |table: &Table| FrozenRelease {
+            tables: vec![FrozenTable { table: table.clone(), truth: vec![vec![7]], needs: vec![] }],
+            ..FrozenRelease::default()
+        };
+        let id = shelf.add(card("awa"), &release(vec![table.clone()]), &given_away(&table));
+        let id = id.unwrap();
+        let older = Card { frozen_hash: None, ..shelf.card(id).unwrap() };
+        shelf.replace(&older).unwrap();
+        assert_eq!(shelf.frozen(&shelf.card(id).unwrap()).unwrap(), given_away(&table));
+        let other = Table { cells: vec![Cell(None)], ..table };
+        let mut batch = Batch::default();
+        let bytes = given_away(&other).to_bytes();
+        chunks::put(&*shelf.0, &mut batch, &key(FROZEN, id), &bytes).unwrap();
+        shelf.0.commit(&batch).unwrap();
+        let text = shelf.frozen(&older).unwrap_err().to_string();
+        assert!(text.contains("Release 1 is damaged") && text.contains("its body"), "{text}");
+    }
+
+    #[test]
+    fn a_piece_of_a_release_that_is_gone_is_noticed() {
+        let shelf = Shelf(Arc::new(MemoryStore::default()));
         let counter_examples = vec![vec![(7, 1); 4_000]];
         let frozen = FrozenRelease { counter_examples, ..FrozenRelease::default() };
-        let id = shelf.add(card, &release, &frozen).unwrap();
+        let id = shelf.add(card(&"awa".repeat(2_000)), &release(vec![]), &frozen).unwrap();
         for (kind, pieces_min) in [(CARD, 2), (BODY, 1), (FROZEN, 2)] {
             let keys = shelf.0.scan_prefix(&key(kind, id)).map(|pair| pair.unwrap().0);
             let keys: Vec<_> = keys.collect();
@@ -274,7 +343,7 @@ mod tests {
         match kind {
             CARD => shelf.cards()?.pop().map(drop).ok_or(missing(id)),
             BODY => shelf.release(&shelf.card(id)?).map(drop),
-            _ => shelf.frozen(id).map(drop),
+            _ => shelf.frozen(&shelf.card(id)?).map(drop),
         }
     }
 }

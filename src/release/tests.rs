@@ -480,3 +480,34 @@ fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
         assert!(refused.unwrap_err().to_string().contains("damaged"));
     }
 }
+
+#[test]
+fn what_a_release_gave_away_is_not_taken_in_another_form_than_was_audited() {
+    let house = House::on(date(2025, 8, 1));
+    let id = published(&house);
+    let next = |gate: &Gate| gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS);
+    let (key, value) = house.store.scan_prefix(b"gf").next().unwrap().unwrap();
+    // From behind the length and the layout's version.
+    for at in (5..value.len()).step_by(value.len() / 40) {
+        let mut damaged = value.clone();
+        damaged[at] ^= 1;
+        let refused = with_value(&house, &key, Some(&damaged), next);
+        let text = refused.expect_err("it was taken as it is").to_string();
+        assert!(text.contains(&format!("Release {id} is damaged")), "byte {at}: {text}");
+        assert!(text.contains("Restore the store from a backup"), "byte {at}: {text}");
+    }
+    next(&house.gate()).unwrap();
+}
+
+#[test]
+fn a_release_whose_part_of_the_transcript_is_damaged_does_not_leave() {
+    let house = House::on(date(2025, 5, 1));
+    let (id, log) = (approved(&house.gate()), Log::default());
+    let (key, mut damaged) = house.store.scan_prefix(b"gf").next().unwrap().unwrap();
+    *damaged.last_mut().unwrap() ^= 1;
+    let refused = with_value(&house, &key, Some(&damaged), |gate| gate.publish("awa", id, &log));
+    assert!(matches!(refused, Err(PublishError::Gate(GateError::Damaged { .. }))), "{refused:?}");
+    assert!(log.bodies.borrow().is_empty());
+    assert_eq!(house.gate().show(id).unwrap().state, State::Approved);
+    house.gate().publish("awa", id, &log).unwrap();
+}
