@@ -71,6 +71,9 @@ fn period(text: &str) -> Period {
     text.parse().unwrap()
 }
 
+/// Number of the sample's entry that this program passes over: a release of a newer program.
+const PLANTED_SEQ: u64 = 2;
+
 /// The own log as the gate publishes into it.
 struct OwnLog<'a>(&'a Log);
 
@@ -83,6 +86,17 @@ impl Outlet for OwnLog<'_> {
 
     fn find(&self, _: &Admitted) -> Result<Option<EntryId>, LogError> {
         Ok(None)
+    }
+
+    /// Without the one that was planted: to the gate it would be a release its store has lost.
+    fn releases(&self) -> Result<Vec<EntryId>, LogError> {
+        let entries = self.0.entries(ml(), 1, 0);
+        let entries = entries.filter(|entry| {
+            entry.as_ref().map_or(true, |entry| {
+                entry.header.kind == EntryKind::RELEASE && entry.id.seq != PLANTED_SEQ
+            })
+        });
+        entries.map(|entry| entry.map(|entry| entry.id)).collect()
     }
 
     fn append(&self, admitted: Admitted) -> Result<EntryId, LogError> {

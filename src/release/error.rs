@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::{
-    base::period::Period,
+    base::{id::EntryId, period::Period},
     disclosure::error::DisclosureError,
     publication::admitted::AdmissionError,
     release::review::{ReleaseId, State},
@@ -104,6 +104,16 @@ pub enum GateError {
         id: ReleaseId,
         /// What was found, without any value.
         detail: String,
+    },
+    /// The log holds a release that is not in the store: the store was restored, or is new.
+    #[error(
+        "The log holds {entry}, a release this store knows nothing of (or an entry that cannot be \
+         read): without what it gave away nothing can be protected. Restore the newest copy of the \
+         store that has it; `essaim log verify` tells whether the entry can be read"
+    )]
+    Unaccounted {
+        /// The entry.
+        entry: EntryId,
     },
     /// A newer program kept the release.
     #[error(

@@ -10,7 +10,10 @@
 //! 4. The card says `Published` with the entry. A crash before this: as after 3, and
 //!    [`Gate::recover`] at the next start finds the entry.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use jiff::{ToSpan, civil::Date};
 
@@ -40,7 +43,8 @@ use crate::{
 /// Longest name of an actor, in bytes: an identity in a certificate.
 const ACTOR_BYTES_MAX: usize = NAME_BYTES_MAX;
 
-/// Where releases are published: the own log.
+/// Where releases are published: the own log. It outlives the store: after the store is restored
+/// from a copy, or made anew, it still knows what was published.
 pub trait Outlet {
     /// Why it did not do it.
     type Error;
@@ -51,6 +55,9 @@ pub trait Outlet {
 
     /// The newest entry with exactly this body. An error if a body that could be it cannot be read.
     fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, Self::Error>;
+
+    /// The entries that are releases, or may be because they cannot be read.
+    fn releases(&self) -> Result<Vec<EntryId>, Self::Error>;
 
     /// Appends, and is durable when it returns.
     fn append(&self, admitted: Admitted) -> Result<EntryId, Self::Error>;
@@ -122,6 +129,27 @@ impl Gate {
             frozen_hash: None,
         };
         self.shelf.add(card, &release, &frozen)
+    }
+
+    /// An error while a release stands in the log that this store does not know: what it gave away
+    /// is missing from the transcript, and nothing is published. Told before a draft, so that
+    /// nobody works in vain.
+    pub fn check_accounted<O: Outlet>(&self, outlet: &O) -> Result<(), PublishError<O::Error>> {
+        let mut known = BTreeSet::new();
+        for card in self.shelf.cards()?.into_iter().filter(|card| card.left) {
+            known.extend(match card.state {
+                State::Publishing => {
+                    let admitted = self.admit(&card)?;
+                    outlet.find(&admitted).map_err(PublishError::Outlet)?
+                }
+                _ => entry_of(&card)?,
+            });
+        }
+        let released = outlet.releases().map_err(PublishError::Outlet)?;
+        match released.into_iter().find(|entry| !known.contains(entry)) {
+            Some(entry) => Err(GateError::Unaccounted { entry }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Refuses a period that is not next, not closed, or already at the gate.
@@ -235,6 +263,8 @@ impl Gate {
         // What leaves must be in the transcript as it was audited.
         self.shelf.frozen(&card)?;
         outlet.check().map_err(PublishError::Outlet)?;
+        // The draft may be older than what the log has got back since.
+        self.check_accounted(outlet)?;
         let found = match card.state {
             State::Publishing => outlet.find(&admitted).map_err(PublishError::Outlet)?,
             _ => None,
@@ -312,17 +342,21 @@ fn expect_state(card: &Card, needed: State) -> Result<(), GateError> {
     }
 }
 
+fn entry_of(card: &Card) -> Result<Option<EntryId>, GateError> {
+    let entry = card.entry.as_deref().map(str::parse::<EntryId>).transpose();
+    entry.map_err(|error| GateError::Damaged { id: card.id, detail: error.to_string() })
+}
+
 fn review(card: Card) -> Result<Review, GateError> {
-    let id = card.id;
-    let entry = card.entry.map(|entry| entry.parse::<EntryId>()).transpose();
+    let entry = entry_of(&card)?;
     Ok(Review {
-        id,
+        id: card.id,
         period: card.period,
         state: card.state,
         drafted_by: card.drafted_by,
         approved_by: card.approved_by,
         published_by: card.published_by,
-        entry: entry.map_err(|error| GateError::Damaged { id, detail: error.to_string() })?,
+        entry,
         tables: card.tables,
         audit: card.audit,
     })

@@ -215,6 +215,13 @@ impl Outlet for Log {
         Ok(at.map(|at| entry(at as u64)))
     }
 
+    fn releases(&self) -> Result<Vec<EntryId>, &'static str> {
+        if self.mood.get() == Mood::Unreadable {
+            return Err("unreadable");
+        }
+        Ok((0..self.bodies.borrow().len() as u64).map(entry).collect())
+    }
+
     fn append(&self, admitted: Admitted) -> Result<EntryId, &'static str> {
         if self.mood.get() == Mood::FailsBefore {
             return Err("power cut");
@@ -249,6 +256,27 @@ fn a_release_goes_from_draft_to_the_log() {
     let release = Release::from_bytes(Release::SCHEMA, &log.bodies.borrow()[0]).unwrap();
     assert_eq!((release.period, release.area.as_str()), (period("2025-Q1"), "ML"));
     assert_eq!(release.tables.len(), review.tables.len());
+}
+
+#[test]
+fn a_store_that_lacks_a_release_of_the_log_publishes_nothing() {
+    let house = House::on(date(2025, 5, 1));
+    let log = Log::default();
+    let publish = |gate: &Gate| {
+        let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
+        gate.approve("binta", id).unwrap();
+        gate.publish("awa", id, &log)
+    };
+    publish(&house.gate()).unwrap();
+    house.gate().check_accounted(&log).unwrap();
+
+    // The store of the node is lost; its log was pulled back from the neighbours.
+    let anew = House::on(date(2025, 5, 1));
+    let told = anew.gate().check_accounted(&log);
+    let lacking = |error| matches!(error, PublishError::Gate(GateError::Unaccounted { entry: at }) if at == entry(0));
+    assert!(told.is_err_and(lacking));
+    assert!(publish(&anew.gate()).is_err_and(lacking));
+    assert_eq!(log.bodies.borrow().len(), 1);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
         LogError,
         logs::{Body, Entry, Log},
     },
-    publication::admitted::Admitted,
+    publication::admitted::{Admitted, EntryKind},
 };
 
 /// Told of each entry that was appended, before the caller hears of it.
@@ -77,6 +77,22 @@ impl OwnLog {
             (None, Some(error)) => Err(error),
             (found, _) => Ok(found),
         }
+    }
+
+    /// The entries of all epochs that are of `kind`, or may be because they cannot be read. Blocks.
+    pub fn entries_of(&self, kind: EntryKind) -> Result<Vec<EntryId>, LogError> {
+        let mut found = Vec::new();
+        for entry in (1..=self.epoch).flat_map(|epoch| self.log.entries(self.member, epoch, 0)) {
+            match entry {
+                Ok(entry) if entry.header.kind == kind => found.push(entry.id),
+                Ok(_) => {}
+                Err(LogError::DamagedBody { id } | LogError::Unreadable { id, .. }) => {
+                    found.push(id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
     }
 
     /// Appends; the entry is durable when this returns. Blocks.

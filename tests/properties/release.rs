@@ -30,6 +30,10 @@ impl Outlet for NeverAsked {
         Err("asked")
     }
 
+    fn releases(&self) -> Result<Vec<EntryId>, Self::Error> {
+        Err("asked")
+    }
+
     fn append(&self, _: Admitted) -> Result<EntryId, Self::Error> {
         Err("asked")
     }

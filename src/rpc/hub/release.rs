@@ -9,10 +9,10 @@ use tonic::{Request, Response, Status, async_trait};
 use crate::{
     base::{id::EntryId, period::Period},
     log::LogError,
-    publication::admitted::Admitted,
+    publication::admitted::{Admitted, EntryKind},
     records::repository::Repository,
     release::{
-        error::GateError,
+        error::{GateError, PublishError},
         gate::{Gate, Outlet},
         review::{ReleaseId, Review},
     },
@@ -89,6 +89,10 @@ impl Outlet for OwnLog {
         OwnLog::find(self, admitted, 0)
     }
 
+    fn releases(&self) -> Result<Vec<EntryId>, LogError> {
+        self.entries_of(EntryKind::RELEASE)
+    }
+
     fn append(&self, admitted: Admitted) -> Result<EntryId, LogError> {
         OwnLog::append(self, admitted)
     }
@@ -108,7 +112,9 @@ impl ReleaseService for Releases {
         let permit = permit.map_err(|_| status::busy("drafts"))?;
         let review = self.step(move |parts| {
             let _permit = permit;
-            parts.gate.draft(&actor, period, &*parts.repository, parts.closing_days)
+            parts.gate.check_accounted(&*parts.own_log)?;
+            let drafted = parts.gate.draft(&actor, period, &*parts.repository, parts.closing_days);
+            drafted.map_err(PublishError::from)
         });
         Ok(Response::new(DraftReleaseResponse { release: shown(review.await?) }))
     }

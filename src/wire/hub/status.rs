@@ -89,6 +89,7 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::WrongState { .. } => refused("WRONG_STATE"),
         GateError::SamePerson { .. } => refused("SAME_PERSON"),
         GateError::MayHaveLeft { .. } => refused("MAY_HAVE_LEFT"),
+        GateError::Unaccounted { .. } => refused("TRANSCRIPT_INCOMPLETE"),
         GateError::InvalidActor { .. } => plain(Code::InvalidArgument, "INVALID_ACTOR"),
         GateError::Disclosure(_) => refused("NOT_PROTECTED"),
         GateError::Admission(error) => status::of_admission(error),
