@@ -50,7 +50,7 @@ const ROWS: u64 = 100_000;
 /// How many times as long the longer file is.
 const LONGER: u64 = 4;
 /// Rounds, unless `ESSAIM_BENCH_ROUNDS` says otherwise.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 3;
 /// Least rate of the import, as a part of bare sled's.
 const RATE_MIN: f64 = 0.5;
 /// Most that the importer's own peak may grow from the shorter to the longer file: what allocators
