@@ -46,6 +46,20 @@ impl<'a> Cells<'a> {
         self.cells.get(column.place).map_or("", |cell| cell)
     }
 
+    /// Refuses line breaks and control characters in cells of one line, and says whether there are
+    /// any: a stray quote encloses what follows it, and may do so up to another cell's quote.
+    pub fn refuse_hidden(&mut self) -> bool {
+        let mut found = false;
+        for column in &self.layout.of_one_line {
+            let cell = self.cell(column).trim();
+            if let Some(key) = hidden(cell) {
+                self.refuse(Fault::of_column(&column.heading, key).quoting(cell));
+                found = true;
+            }
+        }
+        found
+    }
+
     /// The cells of some columns as a key; a fault if one of them is empty.
     pub fn key(&mut self, columns: &[Column]) -> String {
         let mut key = String::new();
@@ -265,6 +279,14 @@ impl<'a> Cells<'a> {
         digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         digest
     }
+}
+
+/// The reason to refuse a cell of one line that has what is not seen. Tabs are spaces.
+fn hidden(cell: &str) -> Option<&'static str> {
+    let breaks = |one: &char| matches!(one, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let mut hidden = cell.chars().filter(|one| breaks(one) || (one.is_control() && *one != '\t'));
+    let first = hidden.next()?;
+    Some(if breaks(&first) { "intake-line-break" } else { "intake-control-character" })
 }
 
 /// A tidy text, folded.

@@ -336,7 +336,7 @@ impl Mapping {
         let (folded, mark) = (fold(text), self.file.decimal);
         let counts = |most| number::count(&folded, mark, rule.times, most).is_ok();
         let (read, problem) = match content {
-            Content::Code(_) | Content::Text => return None,
+            Content::Code(_) | Content::Line | Content::Text => return None,
             Content::Day => (
                 date::read(&folded, self.file.dates).is_ok(),
                 "holds what is no date: write YYYY-MM-DD",

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 use crate::intake::{
+    error::IntakeError,
     fold::fold,
-    import::IntakeError,
     mapping::{EncodingSetting, FileSettings},
     split::{Piece, Splitter},
 };
@@ -198,7 +198,7 @@ fn sample(head: &[u8], decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
     {
         let cells = match piece {
             Piece::Record => splitter.record.iter(),
-            Piece::UnclosedQuote | Piece::TooLong => {
+            Piece::UnclosedQuote | Piece::StrayQuote { .. } | Piece::TooLong => {
                 records.push(Vec::new());
                 continue;
             }
@@ -212,7 +212,7 @@ fn sample(head: &[u8], decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
 mod tests {
     use super::{Decoder, Encoding, HEAD_BYTES, find_heading};
     use crate::intake::{
-        import::IntakeError,
+        error::IntakeError,
         mapping::{EncodingSetting, FileSettings},
     };
 

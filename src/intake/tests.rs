@@ -8,7 +8,8 @@ use crate::{
     base::{clock::ManualClock, language::Language},
     codes::{embedded::Codes, messages},
     intake::{
-        import::{Importer, IntakeError, Progress},
+        error::IntakeError,
+        import::{Importer, Progress},
         mapping::Mapping,
         quarantine::{self, QuarantinedRow},
         report::Report,

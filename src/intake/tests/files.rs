@@ -89,3 +89,63 @@ fn neither_a_cut_line_nor_a_stray_byte_decides_the_encoding() {
         assert_eq!(report.quarantined[0].faults[0].key, reason);
     }
 }
+
+#[test]
+fn a_stray_quote_never_makes_one_record_of_two_rows() {
+    let hub = Hub::new();
+    let second = GOOD.replacen("1;Unité Bè", "B2;\"ok \"\"x\"\" \"", 1);
+    let rows = format!("B1;\"Nom avec guillemet;\n{second}1;{}", "\"Unité\" Bè;\"x\ny\";\n");
+    let report = hub.import(ENTERPRISES, &enterprises(&(rows + &GOOD.replacen('1', "B3", 1))));
+    let names = hub
+        .enterprises()
+        .into_iter()
+        .map(|one| hub.repository.get_enterprise(one.id).unwrap().record.identity.name);
+    assert_eq!(names.collect::<BTreeSet<_>>(), ["Unité Bè", "ok \"x\""].map(str::to_owned).into());
+    let waiting: Vec<_> = report
+        .quarantined
+        .iter()
+        .map(|entry| {
+            let fault = &entry.faults[0];
+            (entry.line, &*entry.text, &*fault.column, &*fault.key)
+        })
+        .collect();
+    let name = "Raison sociale";
+    assert_eq!(
+        waiting,
+        [
+            (2, "B1;\"Nom avec guillemet;", name, "intake-stray-quote"),
+            (4, "1;\"Unité\" Bè;\"x", name, "intake-stray-quote"),
+            (5, "y\";", "", "intake-too-few-cells"),
+        ]
+    );
+}
+
+#[test]
+fn fields_of_one_line_take_no_line_break_and_no_control_character() {
+    for (bad, column, key) in [
+        (GOOD.replace("Unité Bè", "\"Unité;\r\nBè\""), "Raison sociale", "intake-line-break"),
+        (GOOD.replace("Unité Bè", "Uni\0té"), "Raison sociale", "intake-control-character"),
+        (GOOD.replace("76 00 00 00 / 66 00 00 00", "\"76\n66\""), "Téléphone", "intake-line-break"),
+        (GOOD.replace("Sikasso", "\"Sikas\u{2028}so\""), "Région", "intake-line-break"),
+        (GOOD.replacen('1', "\"1\n2\"", 1), "N°", "intake-line-break"),
+        (
+            GOOD.replace(";Oui\n", ";\"O\u{7f}ui\"\n"),
+            "Accord statistiques",
+            "intake-control-character",
+        ),
+    ] {
+        let hub = Hub::new();
+        let report =
+            hub.import(ENTERPRISES, &enterprises(&format!("{bad}{}", GOOD.replacen('1', "9", 1))));
+        assert_eq!(counts(&report), [1, 0, 0, 1], "{bad:?}");
+        assert_eq!(reasons(&report), [(column, key)], "{bad:?}");
+    }
+    // Around a cell they say nothing, and a free text may have several lines.
+    let hub = Hub::new();
+    let mapping = ENTERPRISES.replace("[fields.head_name]", "[fields.remarks]");
+    let row = GOOD.replace("Unité Bè", "\"Unité Bè\n\"").replace("Awa T.", "\"Awa\nT.\"");
+    assert_eq!(counts(&hub.import(&mapping, &enterprises(&row))), [1, 0, 0, 0]);
+    let found = hub.enterprises().remove(0).id;
+    let identity = hub.repository.get_enterprise(found).unwrap().record.identity;
+    assert_eq!((&*identity.name, &*identity.remarks), ("Unité Bè", "Awa\nT."));
+}

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tonic::{Code, Status};
 
 use crate::{
-    intake::import::IntakeError,
+    intake::error::IntakeError,
     log::LogError,
     records::error::RecordError,
     release::error::{GateError, PublishError},
