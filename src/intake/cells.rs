@@ -65,8 +65,11 @@ impl<'a> Cells<'a> {
         let mut key = String::new();
         for (index, column) in columns.iter().enumerate() {
             let cell = tidy(self.cell(column));
-            if means_empty(&fold_tidy(&cell), &[]) {
+            if cell.is_empty() {
                 self.refuse(Fault::of_column(&column.heading, "intake-key-empty"));
+            } else if means_empty(&fold_tidy(&cell), &[]) {
+                let fault = Fault::of_column(&column.heading, "intake-key-read-as-empty");
+                self.refuse(fault.quoting(&cell));
             }
             if index > 0 {
                 key.push(KEY_SEPARATOR);
@@ -138,12 +141,16 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// A value that must be there; an empty cell is a fault.
+    /// A value that must be there; an empty cell is a fault, and one with a word for that.
     pub fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
         if value.is_none() && self.faults.is_empty() {
             let heading = self.heading(field);
             let column = if heading.is_empty() { field } else { heading };
-            self.refuse(Fault::of_column(column, "intake-empty"));
+            let word = tidy(self.source(field).map_or("", |source| self.typed(source)));
+            self.refuse(match word.is_empty() {
+                true => Fault::of_column(column, "intake-empty"),
+                false => Fault::of_column(column, "intake-read-as-empty").quoting(&word),
+            });
         }
         value
     }

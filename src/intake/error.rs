@@ -1,6 +1,10 @@
 //! Why an import stops before the end of its file.
 
+use std::fmt;
+
 use crate::{
+    base::language::Language,
+    codes::messages,
     intake::{commit::Ended, mapping::MappingFault},
     records::error::RecordError,
     store::StoreError,
@@ -11,28 +15,16 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// The mapping names what does not exist.
-    #[error(
-        "The mapping has faults: {}",
-        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-    )]
     Mapping(Vec<MappingFault>),
     /// The file cannot be read on.
-    #[error("The file cannot be read: {0}")]
     Io(#[from] std::io::Error),
     /// The temporary file, which tells repeated rows, failed.
-    #[error(
-        "The import's temporary file failed: {0}. Look at the space and the rights of the folder \
-             for temporary files (TMPDIR)"
-    )]
-    Temporary(std::io::Error),
+    Temporary(#[source] std::io::Error),
+    /// The file has no text at all.
+    Empty,
     /// The file is UTF-16.
-    #[error("The file is written in UTF-16: save it as \"CSV UTF-8\"")]
     Utf16,
     /// The file is written in two encodings, and the mapping declares none.
-    #[error(
-        "The file is in UTF-8 (line {utf8_line}) and in Windows-1252 (line {windows_line}): save \
-             it as \"CSV UTF-8\", or declare in the mapping the encoding of the lines to import"
-    )]
     MixedEncodings {
         /// The first line in UTF-8.
         utf8_line: u64,
@@ -40,48 +32,37 @@ pub enum IntakeError {
         windows_line: u64,
     },
     /// The file is a workbook or an archive.
-    #[error("The file is a workbook or archive, no CSV file: save the sheet as \"CSV UTF-8\"")]
     Workbook,
     /// No line looks like the heading.
-    #[error("None of the first {lines} lines has the columns of the mapping; missing: {missing}")]
     NoHeading {
         /// Lines looked at.
         lines: usize,
-        /// Columns that the best line lacks, by their headings in the mapping.
+        /// Columns that the best line lacks, as the mapping writes them.
         missing: String,
     },
     /// Two columns have the heading that the mapping names.
-    #[error("Two columns have the heading {column}: rename one of them")]
     ColumnTwice {
         /// The heading.
         column: String,
     },
     /// Too many rows.
-    #[error("The file has more than {rows_max} rows: split it")]
     TooManyRows {
         /// The limit.
         rows_max: u64,
     },
     /// Too many lines that cannot be split into cells.
-    #[error("More than {lines_max} lines cannot be split into cells: check quotes and delimiter")]
     TooManyBrokenLines {
         /// The limit.
         lines_max: u64,
     },
     /// Too many rows that cannot be imported.
-    #[error(
-        "More than {rows_max} rows of this source would wait in quarantine: mend the file or its \
-             mapping, or discard rows that wait, then import it again"
-    )]
     QuarantineFull {
         /// The limit.
         rows_max: usize,
     },
     /// The repository failed.
-    #[error(transparent)]
     Records(#[from] RecordError),
     /// The store failed.
-    #[error(transparent)]
     Store(#[from] StoreError),
 }
 
@@ -89,5 +70,52 @@ impl From<Ended> for IntakeError {
     /// It has failed before with an error that says more, or a panic is on its way.
     fn from(Ended: Ended) -> Self {
         Self::Store(StoreError::Closed)
+    }
+}
+
+impl IntakeError {
+    /// What stopped the import and what to do about it, in `language`. Faults of the mapping, of
+    /// the records and of the store are in English in any case.
+    pub fn text(&self, language: Language) -> String {
+        let (key, arguments) = match self {
+            Self::Mapping(faults) => {
+                let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+                ("mapping-faults", vec![("faults", faults.join("; "))])
+            }
+            Self::Io(error) => ("broke-off", vec![("error", error.to_string())]),
+            Self::Temporary(error) => ("temporary", vec![("error", error.to_string())]),
+            Self::Empty => ("empty", Vec::new()),
+            Self::Utf16 => ("utf-16", Vec::new()),
+            Self::MixedEncodings { utf8_line, windows_line } => (
+                "mixed-encodings",
+                vec![
+                    ("utf8_line", utf8_line.to_string()),
+                    ("windows_line", windows_line.to_string()),
+                ],
+            ),
+            Self::Workbook => ("workbook", Vec::new()),
+            Self::NoHeading { lines, missing } => {
+                ("no-heading", vec![("lines", lines.to_string()), ("missing", missing.clone())])
+            }
+            Self::ColumnTwice { column } => ("column-twice", vec![("column", column.clone())]),
+            Self::TooManyRows { rows_max } => {
+                ("too-many-rows", vec![("rows_max", rows_max.to_string())])
+            }
+            Self::TooManyBrokenLines { lines_max } => {
+                ("too-many-broken-lines", vec![("lines_max", lines_max.to_string())])
+            }
+            Self::QuarantineFull { rows_max } => {
+                ("quarantine-full", vec![("rows_max", rows_max.to_string())])
+            }
+            Self::Records(error) => return error.to_string(),
+            Self::Store(error) => return error.to_string(),
+        };
+        messages::text(language, &format!("intake-file-{key}"), &arguments)
+    }
+}
+
+impl fmt::Display for IntakeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text(Language::En))
     }
 }

@@ -1,6 +1,6 @@
 //! A mapping laid over the columns of one file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     codes::embedded::Codes,
@@ -63,15 +63,15 @@ pub(super) struct Layout<'a> {
     headings: Vec<String>,
 }
 
-/// The columns that a file must have, folded.
-pub(super) fn columns_needed(mapping: &Mapping) -> Vec<String> {
+/// The columns that a file must have, as the mapping writes them.
+pub(super) fn columns_needed(mapping: &Mapping) -> Vec<&str> {
     let fields = mapping.fields.values().filter(|rule| !rule.optional);
     let consents = mapping.consents.iter().flat_map(|rule| [&rule.column, &rule.given_on_column]);
     let names = mapping.key.iter().chain(&mapping.enterprise_key);
     let names = names.chain(fields.flat_map(|rule| &rule.column)).chain(consents.flatten());
-    let mut needed: Vec<String> = names.map(|name| fold(name)).collect();
-    needed.sort();
-    needed.dedup();
+    let mut needed: Vec<&str> = Vec::new();
+    let mut folded = BTreeSet::new();
+    needed.extend(names.map(String::as_str).filter(|name| folded.insert(fold(name))));
     needed
 }
 
