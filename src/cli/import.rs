@@ -13,12 +13,15 @@ use tokio::{
 use tonic::transport::Channel;
 
 use crate::{
+    base::language::Language,
     cli::{
         Done,
         args::{Format, calls::ImportArgs},
-        call, output,
+        call::{self, CallError},
+        output,
         quarantine::row_fields,
     },
+    codes::messages,
     wire::generated::hub::{
         ImportHeader, ImportRequest, ImportResponse, import_request::Piece,
         import_service_client::ImportServiceClient,
@@ -47,13 +50,22 @@ pub(super) fn run(args: &ImportArgs) -> anyhow::Result<Done> {
         let channel = call::connect(&args.call.reach, call::LONG).await?;
         let report = send(channel, header, file, progress.clone()).await;
         progress.finish_and_clear();
-        report
+        report.map_err(|error| broken_off(error, args.language, args.dry_run))
     })?;
     match args.call.format {
         Format::Table => output::line(report.text.trim_end())?,
         Format::Json => output::json(&report_json(&report))?,
     }
     Ok(if report.quarantined == 0 { Done::Yes } else { Done::No })
+}
+
+/// The failed import, with what is known of it: of a call that broke off, that is little.
+fn broken_off(error: anyhow::Error, language: Language, dry_run: bool) -> anyhow::Error {
+    let open = error.downcast_ref::<CallError>().is_some_and(CallError::is_open);
+    match open && !dry_run {
+        true => error.context(messages::text(language, "intake-call-broke-off", &[])),
+        false => error,
+    }
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -199,6 +211,18 @@ mod tests {
             self.bytes = &[];
             Poll::Ready(Ok(()))
         }
+    }
+
+    #[test]
+    fn of_a_call_that_broke_off_it_says_that_importing_again_is_safe() {
+        let told = |status: Status, dry_run| {
+            let failed = call::answer::<()>(Err(status)).unwrap_err();
+            format!("{:#}", broken_off(failed.into(), Language::En, dry_run))
+        };
+        let broke = told(Status::unavailable("transport error"), false);
+        assert!(broke.contains("Importing it again is safe: transport error"), "{broke}");
+        assert_eq!(told(Status::unavailable("transport error"), true), "transport error");
+        assert_eq!(told(Status::invalid_argument("no"), false), "no");
     }
 
     #[tokio::test]

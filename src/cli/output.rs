@@ -70,6 +70,14 @@ pub(super) fn list(format: Format, rows: Vec<Fields>, columns: &[&str]) -> anyho
     }
 }
 
+/// Says, if it is so, that a list has more rows than were asked for. Not on standard output, where
+/// programs read.
+pub(super) fn tell_more(rows_shown: usize, more: bool) {
+    if more {
+        eprintln!("These are the first {rows_shown}; there are more rows: use --rows");
+    }
+}
+
 /// Prints one thing with all its fields; empty ones stay away from the table.
 pub(super) fn one(format: Format, fields: Fields) -> anyhow::Result<()> {
     match format {

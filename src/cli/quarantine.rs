@@ -6,10 +6,7 @@ use tonic::transport::Channel;
 use crate::{
     cli::{
         Done,
-        args::{
-            calls::{DiscardRowsArgs, QuarantineCommand},
-            records::ListArgs,
-        },
+        args::calls::{DiscardRowsArgs, QuarantineCommand, QuarantineListArgs},
         call::{self, PAGE_ROWS},
         output::{self, Fields},
     },
@@ -25,7 +22,7 @@ const COLUMNS: [&str; 6] = ["name", "line", "repetitions", "columns", "reasons",
 /// Runs one of the commands.
 pub(super) fn run(command: &QuarantineCommand) -> anyhow::Result<Done> {
     let reach = match command {
-        QuarantineCommand::List(args) => &args.call.reach,
+        QuarantineCommand::List(args) => &args.list.call.reach,
         QuarantineCommand::Discard(args) => &args.call.reach,
     };
     call::block_on(async {
@@ -38,12 +35,18 @@ pub(super) fn run(command: &QuarantineCommand) -> anyhow::Result<Done> {
 }
 
 /// Lists rows that still wait. The answer is no when there are any.
-async fn list(mut client: ImportServiceClient<Channel>, args: &ListArgs) -> anyhow::Result<Done> {
+async fn list(
+    mut client: ImportServiceClient<Channel>,
+    args: &QuarantineListArgs,
+) -> anyhow::Result<Done> {
+    let QuarantineListArgs { language, list } = args;
+    let rows_max = list.rows as usize;
     let mut rows = Vec::new();
     let mut page_token = String::new();
-    while rows.len() < args.rows as usize {
-        let request =
-            ListQuarantineRequest { page_size: PAGE_ROWS, page_token, language: "fr".into() };
+    // Up to one row more than is shown, which tells that there are more.
+    while rows.len() <= rows_max {
+        let language = language.tag().into();
+        let request = ListQuarantineRequest { page_size: PAGE_ROWS, page_token, language };
         let page = call::answer(client.list_quarantine(request).await)?;
         rows.extend(page.rows);
         page_token = page.next_page_token;
@@ -51,9 +54,11 @@ async fn list(mut client: ImportServiceClient<Channel>, args: &ListArgs) -> anyh
             break;
         }
     }
-    rows.truncate(args.rows as usize);
+    let more = rows.len() > rows_max;
+    rows.truncate(rows_max);
     let answer = if rows.is_empty() { Done::Yes } else { Done::No };
-    output::list(args.call.format, rows.iter().map(row_fields).collect(), &COLUMNS)?;
+    output::list(list.call.format, rows.iter().map(row_fields).collect(), &COLUMNS)?;
+    output::tell_more(rows.len(), more);
     Ok(answer)
 }
 

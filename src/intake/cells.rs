@@ -46,13 +46,30 @@ impl<'a> Cells<'a> {
         self.cells.get(column.place).map_or("", |cell| cell)
     }
 
+    /// Refuses line breaks and control characters in cells of one line, and says whether there are
+    /// any: a stray quote encloses what follows it, and may do so up to another cell's quote.
+    pub fn refuse_hidden(&mut self) -> bool {
+        let mut found = false;
+        for column in &self.layout.of_one_line {
+            let cell = self.cell(column).trim();
+            if let Some(key) = hidden(cell) {
+                self.refuse(Fault::of_column(&column.heading, key).quoting(cell));
+                found = true;
+            }
+        }
+        found
+    }
+
     /// The cells of some columns as a key; a fault if one of them is empty.
     pub fn key(&mut self, columns: &[Column]) -> String {
         let mut key = String::new();
         for (index, column) in columns.iter().enumerate() {
             let cell = tidy(self.cell(column));
-            if means_empty(&fold_tidy(&cell), &[]) {
+            if cell.is_empty() {
                 self.refuse(Fault::of_column(&column.heading, "intake-key-empty"));
+            } else if means_empty(&fold_tidy(&cell), &[]) {
+                let fault = Fault::of_column(&column.heading, "intake-key-read-as-empty");
+                self.refuse(fault.quoting(&cell));
             }
             if index > 0 {
                 key.push(KEY_SEPARATOR);
@@ -124,12 +141,16 @@ impl<'a> Cells<'a> {
         }
     }
 
-    /// A value that must be there; an empty cell is a fault.
+    /// A value that must be there; an empty cell is a fault, and one with a word for that.
     pub fn required<T>(&mut self, field: &str, value: Option<T>) -> Option<T> {
         if value.is_none() && self.faults.is_empty() {
             let heading = self.heading(field);
             let column = if heading.is_empty() { field } else { heading };
-            self.refuse(Fault::of_column(column, "intake-empty"));
+            let word = tidy(self.source(field).map_or("", |source| self.typed(source)));
+            self.refuse(match word.is_empty() {
+                true => Fault::of_column(column, "intake-empty"),
+                false => Fault::of_column(column, "intake-read-as-empty").quoting(&word),
+            });
         }
         value
     }
@@ -265,6 +286,14 @@ impl<'a> Cells<'a> {
         digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         digest
     }
+}
+
+/// The reason to refuse a cell of one line that has what is not seen. Tabs are spaces.
+fn hidden(cell: &str) -> Option<&'static str> {
+    let breaks = |one: &char| matches!(one, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let mut hidden = cell.chars().filter(|one| breaks(one) || (one.is_control() && *one != '\t'));
+    let first = hidden.next()?;
+    Some(if breaks(&first) { "intake-line-break" } else { "intake-control-character" })
 }
 
 /// A tidy text, folded.

@@ -17,7 +17,9 @@ pub enum Content {
     Money,
     /// Degrees, kept in millionths.
     Degrees,
-    /// A text.
+    /// A text of one line: a name, a number of a register, an address.
+    Line,
+    /// A free text, which may have several lines.
     Text,
 }
 
@@ -51,14 +53,14 @@ const ENTERPRISE: &[Field] = &[
     field("turnover", Content::Money),
     field("sex", Content::Code("sex")),
     field("status", Content::Code("status")),
-    field("name", Content::Text),
-    field("head_name", Content::Text),
-    field("telephones", Content::Text),
-    field("email", Content::Text),
-    field("locality", Content::Text),
+    field("name", Content::Line),
+    field("head_name", Content::Line),
+    field("telephones", Content::Line),
+    field("email", Content::Line),
+    field("locality", Content::Line),
     field("latitude", Content::Degrees),
     field("longitude", Content::Degrees),
-    field("registration_number", Content::Text),
+    field("registration_number", Content::Line),
     field("remarks", Content::Text),
 ];
 
@@ -66,7 +68,7 @@ const ENTERPRISE: &[Field] = &[
 const VISIT: &[Field] = &[
     required("visited_on", Content::Day),
     field("purpose", Content::Code("purpose")),
-    field("referent", Content::Text),
+    field("referent", Content::Line),
     field("remarks", Content::Text),
 ];
 
@@ -79,7 +81,7 @@ const REQUEST: &[Field] = &[
     field("assigned_on", Content::Day),
     field("escalated_on", Content::Day),
     field("closed_on", Content::Day),
-    field("referent", Content::Text),
+    field("referent", Content::Line),
     field("question", Content::Text),
     field("answered_on", Content::Day),
     field("answer_kind", Content::Code("answer_kind")),

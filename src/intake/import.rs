@@ -16,11 +16,12 @@ use crate::{
     codes::embedded::Codes,
     intake::{
         cells::Cells,
-        commit::{Commits, Ended, UNDER_WAY_MAX},
+        commit::{Commits, UNDER_WAY_MAX},
         discarding::Discarding,
+        error::IntakeError,
         fault::{Fault, printable},
         layout::{Layout, columns_needed},
-        mapping::{Mapping, MappingFault},
+        mapping::Mapping,
         quarantine::{QuarantineEntry, ROW_TEXT_BYTES_MAX, Session},
         record,
         report::{REPORT_ROWS_MAX, Report},
@@ -29,7 +30,7 @@ use crate::{
         split::{CELLS_MAX, Piece, RECORD_BYTES_MAX, Splitter},
     },
     records::{
-        error::{Problem, RecordError},
+        error::Problem,
         import::{IMPORT_ROWS_MAX, ImportRefusal, ImportRow, Outcome},
         repository::Repository,
     },
@@ -38,7 +39,8 @@ use crate::{
 
 /// Most rows of one file.
 pub const ROWS_MAX: u64 = 1_000_000;
-/// Most lines with unclosed quotes or over the limit; a file with more is not what it seems.
+/// Most lines with unclosed or stray quotes or over the limit; a file with more is not what it
+/// seems.
 pub const BROKEN_LINES_MAX: u64 = 1_000;
 
 /// How far an import has come.
@@ -48,92 +50,6 @@ pub struct Progress {
     pub bytes: u64,
     /// Rows settled.
     pub rows: u64,
-}
-
-/// Why an import stopped. Rows that [`Progress`] told as settled before it stay imported; importing
-/// the file again is safe.
-#[derive(Debug, thiserror::Error)]
-pub enum IntakeError {
-    /// The mapping names what does not exist.
-    #[error(
-        "The mapping has faults: {}",
-        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-    )]
-    Mapping(Vec<MappingFault>),
-    /// The file cannot be read on.
-    #[error("The file cannot be read: {0}")]
-    Io(#[from] std::io::Error),
-    /// The temporary file, which tells repeated rows, failed.
-    #[error(
-        "The import's temporary file failed: {0}. Look at the space and the rights of the folder \
-             for temporary files (TMPDIR)"
-    )]
-    Temporary(std::io::Error),
-    /// The file is UTF-16.
-    #[error("The file is written in UTF-16: save it as \"CSV UTF-8\"")]
-    Utf16,
-    /// The file is written in two encodings, and the mapping declares none.
-    #[error(
-        "The file is in UTF-8 (line {utf8_line}) and in Windows-1252 (line {windows_line}): save \
-             it as \"CSV UTF-8\", or declare in the mapping the encoding of the lines to import"
-    )]
-    MixedEncodings {
-        /// The first line in UTF-8.
-        utf8_line: u64,
-        /// The first line that is not.
-        windows_line: u64,
-    },
-    /// The file is a workbook or an archive.
-    #[error("The file is a workbook or archive, no CSV file: save the sheet as \"CSV UTF-8\"")]
-    Workbook,
-    /// No line looks like the heading.
-    #[error("None of the first {lines} lines has the columns of the mapping; missing: {missing}")]
-    NoHeading {
-        /// Lines looked at.
-        lines: usize,
-        /// Columns that the best line lacks, by their headings in the mapping.
-        missing: String,
-    },
-    /// Two columns have the heading that the mapping names.
-    #[error("Two columns have the heading {column}: rename one of them")]
-    ColumnTwice {
-        /// The heading.
-        column: String,
-    },
-    /// Too many rows.
-    #[error("The file has more than {rows_max} rows: split it")]
-    TooManyRows {
-        /// The limit.
-        rows_max: u64,
-    },
-    /// Too many lines that cannot be split into cells.
-    #[error("More than {lines_max} lines cannot be split into cells: check quotes and delimiter")]
-    TooManyBrokenLines {
-        /// The limit.
-        lines_max: u64,
-    },
-    /// Too many rows that cannot be imported.
-    #[error(
-        "More than {rows_max} rows of this source would wait in quarantine: mend the file or its \
-             mapping, or discard rows that wait, then import it again"
-    )]
-    QuarantineFull {
-        /// The limit.
-        rows_max: usize,
-    },
-    /// The repository failed.
-    #[error(transparent)]
-    Records(#[from] RecordError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<Ended> for IntakeError {
-    /// It has failed before with an error that says more, or a panic is on its way.
-    fn from(Ended: Ended) -> Self {
-        Self::Store(StoreError::Closed)
-    }
 }
 
 /// Imports files with one mapping.
@@ -297,6 +213,9 @@ impl Run<'_> {
                 self.cells(splitter)
             }
             Piece::UnclosedQuote => Err(Fault::of_row("intake-unclosed-quote")),
+            Piece::StrayQuote { cell } => {
+                Err(Fault::of_column(self.layout.heading(*cell), "intake-stray-quote"))
+            }
             Piece::TooLong => Err(Fault::of_row("intake-line-too-long")
                 .with("bytes_max", RECORD_BYTES_MAX)
                 .with("cells_max", CELLS_MAX)),
@@ -454,9 +373,11 @@ impl Run<'_> {
     fn refuse(&mut self, key: &str, entry: QuarantineEntry) -> Result<(), IntakeError> {
         self.report.quarantined_count += 1;
         self.session.put(key, &entry)?;
-        if self.report.quarantined.len() < REPORT_ROWS_MAX {
-            self.report.quarantined.push(entry);
-        }
+        // Those that the repository refuses come later than those that cannot be read.
+        let rows = &mut self.report.quarantined;
+        let place = rows.partition_point(|other| other.line <= entry.line);
+        rows.insert(place, entry);
+        rows.truncate(REPORT_ROWS_MAX);
         Ok(())
     }
 

@@ -1,11 +1,13 @@
 //! A mapping laid over the columns of one file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     codes::embedded::Codes,
     intake::{
+        error::IntakeError,
         fields::{self, Content, Field},
         fold::fold,
-        import::IntakeError,
         mapping::{ConsentRule, FieldRule, Mapping},
         spelling::Spellings,
     },
@@ -53,19 +55,23 @@ pub(super) struct Layout<'a> {
     pub consents: Vec<ConsentSource<'a>>,
     /// Places of all columns used, in order.
     pub used: Vec<usize>,
-    /// Headings of the others.
+    /// The columns used whose cells have one line: all but those of free texts.
+    pub of_one_line: Vec<Column>,
+    /// Headings of the columns not used.
     pub unused: Vec<String>,
+    /// All headings, cut as in [`Column`].
+    headings: Vec<String>,
 }
 
-/// The columns that a file must have, folded.
-pub(super) fn columns_needed(mapping: &Mapping) -> Vec<String> {
+/// The columns that a file must have, as the mapping writes them.
+pub(super) fn columns_needed(mapping: &Mapping) -> Vec<&str> {
     let fields = mapping.fields.values().filter(|rule| !rule.optional);
     let consents = mapping.consents.iter().flat_map(|rule| [&rule.column, &rule.given_on_column]);
     let names = mapping.key.iter().chain(&mapping.enterprise_key);
     let names = names.chain(fields.flat_map(|rule| &rule.column)).chain(consents.flatten());
-    let mut needed: Vec<String> = names.map(|name| fold(name)).collect();
-    needed.sort();
-    needed.dedup();
+    let mut needed: Vec<&str> = Vec::new();
+    let mut folded = BTreeSet::new();
+    needed.extend(names.map(String::as_str).filter(|name| folded.insert(fold(name))));
     needed
 }
 
@@ -115,15 +121,41 @@ impl<'a> Layout<'a> {
         let of_consents = consents.iter().flat_map(|source| [&source.column, &source.given_on]);
         let columns = key.iter().chain(&enterprise_key).chain(of_consents.flatten());
         let columns = columns.chain(sources.iter().flat_map(|source| &source.column));
-        let mut used: Vec<usize> = columns.map(|column| column.place).collect();
-        used.sort_unstable();
-        used.dedup();
+        let mut columns: BTreeMap<usize, Column> =
+            columns.map(|column| (column.place, column.clone())).collect();
+        let used: Vec<usize> = columns.keys().copied().collect();
+        columns.retain(|place, _| !is_of_free_text(&sources, *place));
+        let of_one_line = columns.into_values().collect();
+        let headings: Vec<String> = headings.iter().map(|heading| shown(heading)).collect();
         let unused = (0..headings.len()).filter(|place| used.binary_search(place).is_err());
-        let unused = unused.map(|place| shown(&headings[place])).collect();
+        let unused = unused.map(|place| headings[place].clone()).collect();
         let width = headings.len();
         let empty = mapping.empty.iter().map(|word| fold(word)).collect();
-        Ok(Self { mapping, empty, width, key, enterprise_key, sources, consents, used, unused })
+        Ok(Self {
+            mapping,
+            empty,
+            width,
+            key,
+            enterprise_key,
+            sources,
+            consents,
+            used,
+            of_one_line,
+            unused,
+            headings,
+        })
     }
+
+    /// The heading of the column at this place; empty if there is none.
+    pub fn heading(&self, place: usize) -> &str {
+        self.headings.get(place).map_or("", String::as_str)
+    }
+}
+
+/// Whether a field of free text reads the column at this place.
+fn is_of_free_text(sources: &[Source<'_>], place: usize) -> bool {
+    let texts = sources.iter().filter(|source| source.field.content == Content::Text);
+    texts.flat_map(|source| &source.column).any(|column| column.place == place)
 }
 
 fn shown(heading: &str) -> String {

@@ -32,7 +32,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::{
     base::id::MemberCode,
@@ -53,6 +53,15 @@ pub const MAPPING_VERSION: u16 = 1;
 pub const MAPPING_BYTES_MAX: usize = 256 * 1024;
 /// Longest identifier of a source, in bytes.
 pub const SOURCE_BYTES_MAX: usize = 64;
+
+/// What every mapping states, and how.
+const HEAD: [(&str, &str); 5] = [
+    ("version", "is missing: write version = 1"),
+    ("source", "is missing: write source = \"...\", the name that these rows keep for ever"),
+    ("as", "is missing: write as = \"enterprises\", \"visits\" or \"requests\""),
+    ("area", "is missing: write area = \"...\", the code of the hub's country"),
+    ("key", "is missing: write key = [\"...\"], the columns that together name a row for ever"),
+];
 
 /// A mapping that has been read. Codes are checked against the lists by [`Mapping::faults`].
 #[derive(Debug, Clone, Deserialize)]
@@ -121,11 +130,40 @@ pub struct FileSettings {
     /// Character encoding.
     pub encoding: EncodingSetting,
     /// Delimiter between cells: one of `;`, `,`, `|` or a tab. Found out if absent.
+    #[serde(deserialize_with = "delimiter")]
     pub delimiter: Option<char>,
     /// Decimal mark: `,` or `.`. Without it, a number like `1,234` is refused.
+    #[serde(deserialize_with = "decimal")]
     pub decimal: Option<char>,
     /// Order of the parts of a date. Without it, a date like 05/06/2026 is refused.
     pub dates: DateOrder,
+}
+
+/// Delimiters of cells.
+const DELIMITERS: [char; 4] = [';', ',', '|', '\t'];
+/// Decimal marks.
+const DECIMALS: [char; 2] = [',', '.'];
+
+fn delimiter<'de, D: Deserializer<'de>>(from: D) -> Result<Option<char>, D::Error> {
+    mark(from, &DELIMITERS, "file.delimiter must be one of \";\", \",\", \"|\" and \"\\t\"")
+}
+
+fn decimal<'de, D: Deserializer<'de>>(from: D) -> Result<Option<char>, D::Error> {
+    mark(from, &DECIMALS, "file.decimal must be \",\" or \".\"")
+}
+
+/// One of some characters; any other value is refused with `expected`.
+fn mark<'de, D: Deserializer<'de>>(
+    from: D,
+    allowed: &[char],
+    expected: &str,
+) -> Result<Option<char>, D::Error> {
+    let value = toml::Value::deserialize(from)?;
+    let found = value.as_str().and_then(|text| text.parse::<char>().ok());
+    match found.filter(|mark| allowed.contains(mark)) {
+        Some(mark) => Ok(Some(mark)),
+        None => Err(serde::de::Error::custom(expected)),
+    }
 }
 
 /// Character encoding of a file.
@@ -250,6 +288,13 @@ impl Mapping {
         if text.len() > MAPPING_BYTES_MAX {
             return Err(vec![fault("file", format!("takes more than {MAPPING_BYTES_MAX} bytes"))]);
         }
+        let table: toml::Table =
+            toml::from_str(text).map_err(|error| vec![unreadable(text, &error)])?;
+        let missing = HEAD.iter().filter(|(place, _)| !table.contains_key(*place));
+        let missing: Vec<_> = missing.map(|(place, hint)| fault(place, (*hint).into())).collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
         let mapping: Self = toml::from_str(text).map_err(|error| vec![unreadable(text, &error)])?;
         let mut faults = Vec::new();
         mapping.check_head(&mut faults);
@@ -286,12 +331,6 @@ impl Mapping {
         }
         if self.kind != RowKind::Enterprises && !refers {
             refuse("enterprise_source", "and enterprise_key must say which enterprise a row names");
-        }
-        if self.file.delimiter.is_some_and(|mark| ![';', ',', '|', '\t'].contains(&mark)) {
-            refuse("file.delimiter", "is none of ; , | and tab");
-        }
-        if self.file.decimal.is_some_and(|mark| ![',', '.'].contains(&mark)) {
-            refuse("file.decimal", "is neither a comma nor a point");
         }
     }
 
@@ -336,7 +375,7 @@ impl Mapping {
         let (folded, mark) = (fold(text), self.file.decimal);
         let counts = |most| number::count(&folded, mark, rule.times, most).is_ok();
         let (read, problem) = match content {
-            Content::Code(_) | Content::Text => return None,
+            Content::Code(_) | Content::Line | Content::Text => return None,
             Content::Day => (
                 date::read(&folded, self.file.dates).is_ok(),
                 "holds what is no date: write YYYY-MM-DD",

@@ -10,6 +10,7 @@
 //! | the mapping file | [`mapping`] |
 //! | an import from end to end | [`import`] |
 //! | what became of bad rows | [`quarantine`], [`fault`] |
+//! | why an import stops | [`error`] |
 //! | bytes → records of cells | `split`, `sniff` |
 //! | cells → values | `cells`, `fold`, `number`, `date`, `spelling`, `size` |
 //! | cells → rows to import | `layout`, `record` |
@@ -20,6 +21,7 @@ mod cells;
 mod commit;
 mod date;
 mod discarding;
+pub mod error;
 pub mod fault;
 pub mod fields;
 mod fold;

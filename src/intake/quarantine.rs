@@ -11,7 +11,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     base::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX},
-    intake::{fault::Fault, import::IntakeError},
+    intake::{error::IntakeError, fault::Fault},
     store::{Batch, Store, StoreError, end_of_prefix, prefix},
 };
 
@@ -267,7 +267,7 @@ impl<'a> Session<'a> {
 #[cfg(test)]
 mod tests {
     use super::{QUARANTINE_ROWS_MAX, QuarantineEntry, Session};
-    use crate::{intake::import::IntakeError, store::memory::MemoryStore};
+    use crate::{intake::error::IntakeError, store::memory::MemoryStore};
 
     #[test]
     fn a_full_quarantine_stops_the_import_rather_than_losing_a_row() {

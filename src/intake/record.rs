@@ -25,6 +25,9 @@ const TELEPHONES_MAX: usize = 8;
 
 /// The row to import, if all its cells can be read; else `cells.faults` says why not.
 pub(super) fn read(cells: &mut Cells<'_>, key: &str) -> Option<ImportRow> {
+    if cells.refuse_hidden() {
+        return None;
+    }
     let record = match cells.layout.mapping.kind {
         RowKind::Enterprises => enterprise(cells),
         RowKind::Visits => visit(cells),

@@ -1,7 +1,5 @@
 //! What became of the rows of a file, for people.
 
-use std::fmt::Write;
-
 use crate::{
     base::language::Language,
     codes::messages,
@@ -76,8 +74,10 @@ impl Report {
 pub fn line(language: Language, line: u64, fault: &Fault) -> String {
     let key = if fault.column.is_empty() { "intake-place-line" } else { "intake-place-cell" };
     let place = [("line", line.to_string()), ("column", fault.column.clone())];
-    let mut text = messages::text(language, key, &place);
-    // Writing to a String cannot fail.
-    let _ = write!(text, ": {}. {}", fault.reason(language), fault.remedy(language));
-    text
+    let parts = [
+        ("place", messages::text(language, key, &place)),
+        ("reason", fault.reason(language)),
+        ("remedy", fault.remedy(language)),
+    ];
+    messages::text(language, "intake-fault", &parts)
 }

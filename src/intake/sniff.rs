@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 
 use crate::intake::{
+    error::IntakeError,
     fold::fold,
-    import::IntakeError,
     mapping::{EncodingSetting, FileSettings},
     split::{Piece, Splitter},
 };
@@ -124,13 +124,16 @@ fn without_cut_character(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Refuses what is no text.
+/// Refuses what is no text, and a file without any.
 pub(super) fn refuse_other_formats(head: &[u8]) -> Result<(), IntakeError> {
     let utf16 = head.starts_with(b"\xFF\xFE") || head.starts_with(b"\xFE\xFF");
     let workbook = head.starts_with(b"PK\x03\x04") || head.starts_with(b"\xD0\xCF\x11\xE0");
     match (utf16, workbook) {
         (true, _) => Err(IntakeError::Utf16),
         (_, true) => Err(IntakeError::Workbook),
+        _ if without_mark(head).trim_ascii().is_empty() && head.len() < HEAD_BYTES => {
+            Err(IntakeError::Empty)
+        }
         _ => Ok(()),
     }
 }
@@ -150,23 +153,25 @@ pub(super) struct Heading {
     pub columns: Vec<String>,
 }
 
-/// Finds the heading: the first line that has all `needed` columns (folded). Among delimiters that
+/// Finds the heading: the first line that has all `needed` columns. Among delimiters that
 /// show one, the one wins under which most lines have as many cells as the heading.
 pub(super) fn find_heading(
     settings: &FileSettings,
     head: &[u8],
     decoder: Decoder,
-    needed: &[String],
+    needed: &[&str],
 ) -> Result<Heading, IntakeError> {
     let declared = settings.delimiter.and_then(|mark| u8::try_from(mark).ok());
     let candidates = declared.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
+    let needed: Vec<(&str, String)> = needed.iter().map(|name| (*name, fold(name))).collect();
     let mut best: Option<(usize, usize, Heading)> = None;
-    let mut fewest_missing: Option<Vec<&String>> = None;
+    let mut fewest_missing: Option<Vec<&str>> = None;
     for delimiter in candidates {
         let sample = sample(head, decoder, *delimiter);
         for (pieces_above, columns) in sample.iter().enumerate().take(HEADING_LINES_MAX) {
             let folded: Vec<String> = columns.iter().map(|column| fold(column)).collect();
-            let missing: Vec<_> = needed.iter().filter(|name| !folded.contains(name)).collect();
+            let missing = needed.iter().filter(|(_, wanted)| !folded.contains(wanted));
+            let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
             if missing.is_empty() {
                 let alike = |other: &&Vec<String>| other.len() == columns.len();
                 let alike = sample[pieces_above..].iter().filter(alike).count();
@@ -183,8 +188,8 @@ pub(super) fn find_heading(
         }
     }
     best.map(|(_, _, heading)| heading).ok_or_else(|| {
-        let missing = fewest_missing.unwrap_or_else(|| needed.iter().collect());
-        let missing = missing.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let all = || needed.iter().map(|(name, _)| *name).collect();
+        let missing = fewest_missing.unwrap_or_else(all).join(", ");
         IntakeError::NoHeading { lines: HEADING_LINES_MAX, missing }
     })
 }
@@ -198,7 +203,7 @@ fn sample(head: &[u8], decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
     {
         let cells = match piece {
             Piece::Record => splitter.record.iter(),
-            Piece::UnclosedQuote | Piece::TooLong => {
+            Piece::UnclosedQuote | Piece::StrayQuote { .. } | Piece::TooLong => {
                 records.push(Vec::new());
                 continue;
             }
@@ -212,15 +217,14 @@ fn sample(head: &[u8], decoder: Decoder, delimiter: u8) -> Vec<Vec<String>> {
 mod tests {
     use super::{Decoder, Encoding, HEAD_BYTES, find_heading};
     use crate::intake::{
-        import::IntakeError,
+        error::IntakeError,
         mapping::{EncodingSetting, FileSettings},
     };
 
     fn heading(text: &str, needed: &[&str]) -> Option<(char, usize, usize)> {
         let decoder = Decoder::new(EncodingSetting::Auto, text.as_bytes()).unwrap();
-        let needed: Vec<String> = needed.iter().map(|name| (*name).to_owned()).collect();
         let settings = FileSettings::default();
-        let found = find_heading(&settings, text.as_bytes(), decoder, &needed).ok()?;
+        let found = find_heading(&settings, text.as_bytes(), decoder, needed).ok()?;
         Some((char::from(found.delimiter), found.pieces_above, found.columns.len()))
     }
 

@@ -22,6 +22,12 @@ pub(super) enum Piece {
     Record,
     /// A line whose quote is never closed.
     UnclosedQuote,
+    /// A row with text after a closing quote: one of its quotes is stray, and what it encloses may
+    /// be the rows that follow. It ends with the line on which that quote opens.
+    StrayQuote {
+        /// The place of the cell that the quote opens, from 0.
+        cell: usize,
+    },
     /// A line that is too long, or has too many cells.
     TooLong,
 }
@@ -75,7 +81,7 @@ impl<R: Read> Splitter<R> {
             let rest = &self.window[self.start..];
             let found = find_end(rest, self.delimiter, self.ended);
             let too_long = match found {
-                Found::End(end) => end > RECORD_BYTES_MAX,
+                Found::End(end) | Found::Stray { end, .. } => end > RECORD_BYTES_MAX,
                 _ => rest.len() > RECORD_BYTES_MAX,
             };
             match found {
@@ -87,10 +93,14 @@ impl<R: Read> Splitter<R> {
                     }
                     return self.split_cells().map(Some);
                 }
+                Found::Stray { end, cell } if !too_long => {
+                    self.take(end);
+                    return Ok(Some(Piece::StrayQuote { cell }));
+                }
                 Found::More if !too_long && !self.ended => self.fill()?,
                 Found::Quoted if !too_long && !self.ended => self.fill()?,
                 Found::Quoted => return self.take_line().map(|()| Some(Piece::UnclosedQuote)),
-                Found::End(_) | Found::More => {
+                Found::End(_) | Found::Stray { .. } | Found::More => {
                     return self.take_line().map(|()| Some(Piece::TooLong));
                 }
             }
@@ -142,8 +152,7 @@ impl<R: Read> Splitter<R> {
 
     /// Makes the next line the current piece, cut to its limit, and goes past it.
     fn take_line(&mut self) -> std::io::Result<()> {
-        let is_end = |byte: &u8| *byte == b'\n' || *byte == b'\r';
-        if let Some(length) = self.window[self.start..].iter().position(is_end) {
+        if let Some(length) = self.window[self.start..].iter().position(is_line_end) {
             self.take(length);
             self.text.truncate(RECORD_BYTES_MAX);
             return Ok(());
@@ -157,7 +166,7 @@ impl<R: Read> Splitter<R> {
                 break;
             }
             self.fill()?;
-            if let Some(length) = self.window.iter().position(is_end) {
+            if let Some(length) = self.window.iter().position(is_line_end) {
                 self.after_return = self.window[length] == b'\r';
                 self.start = length + 1;
                 break;
@@ -223,33 +232,74 @@ impl Read for Feed {
 pub(super) enum Found {
     /// After so many bytes, a line end or the end of the file follows.
     End(usize),
+    /// Text follows a closing quote.
+    Stray {
+        /// The first line end after the quote that opens, or the end of the file.
+        end: usize,
+        /// The place of its cell, from 0.
+        cell: usize,
+    },
     /// Not in these bytes.
     More,
     /// Not in these bytes, which end inside quotes.
     Quoted,
 }
 
+/// Where in a cell a byte stands.
+#[derive(Clone, Copy)]
+enum At {
+    Start,
+    Plain,
+    Quoted,
+    /// After the closing quote, where only blanks may stand.
+    Closed,
+}
+
 /// Where the record at the start of `bytes` ends. A quote opens only at the start of a cell, as for
 /// the csv crate.
 pub(super) fn find_end(bytes: &[u8], delimiter: u8, ended: bool) -> Found {
-    let (mut quoted, mut cell_start) = (false, true);
-    let mut place = 0;
+    let (mut at, mut cell, mut opened_at, mut place) = (At::Start, 0, 0, 0);
     while let Some(byte) = bytes.get(place) {
-        match byte {
-            b'"' if quoted && bytes.get(place + 1) == Some(&b'"') => place += 1,
-            b'"' if quoted => quoted = false,
-            b'"' if cell_start => quoted = true,
-            b'\n' | b'\r' if !quoted => return Found::End(place),
-            _ => {}
-        }
-        cell_start = !quoted && *byte == delimiter;
+        at = match (at, *byte) {
+            (At::Quoted, b'"') if bytes.get(place + 1) == Some(&b'"') => {
+                place += 1;
+                At::Quoted
+            }
+            (At::Quoted, b'"') => At::Closed,
+            (At::Quoted, _) => At::Quoted,
+            (_, b'\n' | b'\r') => return Found::End(place),
+            (_, byte) if byte == delimiter => {
+                cell += 1;
+                At::Start
+            }
+            (At::Start, b'"') => {
+                opened_at = place;
+                At::Quoted
+            }
+            (At::Closed, b' ' | b'\t') => At::Closed,
+            (At::Closed, _) => return find_end_of_stray(bytes, opened_at, cell, ended),
+            _ => At::Plain,
+        };
         place += 1;
     }
-    match (quoted, ended) {
-        (true, _) => Found::Quoted,
-        (false, true) => Found::End(bytes.len()),
-        (false, false) => Found::More,
+    match (at, ended) {
+        (At::Quoted, _) => Found::Quoted,
+        (_, true) => Found::End(bytes.len()),
+        (_, false) => Found::More,
     }
+}
+
+/// Where a row ends that has text after the quote which closes what `opened_at` opens.
+fn find_end_of_stray(bytes: &[u8], opened_at: usize, cell: usize, ended: bool) -> Found {
+    match bytes[opened_at..].iter().position(is_line_end) {
+        Some(length) => Found::Stray { end: opened_at + length, cell },
+        None if ended => Found::Stray { end: bytes.len(), cell },
+        None => Found::More,
+    }
+}
+
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 fn line_ends(text: &[u8]) -> u64 {
@@ -284,6 +334,9 @@ mod tests {
                     cells.collect::<Vec<_>>().join("|")
                 }
                 Piece::UnclosedQuote => "unclosed".into(),
+                Piece::StrayQuote { cell } => {
+                    format!("stray {cell}: {}", String::from_utf8_lossy(&splitter.text))
+                }
                 Piece::TooLong => "too long".into(),
             };
             found.push((splitter.line, shown));
@@ -318,7 +371,20 @@ mod tests {
     #[test]
     fn a_quote_inside_a_cell_is_a_character() {
         assert_eq!(shown("5\" pipe;x\n")[0].1, "5\" pipe|x");
-        assert_eq!(shown("\"a\"b\"c;x\n")[0].1, "ab\"c|x");
+        assert_eq!(shown("\"a\" ;x\n")[0].1, "a |x");
+    }
+
+    #[test]
+    fn text_after_a_closing_quote_costs_the_row_up_to_the_line_of_the_quote() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["1;\"a\"b;x", "2;\"p", "q\";\"oops", "3;\"y\"", "4;\"z\"!"].join(end);
+            let two = format!("stray 2: 2;\"p{end}q\";\"oops");
+            let expected =
+                [(1, "stray 1: 1;\"a\"b;x"), (2, &two), (4, "3|y"), (5, "stray 1: 4;\"z\"!")];
+            let expected: Vec<_> = expected.map(|(line, text)| (line, text.to_owned())).to_vec();
+            assert_eq!(shown(&text), expected, "{end:?}");
+            assert_eq!(pieces(text.as_bytes(), 50_000), expected, "{end:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use crate::{
     base::{clock::ManualClock, language::Language},
     codes::{embedded::Codes, messages},
     intake::{
-        import::{Importer, IntakeError, Progress},
+        error::IntakeError,
+        import::{Importer, Progress},
         mapping::Mapping,
         quarantine::{self, QuarantinedRow},
         report::Report,
@@ -161,7 +162,7 @@ fn a_bad_row_waits_with_reasons_and_remedies_until_it_passes() {
         assert!(fault.reason(language).contains("Atlantis"), "{}", fault.reason(language));
         assert!(!fault.remedy(language).starts_with("intake-"));
     }
-    assert!(report.render(Language::Fr).contains("Ligne 2, colonne Région: « Atlantis »"));
+    assert!(report.render(Language::Fr).contains("Ligne 2, colonne Région : « Atlantis »"));
     assert_eq!(counts(&hub.import(ENTERPRISES, &enterprises(GOOD))), [1, 0, 0, 0]);
     assert!(hub.quarantine().is_empty());
 }

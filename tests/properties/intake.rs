@@ -6,7 +6,8 @@ use essaim::{
     base::clock::ManualClock,
     codes::embedded::Codes,
     intake::{
-        import::{Importer, IntakeError},
+        error::IntakeError,
+        import::Importer,
         mapping::Mapping,
         quarantine::{self, QuarantineId},
         report::Report,

@@ -229,9 +229,20 @@ pub struct ReleaseArgs {
 #[derive(Debug, Subcommand)]
 pub enum QuarantineCommand {
     /// List rows that wait; exit code 1 when there are any
-    List(ListArgs),
-    /// Remove rows that are never to be imported, as totals and footers
+    List(QuarantineListArgs),
+    /// Remove rows such as totals, until the same file is imported again
     Discard(DiscardRowsArgs),
+}
+
+/// `essaim quarantine list`.
+#[derive(Debug, Args)]
+pub struct QuarantineListArgs {
+    /// Language of reasons and remedies: fr, en or pt
+    #[arg(long, default_value_t = Language::Fr)]
+    pub language: Language,
+    /// The list.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
 /// `essaim quarantine discard`.

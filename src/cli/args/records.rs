@@ -439,7 +439,7 @@ pub struct GetArgs {
 /// Reading a list.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Most rows to print
+    /// Most rows to print, as a table or as JSON; standard error says when there are more
     #[arg(long, value_name = "COUNT", default_value_t = 50,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rows: u32,

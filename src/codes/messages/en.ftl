@@ -1,14 +1,46 @@
 # intake
-intake-report = { $rows } rows: { $created } created, { $updated } updated, { $unchanged } unchanged, { $quarantined } in quarantine
-intake-report-dry-run = Dry run, nothing is written. { $rows } rows: { $created } would be created, { $updated } updated, { $unchanged } unchanged, { $quarantined } quarantined
-intake-report-further = and { $count } further rows in quarantine
+intake-report = { $rows ->
+    [one] { $rows } row
+   *[other] { $rows } rows
+}: { $created } created, { $updated } updated, { $unchanged } unchanged, { $quarantined } in quarantine
+intake-report-dry-run = Dry run, nothing is written. { $rows ->
+    [one] { $rows } row
+   *[other] { $rows } rows
+}: { $created } would be created, { $updated } updated, { $unchanged } unchanged, { $quarantined } quarantined
+intake-report-further = and { $count ->
+    [one] { $count } further row
+   *[other] { $count } further rows
+} in quarantine
+intake-fault = { $place }: { $reason }. { $remedy }
+intake-file-mapping-faults = The mapping has faults: { $faults }
+intake-file-broke-off = The file broke off: { $error }. Import it again
+intake-file-temporary = The import's temporary file failed: { $error }. Look at the space and the rights of the folder for temporary files (TMPDIR)
+intake-file-empty = The file is empty. Save the sheet as “CSV UTF-8” again, with its rows
+intake-file-too-large = the file is larger than { $bytes_max } bytes; split it
+intake-file-utf-16 = The file is written in UTF-16: save it as “CSV UTF-8”
+intake-file-mixed-encodings = The file is in UTF-8 (line { $utf8_line }) and in Windows-1252 (line { $windows_line }): save it as “CSV UTF-8”, or declare in the mapping the encoding of the lines to import
+intake-file-workbook = The file is a workbook or archive, no CSV file: save the sheet as “CSV UTF-8”
+intake-file-no-heading = None of the first { $lines } lines has all columns of the mapping; missing: { $missing }. Add them to the file or correct their names; for a column that the hub does not have, take it out of the mapping, mark its field “optional = true”, or give it a constant with “value”
+intake-file-column-twice = Two columns have the heading { $column }: rename one of them
+intake-file-too-many-rows = The file has more than { $rows_max } rows: split it
+intake-file-too-many-broken-lines = More than { $lines_max } lines cannot be split into cells: check quotes and delimiter
+intake-file-quarantine-full = More than { $rows_max } rows of this source would wait in quarantine: mend the file or its mapping, or discard rows that wait, then import it again
+intake-file-stopped = Before that, { $rows ->
+    [one] { $rows } row was
+   *[other] { $rows } rows were
+} imported or quarantined; importing the file again is safe
+intake-call-broke-off = The node did not answer to the end: a part of the file may have been written. Importing it again is safe
 intake-columns-unused = Columns not used: { $columns }
 intake-place-line = Line { $line }
 intake-place-cell = Line { $line }, column { $column }
 intake-empty = The cell is empty
 intake-empty-remedy = Fill it in, or say in the mapping what an empty cell means
+intake-read-as-empty = “{ $cell }” is read as “not known”, and this value is required
+intake-read-as-empty-remedy = Write the value, or say in the mapping what an empty cell means (default)
 intake-key-empty = The cell that names the row is empty
 intake-key-empty-remedy = Give the row its number; if it is a total or a remark, leave it here
+intake-key-read-as-empty = “{ $cell }” is read as “not known”, and this cell names the row
+intake-key-read-as-empty-remedy = Give the row its number; if it is a total or a remark, leave it here
 intake-too-long = The text takes more than { $bytes_max } bytes
 intake-too-long-remedy = Shorten it
 intake-unknown-spelling = “{ $cell }” is no code of the list and no known spelling
@@ -41,6 +73,12 @@ intake-follow-up-undated = The follow-up is described but has no date
 intake-follow-up-undated-remedy = Give the day of the follow-up
 intake-unclosed-quote = A quotation mark is not closed
 intake-unclosed-quote-remedy = Close or remove it, then import again
+intake-stray-quote = Text follows a closing quote
+intake-stray-quote-remedy = Remove the stray quote; if it is part of the text, put the whole cell in quotes and double it ("")
+intake-line-break = “{ $cell }” contains a line break
+intake-line-break-remedy = Remove it; if the cell contains the lines that follow in the file, remove the quote that opens it
+intake-control-character = “{ $cell }” contains an invisible control character
+intake-control-character-remedy = Type the cell again
 intake-line-too-long = The line has more than { $bytes_max } bytes or { $cells_max } cells
 intake-line-too-long-remedy = Check that it is a row of the table
 intake-not-utf-8 = The line is not in UTF-8 like the rest of the file

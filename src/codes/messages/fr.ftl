@@ -1,38 +1,91 @@
-# intake
-intake-report = { $rows } lignes : { $created } créées, { $updated } modifiées, { $unchanged } inchangées, { $quarantined } en quarantaine
-intake-report-dry-run = Essai, rien n'est enregistré. { $rows } lignes : { $created } seraient créées, { $updated } modifiées, { $unchanged } inchangées, { $quarantined } mises en quarantaine
-intake-report-further = et { $count } autres lignes en quarantaine
-intake-columns-unused = Colonnes non utilisées : { $columns }
+# intake. No-break spaces stand inside « » and before a colon, narrow ones before a semicolon.
+intake-report = { $rows ->
+    [one] { $rows } ligne
+   *[other] { $rows } lignes
+} : { $created ->
+    [one] { $created } créée
+   *[other] { $created } créées
+}, { $updated ->
+    [one] { $updated } modifiée
+   *[other] { $updated } modifiées
+}, { $unchanged ->
+    [one] { $unchanged } inchangée
+   *[other] { $unchanged } inchangées
+}, { $quarantined } en quarantaine
+intake-report-dry-run = Essai, rien n'est enregistré. { $rows ->
+    [one] { $rows } ligne
+   *[other] { $rows } lignes
+} : { $created ->
+    [one] { $created } serait créée
+   *[other] { $created } seraient créées
+}, { $updated ->
+    [one] { $updated } modifiée
+   *[other] { $updated } modifiées
+}, { $unchanged ->
+    [one] { $unchanged } inchangée
+   *[other] { $unchanged } inchangées
+}, { $quarantined ->
+    [one] { $quarantined } mise
+   *[other] { $quarantined } mises
+} en quarantaine
+intake-report-further = et { $count ->
+    [one] { $count } autre ligne
+   *[other] { $count } autres lignes
+} en quarantaine
+intake-fault = { $place } : { $reason }. { $remedy }
+intake-file-mapping-faults = Le fichier de correspondance a des fautes : { $faults }
+intake-file-broke-off = Le fichier s'est interrompu ({ $error }). Importez-le de nouveau
+intake-file-temporary = Le fichier temporaire de l'importation a échoué : { $error }. Vérifiez la place et les droits du dossier des fichiers temporaires (TMPDIR)
+intake-file-empty = Le fichier est vide. Enregistrez de nouveau la feuille en « CSV UTF-8 », avec ses lignes
+intake-file-too-large = le fichier dépasse { $bytes_max } octets ; partagez-le
+intake-file-utf-16 = Le fichier est en UTF-16 : enregistrez-le en « CSV UTF-8 »
+intake-file-mixed-encodings = Le fichier est en UTF-8 (ligne { $utf8_line }) et en Windows-1252 (ligne { $windows_line }) : enregistrez-le en « CSV UTF-8 », ou déclarez dans le fichier de correspondance l'encodage des lignes à importer
+intake-file-workbook = Le fichier est un classeur ou une archive, pas un fichier CSV : enregistrez la feuille en « CSV UTF-8 »
+intake-file-no-heading = Aucune des { $lines } premières lignes n'a toutes les colonnes du fichier de correspondance ; il manque : { $missing }. Ajoutez-les au fichier ou corrigez leur nom ; une colonne que le pôle n'a pas : retirez-la du fichier de correspondance, marquez son champ « optional = true », ou donnez-lui une valeur fixe avec « value »
+intake-file-column-twice = Deux colonnes ont l'en-tête { $column } : renommez l'une des deux
+intake-file-too-many-rows = Le fichier a plus de { $rows_max } lignes : partagez-le
+intake-file-too-many-broken-lines = Plus de { $lines_max } lignes ne peuvent être découpées en cellules : vérifiez les guillemets et le séparateur
+intake-file-quarantine-full = Plus de { $rows_max } lignes de cette source attendraient en quarantaine : corrigez le fichier ou sa correspondance, ou écartez des lignes qui attendent, puis importez-le de nouveau
+intake-file-stopped = Avant cela, { $rows ->
+    [one] { $rows } ligne a été importée ou mise
+   *[other] { $rows } lignes ont été importées ou mises
+} en quarantaine ; importer le fichier de nouveau est sans danger
+intake-call-broke-off = Le nœud n'a pas répondu jusqu'au bout : une partie du fichier peut avoir été enregistrée. L'importer de nouveau est sans danger
+intake-columns-unused = Colonnes non utilisées : { $columns }
 intake-place-line = Ligne { $line }
 intake-place-cell = Ligne { $line }, colonne { $column }
 intake-empty = La cellule est vide
 intake-empty-remedy = Remplissez-la, ou indiquez dans le fichier de correspondance ce que signifie une cellule vide
+intake-read-as-empty = « { $cell } » se lit comme « non renseigné », et cette valeur est obligatoire
+intake-read-as-empty-remedy = Écrivez la valeur, ou indiquez dans le fichier de correspondance ce que signifie une cellule vide (default)
 intake-key-empty = La cellule qui identifie la ligne est vide
-intake-key-empty-remedy = Donnez à la ligne son numéro ; s'il s'agit d'un total ou d'une note, laissez-la ici
+intake-key-empty-remedy = Donnez à la ligne son numéro ; s'il s'agit d'un total ou d'une note, laissez-la ici
+intake-key-read-as-empty = « { $cell } » se lit comme « non renseigné », et cette cellule identifie la ligne
+intake-key-read-as-empty-remedy = Donnez à la ligne son numéro ; s'il s'agit d'un total ou d'une note, laissez-la ici
 intake-too-long = Le texte dépasse { $bytes_max } octets
 intake-too-long-remedy = Raccourcissez-le
-intake-unknown-spelling = « { $cell } » n'est ni un code de la liste ni une graphie connue
+intake-unknown-spelling = « { $cell } » n'est ni un code de la liste ni une graphie connue
 intake-unknown-spelling-remedy = Corrigez la cellule, ou ajoutez cette graphie au fichier de correspondance
-intake-several-codes = « { $cell } » peut désigner plusieurs codes
+intake-several-codes = « { $cell } » peut désigner plusieurs codes
 intake-several-codes-remedy = Écrivez le code, ou indiquez dans le fichier de correspondance lequel est voulu
-intake-neither-yes-nor-no = « { $cell } » n'est ni oui ni non
+intake-neither-yes-nor-no = « { $cell } » n'est ni oui ni non
 intake-neither-yes-nor-no-remedy = Écrivez oui ou non
-intake-no-date = « { $cell } » n'est pas une date
+intake-no-date = « { $cell } » n'est pas une date
 intake-no-date-remedy = Écrivez-la comme 31/12/2026 ou 2026-12-31
-intake-date-ambiguous = La date « { $cell } » peut se lire de plusieurs façons
+intake-date-ambiguous = La date « { $cell } » peut se lire de plusieurs façons
 intake-date-ambiguous-remedy = Déclarez l'ordre dans le fichier de correspondance (dates = "day-month-year"), ou écrivez 2026-12-31
-intake-date-serial = « { $cell } » est un numéro de jour du tableur
+intake-date-serial = « { $cell } » est un numéro de jour du tableur
 intake-date-serial-remedy = Donnez à la colonne le format date, puis enregistrez de nouveau en CSV
-intake-no-such-day = Le jour « { $cell } » n'existe pas, ou son année est invraisemblable
+intake-no-such-day = Le jour « { $cell } » n'existe pas, ou son année est invraisemblable
 intake-no-such-day-remedy = Corrigez la date
-intake-no-number = « { $cell } » n'est pas un nombre
+intake-no-number = « { $cell } » n'est pas un nombre
 intake-no-number-remedy = N'écrivez que le nombre, comme 12 500 000
-intake-number-ambiguous = Le nombre « { $cell } » peut se lire de deux façons
+intake-number-ambiguous = Le nombre « { $cell } » peut se lire de deux façons
 intake-number-ambiguous-remedy = Déclarez la marque décimale dans le fichier de correspondance (decimal = ",")
-intake-not-whole = « { $cell } » n'est pas un nombre entier
+intake-not-whole = « { $cell } » n'est pas un nombre entier
 intake-not-whole-remedy = Écrivez un nombre entier
-intake-out-of-range = Le nombre « { $cell } » est hors des limites
-intake-out-of-range-remedy = Vérifiez-le : il est négatif ou trop grand
+intake-out-of-range = Le nombre « { $cell } » est hors des limites
+intake-out-of-range-remedy = Vérifiez-le : il est négatif ou trop grand
 intake-too-many-telephones = Plus de { $most } numéros de téléphone
 intake-too-many-telephones-remedy = Gardez les principaux
 intake-answer-undated = La réponse est décrite mais n'a pas de date
@@ -41,16 +94,22 @@ intake-follow-up-undated = Le suivi est décrit mais n'a pas de date
 intake-follow-up-undated-remedy = Donnez la date du suivi
 intake-unclosed-quote = Un guillemet n'est pas fermé
 intake-unclosed-quote-remedy = Fermez-le ou supprimez-le, puis importez de nouveau
+intake-stray-quote = Du texte suit un guillemet fermant
+intake-stray-quote-remedy = Supprimez le guillemet de trop ; s'il fait partie du texte, écrivez toute la cellule entre guillemets et doublez-le ("")
+intake-line-break = « { $cell } » contient un saut de ligne
+intake-line-break-remedy = Supprimez-le ; si la cellule contient les lignes suivantes du fichier, supprimez le guillemet qui l'ouvre
+intake-control-character = « { $cell } » contient un caractère de contrôle invisible
+intake-control-character-remedy = Écrivez la cellule de nouveau
 intake-line-too-long = La ligne dépasse { $bytes_max } octets ou { $cells_max } cellules
 intake-line-too-long-remedy = Vérifiez qu'il s'agit bien d'une ligne du tableau
 intake-not-utf-8 = La ligne n'est pas en UTF-8 comme le reste du fichier
-intake-not-utf-8-remedy = Enregistrez tout le fichier en « CSV UTF-8 »
+intake-not-utf-8-remedy = Enregistrez tout le fichier en « CSV UTF-8 »
 intake-not-windows-1252 = La ligne est en UTF-8, contrairement au reste du fichier
-intake-not-windows-1252-remedy = Enregistrez tout le fichier en « CSV UTF-8 »
+intake-not-windows-1252-remedy = Enregistrez tout le fichier en « CSV UTF-8 »
 intake-too-many-cells = La ligne a { $found } cellules, l'en-tête { $expected }
 intake-too-many-cells-remedy = Mettez entre guillemets les cellules qui contiennent le séparateur
 intake-too-few-cells = La ligne a { $found } cellules, l'en-tête { $expected }
-intake-too-few-cells-remedy = Complétez la ligne ; elle a peut-être été coupée
+intake-too-few-cells-remedy = Complétez la ligne ; elle a peut-être été coupée
 intake-contradicts = La ligne { $first_line } a le même identifiant et dit autre chose
 intake-contradicts-remedy = Gardez la bonne des deux, ou donnez à celle-ci son propre identifiant
 intake-repeats-refused = La ligne répète la ligne { $first_line }, qui n'a pas été importée

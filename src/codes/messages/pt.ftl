@@ -1,14 +1,67 @@
 # intake
-intake-report = { $rows } linhas: { $created } criadas, { $updated } alteradas, { $unchanged } inalteradas, { $quarantined } em quarentena
-intake-report-dry-run = Ensaio, nada é gravado. { $rows } linhas: { $created } seriam criadas, { $updated } alteradas, { $unchanged } inalteradas, { $quarantined } postas em quarentena
-intake-report-further = e mais { $count } linhas em quarentena
+intake-report = { $rows ->
+    [one] { $rows } linha
+   *[other] { $rows } linhas
+}: { $created ->
+    [one] { $created } criada
+   *[other] { $created } criadas
+}, { $updated ->
+    [one] { $updated } alterada
+   *[other] { $updated } alteradas
+}, { $unchanged ->
+    [one] { $unchanged } inalterada
+   *[other] { $unchanged } inalteradas
+}, { $quarantined } em quarentena
+intake-report-dry-run = Ensaio, nada é gravado. { $rows ->
+    [one] { $rows } linha
+   *[other] { $rows } linhas
+}: { $created ->
+    [one] { $created } seria criada
+   *[other] { $created } seriam criadas
+}, { $updated ->
+    [one] { $updated } alterada
+   *[other] { $updated } alteradas
+}, { $unchanged ->
+    [one] { $unchanged } inalterada
+   *[other] { $unchanged } inalteradas
+}, { $quarantined ->
+    [one] { $quarantined } posta
+   *[other] { $quarantined } postas
+} em quarentena
+intake-report-further = e mais { $count ->
+    [one] { $count } linha
+   *[other] { $count } linhas
+} em quarentena
+intake-fault = { $place }: { $reason }. { $remedy }
+intake-file-mapping-faults = O ficheiro de correspondência tem erros: { $faults }
+intake-file-broke-off = O ficheiro foi interrompido ({ $error }). Importe-o de novo
+intake-file-temporary = O ficheiro temporário da importação falhou: { $error }. Verifique o espaço e os direitos da pasta dos ficheiros temporários (TMPDIR)
+intake-file-empty = O ficheiro está vazio. Guarde de novo a folha em «CSV UTF-8», com as suas linhas
+intake-file-too-large = o ficheiro ultrapassa { $bytes_max } bytes; divida-o
+intake-file-utf-16 = O ficheiro está em UTF-16: guarde-o em «CSV UTF-8»
+intake-file-mixed-encodings = O ficheiro está em UTF-8 (linha { $utf8_line }) e em Windows-1252 (linha { $windows_line }): guarde-o em «CSV UTF-8», ou declare no ficheiro de correspondência a codificação das linhas a importar
+intake-file-workbook = O ficheiro é um livro ou um arquivo, não um ficheiro CSV: guarde a folha em «CSV UTF-8»
+intake-file-no-heading = Nenhuma das primeiras { $lines } linhas tem todas as colunas do ficheiro de correspondência; faltam: { $missing }. Acrescente-as ao ficheiro ou corrija os seus nomes; uma coluna que o polo não tem: retire-a do ficheiro de correspondência, marque o seu campo «optional = true», ou dê-lhe um valor fixo com «value»
+intake-file-column-twice = Duas colunas têm o cabeçalho { $column }: mude o nome de uma delas
+intake-file-too-many-rows = O ficheiro tem mais de { $rows_max } linhas: divida-o
+intake-file-too-many-broken-lines = Mais de { $lines_max } linhas não podem ser divididas em células: verifique as aspas e o separador
+intake-file-quarantine-full = Mais de { $rows_max } linhas desta origem esperariam em quarentena: corrija o ficheiro ou a sua correspondência, ou descarte linhas que esperam, e importe-o de novo
+intake-file-stopped = Antes disso, { $rows ->
+    [one] { $rows } linha foi importada ou posta
+   *[other] { $rows } linhas foram importadas ou postas
+} em quarentena; importar o ficheiro de novo é seguro
+intake-call-broke-off = O nó não respondeu até ao fim: uma parte do ficheiro pode ter sido gravada. Importá-lo de novo é seguro
 intake-columns-unused = Colunas não utilizadas: { $columns }
 intake-place-line = Linha { $line }
 intake-place-cell = Linha { $line }, coluna { $column }
 intake-empty = A célula está vazia
 intake-empty-remedy = Preencha-a, ou indique no ficheiro de correspondência o que significa uma célula vazia
+intake-read-as-empty = «{ $cell }» lê-se como «não preenchido», e este valor é obrigatório
+intake-read-as-empty-remedy = Escreva o valor, ou indique no ficheiro de correspondência o que significa uma célula vazia (default)
 intake-key-empty = A célula que identifica a linha está vazia
 intake-key-empty-remedy = Dê à linha o seu número; se for um total ou uma nota, deixe-a aqui
+intake-key-read-as-empty = «{ $cell }» lê-se como «não preenchido», e esta célula identifica a linha
+intake-key-read-as-empty-remedy = Dê à linha o seu número; se for um total ou uma nota, deixe-a aqui
 intake-too-long = O texto ultrapassa { $bytes_max } bytes
 intake-too-long-remedy = Encurte-o
 intake-unknown-spelling = «{ $cell }» não é um código da lista nem uma grafia conhecida
@@ -41,6 +94,12 @@ intake-follow-up-undated = O acompanhamento está descrito mas não tem data
 intake-follow-up-undated-remedy = Indique a data do acompanhamento
 intake-unclosed-quote = Uma aspa não está fechada
 intake-unclosed-quote-remedy = Feche-a ou retire-a e importe de novo
+intake-stray-quote = Há texto depois de uma aspa de fecho
+intake-stray-quote-remedy = Apague a aspa a mais; se fizer parte do texto, ponha toda a célula entre aspas e duplique-a ("")
+intake-line-break = «{ $cell }» contém uma quebra de linha
+intake-line-break-remedy = Apague-a; se a célula contiver as linhas seguintes do ficheiro, apague a aspa que a abre
+intake-control-character = «{ $cell }» contém um carácter de controlo invisível
+intake-control-character-remedy = Escreva a célula de novo
 intake-line-too-long = A linha ultrapassa { $bytes_max } bytes ou { $cells_max } células
 intake-line-too-long-remedy = Verifique que se trata de uma linha da tabela
 intake-not-utf-8 = A linha não está em UTF-8 como o resto do ficheiro

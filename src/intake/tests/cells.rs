@@ -69,3 +69,20 @@ fn a_spelling_that_is_neither_yes_nor_no_is_what_the_mapping_says_it_is() {
     assert_eq!(counts(&hub.import(&mapping, file.as_bytes())), [1, 0, 0, 0]);
     assert!(!hub.answers()[0].follow_up.as_ref().unwrap().adopted);
 }
+
+#[test]
+fn a_word_that_means_nothing_is_told_from_an_empty_cell() {
+    let hub = Hub::new();
+    for (cell, key) in [("Inconnu", "intake-read-as-empty"), ("", "intake-empty")] {
+        let file = enterprises(&GOOD.replace("Karité", cell));
+        let report = hub.import(ENTERPRISES, &file);
+        assert_eq!(reasons(&report), [("Filière", key)], "{cell}");
+    }
+    for (cell, key) in [("ND", "intake-key-read-as-empty"), ("", "intake-key-empty")] {
+        let report = hub.import(ENTERPRISES, &enterprises(&GOOD.replacen('1', cell, 1)));
+        assert_eq!(reasons(&report), [("N°", key)], "{cell}");
+    }
+    let file = enterprises(&GOOD.replace("Karité", "Inconnu"));
+    let told = hub.import(ENTERPRISES, &file).render(Language::Fr);
+    assert!(told.contains("Inconnu\u{a0}» se lit comme «\u{a0}non renseigné"), "{told}");
+}

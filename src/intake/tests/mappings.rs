@@ -123,3 +123,22 @@ fn every_reason_has_a_message_and_a_remedy() {
         }
     }
 }
+
+#[test]
+fn what_a_mapping_lacks_or_misspells_is_named_with_what_is_allowed() {
+    let told = |text: &str| {
+        let faults = Mapping::from_toml(text).unwrap_err();
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    let lacking = ENTERPRISES.replace("version = 1\n", "").replace("key = [", "# [");
+    let faults = told(&lacking);
+    assert!(faults.starts_with("The mapping's version is missing: write version = 1;"), "{faults}");
+    assert!(faults.contains("; The mapping's key is missing: write key = ["), "{faults}");
+    for wrong in ["\"comma\"", "\";\"", "1"] {
+        let text = ENTERPRISES.replace("decimal = \",\"", &format!("decimal = {wrong}"));
+        let faults = told(&text);
+        assert!(faults.ends_with("file.decimal must be \",\" or \".\""), "{faults}");
+    }
+    let faults = told(&ENTERPRISES.replace("[file]", "[file]\ndelimiter = \":\""));
+    assert!(faults.contains("file.delimiter must be one of \";\", \",\", \"|\""), "{faults}");
+}

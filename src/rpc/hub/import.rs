@@ -33,7 +33,7 @@ use crate::{
             ListQuarantineRequest, ListQuarantineResponse, import_request::Piece,
             import_service_server::ImportService,
         },
-        hub::import as wire,
+        hub::{import as wire, status::of_intake},
         page::fit,
         parse::{self, Invalid},
         status,
@@ -80,27 +80,29 @@ impl ImportService for ImportServer {
         let wire::Header { mapping, dry_run, language, file_bytes } = header;
         let RecordsParts { repository, store, codes, file_bytes_max } = self.parts.clone();
         if file_bytes > file_bytes_max {
-            let problem = format!("the file is larger than {file_bytes_max} bytes; split it");
+            let problem = wire::too_large(file_bytes_max, language);
             return Err(Invalid::new("header.file_bytes", problem).into());
         }
         let rows_settled = Arc::new(AtomicU64::new(0));
         let settled = Arc::clone(&rows_settled);
         let import = blocking(move || {
             let _permit = permit;
-            let importer = Importer::new(&repository, &store, &codes, &mapping, &actor)?;
+            let importer = Importer::new(&repository, &store, &codes, &mapping, &actor);
             let mut note = |progress: Progress| {
                 if !dry_run {
                     settled.store(progress.rows, Ordering::Relaxed);
                 }
             };
-            let report = importer.run(Reader::new(waiting), dry_run, &mut note)?;
+            let reader = Reader::new(waiting);
+            let report = importer.and_then(|importer| importer.run(reader, dry_run, &mut note));
+            let report = report.map_err(|error| of_intake(&error, language))?;
             Ok::<_, Status>(wire::report_to_wire(report, language))
         });
         let (fed, imported) = tokio::join!(feed(stream, pieces, file_bytes), import);
         // What the stream lacked explains the importer's failure better than the failure itself.
         let report = fed.and(imported);
         let rows_settled = rows_settled.load(Ordering::Relaxed);
-        report.map(Response::new).map_err(|status| wire::stopped(status, rows_settled))
+        report.map(Response::new).map_err(|status| wire::stopped(status, rows_settled, language))
     }
 
     async fn list_quarantine(

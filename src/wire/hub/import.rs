@@ -5,6 +5,7 @@ use tonic_types::{ErrorInfo, StatusExt};
 
 use crate::{
     base::language::Language,
+    codes::messages,
     intake::{
         fault::Fault,
         mapping::{Mapping, MappingFault},
@@ -50,18 +51,21 @@ pub fn mapping_faults(faults: &[MappingFault]) -> Invalid {
     Invalid::new("header.mapping", texts.join("; "))
 }
 
+/// What is said of a file of more bytes than the node takes.
+pub fn too_large(bytes_max: u64, language: Language) -> String {
+    messages::text(language, "intake-file-too-large", &[("bytes_max", bytes_max.to_string())])
+}
+
 /// The status of an import that stopped after it had dealt with some rows.
-pub fn stopped(status: Status, rows_settled: u64) -> Status {
+pub fn stopped(status: Status, rows_settled: u64, language: Language) -> Status {
     let mut details = status.get_error_details();
     let info = details.error_info().filter(|_| rows_settled > 0).cloned();
     let Some(ErrorInfo { reason, domain, mut metadata }) = info else { return status };
     metadata.insert("rows_settled".into(), rows_settled.to_string());
     details.set_error_info(reason, domain, metadata);
-    let message = format!(
-        "{}; {rows_settled} rows before are imported or in quarantine, and importing the file \
-             again is safe",
-        status.message()
-    );
+    let settled = [("rows", rows_settled.to_string())];
+    let settled = messages::text(language, "intake-file-stopped", &settled);
+    let message = format!("{}. {settled}", status.message());
     Status::with_error_details(status.code(), message, details)
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use tonic::{Code, Status};
 
 use crate::{
-    intake::import::IntakeError,
+    base::language::Language,
+    intake::error::IntakeError,
     log::LogError,
     records::error::RecordError,
     release::error::{GateError, PublishError},
@@ -35,20 +36,18 @@ pub fn of_records(error: &RecordError) -> Status {
     }
 }
 
-/// An error of an import. What the file itself showed may be quoted to its sender.
-pub fn of_intake(error: &IntakeError) -> Status {
-    let refused = |reason| {
-        status::with_reason(Code::InvalidArgument, error.to_string(), reason, BTreeMap::new())
-    };
+/// An error of an import, in `language`. What the file itself showed may be quoted to its sender.
+pub fn of_intake(error: &IntakeError, language: Language) -> Status {
+    let with =
+        |code, reason| status::with_reason(code, error.text(language), reason, BTreeMap::new());
+    let refused = |reason| with(Code::InvalidArgument, reason);
     match error {
         IntakeError::Mapping(faults) => {
             let fault = mapping_faults(faults);
             status::invalid_field(&fault.field, &fault.problem)
         }
-        IntakeError::Io(error) => {
-            let message = format!("The file broke off: {error}. Import it again");
-            status::with_reason(Code::Aborted, message, "FILE_BROKE_OFF", BTreeMap::new())
-        }
+        IntakeError::Io(_) => with(Code::Aborted, "FILE_BROKE_OFF"),
+        IntakeError::Empty => refused("FILE_EMPTY"),
         IntakeError::Temporary(_) => status::internal(error),
         IntakeError::TooManyBrokenLines { .. } => refused("BROKEN_LINES"),
         IntakeError::MixedEncodings { .. } => refused("MIXED_ENCODINGS"),
@@ -65,12 +64,6 @@ pub fn of_intake(error: &IntakeError) -> Status {
 impl From<RecordError> for Status {
     fn from(error: RecordError) -> Self {
         of_records(&error)
-    }
-}
-
-impl From<IntakeError> for Status {
-    fn from(error: IntakeError) -> Self {
-        of_intake(&error)
     }
 }
 

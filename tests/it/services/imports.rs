@@ -140,7 +140,7 @@ async fn a_file_that_breaks_off_or_goes_on_is_refused_with_what_was_settled() {
         let status = client.import(tokio_stream::iter(sent)).await.unwrap_err();
         let metadata = status.get_error_details().error_info().unwrap().metadata.clone();
         assert_eq!(metadata["rows_settled"], "2000", "{status:?}");
-        assert!(status.message().contains("2000 rows before"), "{status:?}");
+        assert!(status.message().contains("2000 rows were imported"), "{status:?}");
         assert_eq!(reason_of(Err::<(), _>(status)), refusal);
         assert_eq!(enterprises(&stand, &steward).await, 2_000);
     }
