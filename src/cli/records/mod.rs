@@ -108,7 +108,8 @@ async fn list<R: Readable>(args: &ListArgs, owner: String) -> anyhow::Result<Don
     let rows_max = args.rows as usize;
     let mut rows = Vec::new();
     let mut page_token = String::new();
-    while rows.len() < rows_max {
+    // One more than asked for tells whether there are more.
+    while rows.len() <= rows_max {
         let (page, next) = R::page(channel.clone(), owner.clone(), page_token).await?;
         rows.extend(page.into_iter().map(R::fields));
         page_token = next;
@@ -116,8 +117,11 @@ async fn list<R: Readable>(args: &ListArgs, owner: String) -> anyhow::Result<Don
             break;
         }
     }
+    let more = rows.len() > rows_max;
     rows.truncate(rows_max);
+    let shown = rows.len();
     output::list(args.call.format, rows, R::COLUMNS)?;
+    output::tell_more(shown, more);
     Ok(Done::Yes)
 }
 
