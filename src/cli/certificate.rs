@@ -11,6 +11,7 @@ use crate::{
         args::local::{CertificateCommand, IssueArgs, RenewArgs, Role, RootArgs},
         folder::{self, Pair},
         output,
+        person::{self as new_person, NewPerson, NewProfile},
     },
     keys::{certificate, person},
 };
@@ -62,14 +63,40 @@ fn issue(args: &IssueArgs) -> anyhow::Result<Done> {
     // Names are checked by the same reader that checks them in a TLS handshake.
     let uri = format!("essaim://{}/{}/{}", args.member, args.role.word(), args.name);
     let person: person::Person = uri.parse()?;
-    let root = Pair::new(&args.root, "root");
     let (folder, name) = place(&args.out)?;
-    let pair = Pair::new(folder, name);
-    let days = u32::from(args.days);
-    let pin =
-        certificate::issue_person(root.paths(), &person, SystemClock.today(), days, pair.paths())?;
-    output::line(&format!("Issued {person} for {days} days; to deny it later: {pin}"))?;
+    let new = NewPerson {
+        person: &person,
+        root_folder: &args.root,
+        folder,
+        file_name: name,
+        days: args.days.into(),
+        profile: profile(args)?,
+    };
+    let pin = new_person::make(&new, SystemClock.today())?;
+    output::line(&format!("Issued {person} for {} days; to deny it later: {pin}", args.days))?;
+    match &new.profile {
+        Some(made) => {
+            eprintln!("Commands take it with --profile {}", made.file.display());
+            if args.roster.is_none() {
+                eprintln!("Put the roster, or a copy of it, beside that file as roster.toml.");
+            }
+        }
+        None => eprintln!("No profile was written; with --address HOST:PORT there is one."),
+    }
     Ok(Done::Yes)
+}
+
+/// The profile that was asked for, beside the certificate.
+fn profile(args: &IssueArgs) -> anyhow::Result<Option<NewProfile>> {
+    let Some(address) = &args.address else { return Ok(None) };
+    let roster_file = match &args.roster {
+        // Typed from the working folder, read from the profile's.
+        Some(file) => std::path::absolute(file)
+            .with_context(|| format!("Cannot name the roster {}", file.display()))?,
+        None => "roster.toml".into(),
+    };
+    let file = args.out.with_extension("toml");
+    Ok(Some(NewProfile { file, address: address.clone(), roster_file, folder: "".into() }))
 }
 
 /// Folder and name of `…/NAME.pem`.

@@ -23,15 +23,13 @@ use crate::{
     cli::{
         Done,
         args::local::{FederationArgs, FederationCommand},
-        folder::{self, NewNode, Pair},
-        output, roster, sample,
+        folder::{self, NewNode},
+        output,
+        person::{self, NewPerson, NewProfile},
+        roster, sample,
     },
-    config::{
-        DisclosureSettings,
-        profile::{Listener, Profile},
-    },
+    config::DisclosureSettings,
     keys::{
-        certificate,
         person::{Person, Role},
         roster::{MemberKind, Roster},
     },
@@ -43,23 +41,19 @@ const PEOPLE_DAYS: u32 = 90;
 pub(super) const COORDINATOR: &str = "UEMOA";
 /// Code of the research centre.
 pub(super) const RESEARCH: &str = "CIRT";
-/// Name, role and listener of the people of a national hub.
-const NATIONAL_PEOPLE: &[(&str, Role, Listener)] = &[
-    ("referent-1", Role::Referent, Listener::Hub),
-    ("steward-1", Role::Steward, Listener::Hub),
-    ("steward-2", Role::Steward, Listener::Hub),
-    ("operator-1", Role::Operator, Listener::Hub),
+/// Name and role of the people of a national hub.
+const NATIONAL_PEOPLE: &[(&str, Role)] = &[
+    ("referent-1", Role::Referent),
+    ("steward-1", Role::Steward),
+    ("steward-2", Role::Steward),
+    ("operator-1", Role::Operator),
 ];
 /// The people of a coordinator.
-const COORDINATOR_PEOPLE: &[(&str, Role, Listener)] = &[
-    ("analyst-1", Role::Analyst, Listener::Exchange),
-    ("operator-1", Role::Operator, Listener::Hub),
-];
+const COORDINATOR_PEOPLE: &[(&str, Role)] =
+    &[("analyst-1", Role::Analyst), ("operator-1", Role::Operator)];
 /// The people of a research centre.
-const RESEARCH_PEOPLE: &[(&str, Role, Listener)] = &[
-    ("author-1", Role::Author, Listener::Exchange),
-    ("operator-1", Role::Operator, Listener::Hub),
-];
+const RESEARCH_PEOPLE: &[(&str, Role)] =
+    &[("author-1", Role::Author), ("operator-1", Role::Operator)];
 
 /// What a federation is to be.
 pub(super) struct NewFederation<'a> {
@@ -89,7 +83,7 @@ pub(super) struct TestMember {
 }
 
 impl TestMember {
-    fn people(&self) -> &'static [(&'static str, Role, Listener)] {
+    fn people(&self) -> &'static [(&'static str, Role)] {
         match self.kind {
             MemberKind::National => NATIONAL_PEOPLE,
             MemberKind::Coordinator => COORDINATOR_PEOPLE,
@@ -197,9 +191,10 @@ pub(super) fn make(
             },
             today,
         )?);
-        for (name, role, listener) in member.people() {
-            let address = reached(usize::from(*listener == Listener::Exchange));
-            make_person(new.folder, member.code, (name, *role, *listener), address, today)?;
+        for (name, role) in member.people() {
+            let address = reached(usize::from(!role.is_staff()));
+            let person = Person { member: member.code, role: *role, name: (*name).into() };
+            make_person(new.folder, &person, address, today)?;
         }
         told(member.code);
     }
@@ -214,27 +209,23 @@ fn host(new: &NewFederation<'_>, member: MemberCode) -> Option<String> {
 }
 
 /// Issues a certificate to one of a member's people and writes the profile that uses it.
-fn make_person(
-    folder: &Path,
-    member: MemberCode,
-    (name, role, listener): (&str, Role, Listener),
-    address: String,
-    today: Date,
-) -> anyhow::Result<()> {
+fn make_person(folder: &Path, person: &Person, address: String, today: Date) -> anyhow::Result<()> {
+    let member = person.member;
     let people = node_folder(folder, member).join("people");
-    let root = Pair::new(&people, "root");
-    let pair = Pair::new(&people, name);
-    let person = Person { member, role, name: name.into() };
-    certificate::issue_person(root.paths(), &person, today, PEOPLE_DAYS, pair.paths())?;
-    // Relative to the profile, so that the folder can be moved or mounted elsewhere.
-    let people = PathBuf::from("../nodes").join(member.as_str()).join("people");
-    let profile = Profile {
-        member,
-        listener,
-        address,
-        roster_file: "../roster.toml".into(),
-        certificate_file: people.join(format!("{name}.pem")),
-        key_file: people.join(format!("{name}.key")),
+    let new = NewPerson {
+        person,
+        root_folder: &people,
+        folder: &people,
+        file_name: &person.name,
+        days: PEOPLE_DAYS,
+        profile: Some(NewProfile {
+            file: profile_file(folder, member, &person.name),
+            address,
+            // Relative to the profile, so that the folder can be moved or mounted elsewhere.
+            roster_file: "../roster.toml".into(),
+            folder: PathBuf::from("../nodes").join(member.as_str()).join("people"),
+        }),
     };
-    folder::write_new(&profile_file(folder, member, name), &profile.to_toml())
+    person::make(&new, today)?;
+    Ok(())
 }

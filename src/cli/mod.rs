@@ -24,6 +24,7 @@ mod log;
 mod notes;
 mod output;
 mod peers;
+mod person;
 mod quarantine;
 mod query;
 mod records;

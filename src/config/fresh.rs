@@ -57,7 +57,11 @@ impl FreshConfig<'_> {
 
 /// Replaces the values of fields; a field without value becomes a comment, and so does the head
 /// of the disclosure section where the member must not have one.
-fn fill(example: &str, values: &[(&str, Option<String>)], has_disclosure: bool) -> String {
+pub(super) fn fill(
+    example: &str,
+    values: &[(&str, Option<String>)],
+    has_disclosure: bool,
+) -> String {
     let mut section = "";
     let mut filled = String::with_capacity(example.len());
     for line in example.lines() {

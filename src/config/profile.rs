@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     base::id::MemberCode,
-    config::{ConfigError, ConfigFault, folder_of, load_text, reader::Reader},
+    config::{ConfigError, ConfigFault, folder_of, fresh, load_text, reader::Reader},
 };
+
+/// The documented example that fresh profiles are made from.
+pub const EXAMPLE: &str = include_str!("../../deploy/profile.example.toml");
 
 /// How to reach and to convince one listener of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,21 +92,19 @@ impl Profile {
             .map_err(|faults| ConfigError::Faulty { file: file.into(), faults })
     }
 
-    /// The profile as the text of a file.
+    /// The profile as the text of a file: the shipped example with its own values.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
-        let path = |path: &Path| quoted(&path.to_string_lossy());
-        format!(
-            "# How a command reaches a node: essaim … --profile THIS-FILE\n\
-             member = {}\nlistener = {}\naddress = {}\nroster_file = {}\n\
-             certificate_file = {}\nkey_file = {}\n",
-            quoted(self.member.as_str()),
-            quoted(self.listener.word()),
-            quoted(&self.address),
-            path(&self.roster_file),
-            path(&self.certificate_file),
-            path(&self.key_file),
-        )
+        let path = |path: &Path| Some(quoted(&path.to_string_lossy()));
+        let values = [
+            ("member", Some(quoted(self.member.as_str()))),
+            ("listener", Some(quoted(self.listener.word()))),
+            ("address", Some(quoted(&self.address))),
+            ("roster_file", path(&self.roster_file)),
+            ("certificate_file", path(&self.certificate_file)),
+            ("key_file", path(&self.key_file)),
+        ];
+        fresh::fill(EXAMPLE, &values, true)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     config::{
         Config, ConfigFault, DisclosureSettings,
         fresh::{EXAMPLE, FreshConfig},
-        profile::{Listener, Profile},
+        profile::{self, Listener, Profile},
     },
     keys::roster::MemberKind,
 };
@@ -148,6 +148,15 @@ fn a_fresh_file_carries_the_members_values_and_all_explanations() {
     fresh.disclosure = Some(DisclosureSettings { contributors_min: 5, dominance_percent: 20 });
     let config = Config::from_toml(&fresh.to_toml(), Path::new("/n")).unwrap();
     assert_eq!(config.disclosure, fresh.disclosure);
+}
+
+#[test]
+fn the_shipped_profile_is_read_and_a_fresh_one_carries_its_explanations() {
+    let read = Profile::from_toml(profile::EXAMPLE, Path::new("/f")).unwrap();
+    assert_eq!((read.member.as_str(), read.listener), ("ML", Listener::Hub));
+    assert_eq!(read.key_file, Path::new("/f/steward-1.key"));
+    let again = Profile::from_toml(profile::EXAMPLE, Path::new("")).unwrap().to_toml();
+    assert_eq!(again, profile::EXAMPLE);
 }
 
 #[test]

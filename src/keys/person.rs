@@ -56,6 +56,14 @@ impl Role {
             Self::Author => "author",
         }
     }
+
+    /// Whether it works on its hub's own listener; the others call the exchange.
+    pub fn is_staff(self) -> bool {
+        match self {
+            Self::Referent | Self::Steward | Self::Operator => true,
+            Self::Analyst | Self::Author => false,
+        }
+    }
 }
 
 impl fmt::Display for Role {

@@ -178,7 +178,7 @@ pub fn check(
 ) -> Result<&'static Rule, Refusal> {
     let serves_caller = match (listener, caller) {
         (Listener::Hub, Caller::Node(_)) => false,
-        (Listener::Hub, Caller::Person(person)) => person.member == own && is_hub_role(person.role),
+        (Listener::Hub, Caller::Person(person)) => person.member == own && person.role.is_staff(),
         (Listener::Exchange, _) => true,
     };
     let rule = rule(method).ok_or(Refusal::UnknownMethod)?;
@@ -195,13 +195,6 @@ pub fn check(
         (true, true) => Ok(rule),
         (true, false) => Err(Refusal::ForeignMember),
         (false, _) => Err(Refusal::WrongRole),
-    }
-}
-
-fn is_hub_role(role: Role) -> bool {
-    match role {
-        Role::Referent | Role::Steward | Role::Operator => true,
-        Role::Analyst | Role::Author => false,
     }
 }
 

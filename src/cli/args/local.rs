@@ -177,6 +177,13 @@ pub struct IssueArgs {
     /// Where to write the certificate; its key goes beside it, with the ending .key
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Where the person reaches the node: its hub listener, or for an analyst or author its
+    /// exchange. Writes a profile beside the certificate, with the ending .toml
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Option<String>,
+    /// The roster, for the profile; without it, the profile looks for a roster.toml beside it
+    #[arg(long, value_name = "FILE", requires = "address")]
+    pub roster: Option<PathBuf>,
 }
 
 /// `essaim certificate node`.

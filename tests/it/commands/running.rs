@@ -135,25 +135,37 @@ fn a_person_with_a_newly_issued_certificate_gets_in_and_one_of_another_root_does
     let strangers = path("strangers");
     run(&["certificate", "root", &strangers, "--member", "ML"]).done();
     run(&["certificate", "root", &strangers, "--member", "ML"]).ended(2, "root");
-    let issue = |root: &str, name: &str, role: &str| {
-        let out = path(&format!("nodes/ML/people/{name}.pem"));
+    let hub = Profile::load(Path::new(&federation.profile("ml-operator-1"))).unwrap().address;
+    let roster = path("roster.toml");
+    let reached = ["--address", &hub, "--roster", &roster];
+    let issue = |root: &str, name: &str, reached: &[&str]| {
+        let out = path(&format!("profiles/{name}.pem"));
         run(&[
-            &["certificate", "issue", "--root", root, "--member", "ML", "--role", role][..],
+            &["certificate", "issue", "--root", root, "--member", "ML", "--role", "operator"][..],
             &["--name", name, "--out", &out],
+            reached,
         ]
         .concat())
     };
-    assert!(issue(&people, "new", "operator").done().out.contains("essaim://ML/operator/new"));
-    issue(&people, "new", "operator").ended(2, "new");
-    issue(&people, "no way", "operator").ended(2, "no way");
-    issue(&strangers, "stranger", "operator").done();
-    let profile = fs::read_to_string(federation.profile("ml-operator-1")).unwrap();
-    for name in ["new", "stranger"] {
-        federation.write(&format!("profiles/{name}.toml"), &profile.replace("operator-1", name));
-    }
+    let issued = issue(&people, "new", &reached).done();
+    assert!(issued.out.contains("essaim://ML/operator/new"));
+    assert!(issued.err.contains(&format!("--profile {}", federation.profile("new"))));
+    issue(&people, "new", &reached).ended(2, "new.toml exists already");
+    issue(&people, "no way", &reached).ended(2, "no way");
+    issue(&people, "nowhere", &["--address", "7301"]).ended(2, "address: Must be HOST:PORT");
+    assert!(!Path::new(&path("profiles/nowhere.pem")).exists(), "nothing is left of a refusal");
+    issue(&strangers, "stranger", &reached).done();
     let called = federation.run("new", &["peers"]);
     assert_eq!(called.json().as_array().unwrap().len(), 2, "{called:?}");
     federation.run("stranger", &["peers"]).ended(2, "unknown_ca");
+    // Handed to somebody elsewhere: three files, and the roster put beside them.
+    issue(&people, "away", &["--address", &hub]).done();
+    federation.run("away", &["peers"]).ended(2, "profiles/roster.toml");
+    fs::copy(&roster, path("profiles/roster.toml")).unwrap();
+    federation.run("away", &["peers"]).done();
+    // Without an address there is nothing to write into a profile.
+    issue(&people, "bare", &[]).done();
+    assert!(!Path::new(&federation.profile("bare")).exists());
 }
 
 async fn connect(federation: &Federation, person: &str) -> Channel {
