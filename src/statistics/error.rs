@@ -78,7 +78,11 @@ pub enum QueryError {
         dimension: String,
     },
     /// A filter names a code that neither the code list nor any release has.
-    #[error("The dimension {dimension} has no code {code}{}; {}", near(.nearest), listed(.dimension))]
+    #[error(
+        "The dimension {dimension} has no code {code}{}; {}",
+        near(.nearest),
+        listed(.dimension)
+    )]
     UnknownCode {
         /// The dimension.
         dimension: String,
