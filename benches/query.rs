@@ -308,6 +308,7 @@ fn exchange_parts(
         statistics,
         library: Arc::new(Library::new(store)),
         own_log: Arc::new(own_log),
+        codes: Arc::new(Codes::embedded()),
         clock,
         sync,
     }

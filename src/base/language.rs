@@ -55,6 +55,14 @@ impl FromStr for Language {
     }
 }
 
+/// The canonical text of a BCP 47 tag of language, script, region and variants (`pt-br` is
+/// `pt-BR`); `None` for what is none.
+pub fn tag(text: &str) -> Option<String> {
+    // The parser also takes underscores, which the standard does not know.
+    let identifier = text.parse::<unic_langid::LanguageIdentifier>().ok();
+    identifier.filter(|_| !text.contains('_')).map(|identifier| identifier.to_string())
+}
+
 /// One text in the three languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +82,26 @@ impl Label {
             Language::Fr => &self.fr,
             Language::En => &self.en,
             Language::Pt => &self.pt,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Language, tag};
+
+    #[test]
+    fn tags_are_told_from_other_texts_and_have_one_form() {
+        for language in Language::ALL {
+            assert_eq!(tag(language.tag()).as_deref(), Some(language.tag()));
+        }
+        for (text, canonical) in
+            [("FR", "fr"), ("pt-br", "pt-BR"), ("dyu", "dyu"), ("ff-latn-sn", "ff-Latn-SN")]
+        {
+            assert_eq!(tag(text).as_deref(), Some(canonical), "{text}");
+        }
+        for text in ["", "f", "fr-", "fr_FR", "xx-yy-zz-!!", "xx-yy-zz", "français", "fr FR"] {
+            assert_eq!(tag(text), None, "{text}");
         }
     }
 }

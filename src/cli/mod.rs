@@ -15,6 +15,7 @@ use crate::cli::{
 pub mod args;
 mod call;
 mod certificate;
+mod codes;
 mod demo;
 mod federation;
 mod folder;
@@ -79,6 +80,8 @@ fn run(command: Command) -> anyhow::Result<Done> {
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Query(args) => query::run(&args),
+        Command::Indicators(args) => codes::indicators(&args),
+        Command::Codes(args) => codes::codes(&args),
         Command::Notes(command) => notes::run(&command),
         Command::Release(command) => release::run(&command),
         Command::Enterprise(command) => records::enterprise::run(&command),

@@ -43,7 +43,10 @@ async fn run_with(
         ReleaseCommand::Discard(args) => {
             let request = DiscardReleaseRequest { name: name(&args.id) };
             call::answer(client.discard_release(request).await)?;
-            output::line(&format!("Discarded {}", name(&args.id)))?;
+            match call.format {
+                Format::Table => output::line(&format!("Discarded {}", name(&args.id)))?,
+                Format::Json => output::json(&json!({ "discarded": name(&args.id) }))?,
+            }
             return Ok(Done::Yes);
         }
         ReleaseCommand::Draft(args) => {

@@ -4,9 +4,11 @@
 //! Rank 1. Countries are data: no `enum` of members exists anywhere.
 
 pub mod catalogue;
+pub mod cuts;
 pub mod embedded;
 pub mod list;
 pub mod messages;
+pub mod nearest;
 pub mod plan;
 
 #[cfg(test)]

@@ -214,3 +214,24 @@ fn messages_take_their_variables_and_unknown_keys_show_as_they_stand() {
     }
     assert_eq!(text(Language::Fr, "no-such-key", &[]), "no-such-key");
 }
+
+#[test]
+fn an_indicator_is_cut_by_what_all_its_measures_are_cut_by() {
+    let codes = Codes::embedded();
+    let cuts =
+        |code: &str, frequency| codes.cuts(codes.catalogue().indicator(code).unwrap(), frequency);
+    let none: Vec<&str> = Vec::new();
+    // A count with several tables; those that are part of another are not told apart.
+    assert_eq!(cuts("DEM01", Frequency::Quarterly), [["filiere"], ["region"]]);
+    // A ratio.
+    assert_eq!(cuts("DEM05", Frequency::Annual), [["filiere"]]);
+    assert_eq!(cuts("DEM05", Frequency::Quarterly), [none.clone()]);
+    // A median: its classes are no rows.
+    assert_eq!(cuts("DEM04", Frequency::Quarterly), [none]);
+    assert!(cuts("DEM01", Frequency::Monthly).is_empty());
+    for indicator in &codes.catalogue().indicators {
+        for frequency in [Frequency::Quarterly, Frequency::Annual] {
+            assert!(!codes.cuts(indicator, frequency).is_empty(), "{}", indicator.code);
+        }
+    }
+}

@@ -391,6 +391,7 @@ fn exchange_parts(parts: &Parts, node: NodeParts, clock: SharedClock) -> Exchang
         statistics: Arc::clone(&parts.statistics),
         library: Arc::clone(&parts.library),
         own_log: Arc::clone(&parts.own_log),
+        codes: Arc::clone(&parts.codes),
         clock,
         sync: SyncParts { log: Arc::clone(&parts.log), roster: Arc::clone(&parts.roster) },
     }

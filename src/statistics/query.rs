@@ -145,6 +145,9 @@ pub fn periods_between(first: Period, last: Period) -> Result<Vec<Period>, Query
     if first.frequency() != last.frequency() {
         return Err(QueryError::MixedPeriods);
     }
+    if last < first {
+        return Err(QueryError::BackwardRange { first, last });
+    }
     let mut periods = Vec::new();
     let mut current = first;
     while current <= last {
@@ -158,10 +161,7 @@ pub fn periods_between(first: Period, last: Period) -> Result<Vec<Period>, Query
             false => break,
         };
     }
-    match periods.is_empty() {
-        true => Err(QueryError::NoPeriod),
-        false => Ok(periods),
-    }
+    Ok(periods)
 }
 
 pub(super) fn too_large(what: &'static str, asked: usize, limit: usize) -> QueryError {

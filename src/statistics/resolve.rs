@@ -11,9 +11,10 @@ use crate::{
         catalogue::{Catalogue, Indicator, IndicatorKind, MeasureKind, MeasureRef},
         embedded::Codes,
         list::TOTAL,
+        nearest::nearest,
     },
     statistics::{
-        error::QueryError,
+        error::{Place, QueryError},
         query::{COLUMNS_MAX, COUNTRY, PERIOD, PERIODS_MAX, Query, too_large},
     },
 };
@@ -66,16 +67,16 @@ pub(super) enum OverTime {
 /// Checks a query.
 pub(super) fn resolve<'a>(codes: &'a Codes, query: &'a Query) -> Result<Resolved<'a>, QueryError> {
     let catalogue = codes.catalogue();
-    let indicator = catalogue
-        .indicator(&query.indicator)
-        .ok_or_else(|| QueryError::UnknownIndicator(query.indicator.clone()))?;
-    let references = [Some(&indicator.numerator), indicator.denominator.as_ref()];
-    let (parts, additive): (Vec<_>, Vec<_>) = references
-        .into_iter()
-        .flatten()
+    let unknown = || QueryError::UnknownIndicator {
+        code: query.indicator.clone(),
+        nearest: codes.nearest_indicator(&query.indicator).map(str::to_owned),
+    };
+    let indicator = catalogue.indicator(&query.indicator).ok_or_else(unknown)?;
+    let (parts, additive): (Vec<_>, Vec<_>) = indicator
+        .measures()
         .map(|reference| part(catalogue, reference))
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| QueryError::UnknownIndicator(query.indicator.clone()))?
+        .ok_or_else(unknown)?
         .into_iter()
         .unzip();
     let periods = periods(&query.periods)?;
@@ -132,13 +133,14 @@ fn columns<'a>(
     let mut axes = Vec::new();
     let mut seen = BTreeSet::new();
     for id in by {
-        if !seen.insert(id) || indicator.classes.as_ref() == Some(id) {
-            return Err(QueryError::MisplacedDimension(id.clone()));
+        if !seen.insert(id) {
+            return Err(QueryError::RepeatedDimension(id.clone()));
         }
+        not_the_classes(indicator, Place::Rows, id)?;
         columns.push(match id.as_str() {
             COUNTRY => Column::Country,
             PERIOD => Column::Period,
-            _ if codes.list(id).is_none() => return Err(QueryError::UnknownDimension(id.clone())),
+            _ if codes.list(id).is_none() => return Err(no_dimension(codes, Place::Rows, id)),
             _ => {
                 axes.push(id.as_str());
                 Column::Axis(axes.len() - 1)
@@ -158,23 +160,40 @@ fn filters<'a>(
         let dimension = filter.dimension.as_str();
         let unknown = dimension != COUNTRY && codes.list(dimension).is_none();
         if unknown {
-            return Err(QueryError::UnknownDimension(dimension.into()));
+            return Err(no_dimension(codes, Place::Filter, dimension));
         }
         if filter.codes.is_empty() {
             return Err(QueryError::EmptyFilter(dimension.into()));
         }
         let chosen: BTreeSet<&str> = filter.codes.iter().map(String::as_str).collect();
         if chosen.contains(TOTAL) {
-            let (dimension, code) = (dimension.into(), TOTAL.into());
-            return Err(QueryError::UnknownCode { dimension, code });
+            return Err(QueryError::FilterOnTotal(dimension.into()));
         }
-        let misplaced = indicator.classes.as_deref() == Some(dimension);
-        let twice = filters.insert(dimension, chosen.into_iter().collect()).is_some();
-        if twice || misplaced {
-            return Err(QueryError::MisplacedDimension(dimension.into()));
+        not_the_classes(indicator, Place::Filter, dimension)?;
+        if filters.insert(dimension, chosen.into_iter().collect()).is_some() {
+            return Err(QueryError::RepeatedFilter(dimension.into()));
         }
     }
     Ok(filters)
+}
+
+fn no_dimension(codes: &Codes, place: Place, dimension: &str) -> QueryError {
+    let dimensions = codes.catalogue().dimensions.iter().map(|one| one.id.as_str());
+    let candidates = match place {
+        Place::Rows => [COUNTRY, PERIOD].as_slice(),
+        Place::Filter => &[COUNTRY],
+    };
+    let candidates = candidates.iter().copied().chain(dimensions);
+    let nearest = nearest(dimension, candidates.map(|id| (id, [id]))).map(str::to_owned);
+    QueryError::UnknownDimension { place, dimension: dimension.into(), nearest }
+}
+
+/// A median has no rows for its own classes.
+fn not_the_classes(indicator: &Indicator, place: Place, dimension: &str) -> Result<(), QueryError> {
+    match indicator.classes.as_deref() == Some(dimension) {
+        true => Err(QueryError::ClassesOfMedian { place, dimension: dimension.into() }),
+        false => Ok(()),
+    }
 }
 
 /// The expected members that pass the filter on countries, in the query's order.
@@ -182,8 +201,10 @@ fn members(query: &Query, countries: Option<&Vec<&str>>) -> Result<Vec<MemberCod
     let expected = &query.members_expected;
     for code in countries.into_iter().flatten() {
         if !expected.iter().any(|member| member.as_str() == *code) {
+            let candidates = expected.iter().map(|member| (member.as_str(), [member.as_str()]));
+            let nearest = nearest(code, candidates).map(str::to_owned);
             let (dimension, code) = (COUNTRY.into(), (*code).into());
-            return Err(QueryError::UnknownCode { dimension, code });
+            return Err(QueryError::UnknownCode { dimension, code, nearest });
         }
     }
     let mut seen = BTreeSet::new();

@@ -162,8 +162,9 @@ impl<'a> Sheet<'a> {
                         own.iter().any(|own| own == code)
                     });
                 if !known {
+                    let nearest = list.and_then(|list| list.nearest(code)).map(str::to_owned);
                     let (dimension, code) = ((*dimension).into(), (*code).into());
-                    return Err(QueryError::UnknownCode { dimension, code });
+                    return Err(QueryError::UnknownCode { dimension, code, nearest });
                 }
             }
         }

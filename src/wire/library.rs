@@ -3,7 +3,11 @@
 use jiff::civil::Date;
 
 use crate::{
-    base::id::{EntryId, MemberCode},
+    base::{
+        id::{EntryId, MemberCode},
+        language,
+    },
+    codes::{embedded::Codes, list::CodeList},
     library::notes::{NoteFilter, NotePage, PublishedNote},
     publication::note::Note,
     wire::{
@@ -16,6 +20,8 @@ use crate::{
 pub const COLLECTION: &str = "notes";
 /// Most notes in one page: with the longest summaries they stay below the limit of a message.
 const NOTES_PER_PAGE_MAX: usize = 100;
+/// The list that filières are codes of.
+const FILIERE: &str = "filiere";
 /// Longest search, in bytes.
 const WORDS_BYTES_MAX: usize = 200;
 
@@ -55,11 +61,13 @@ pub fn to_wire(published: PublishedNote, with_text: bool) -> pb::Note {
     }
 }
 
-/// A new note of `member`.
+/// A new note of `member`. Its codes and its language are checked here, where it is made, and not
+/// in [`Note::validate`]: a note of another member may have codes that only its program knows.
 pub fn from_wire(
     note: Option<pb::Note>,
     member: MemberCode,
     published_on: Date,
+    codes: &Codes,
 ) -> Result<Note, Invalid> {
     let pb::Note {
         name,
@@ -82,6 +90,10 @@ pub fn from_wire(
         ("note.published_on", &stated_day),
     ];
     unset.into_iter().try_for_each(|(field, text)| parse::unset(field, text))?;
+    filieres.iter().try_for_each(|code| filiere(codes.list(FILIERE), code, published_on))?;
+    let problem = "must be a BCP 47 tag as fr, pt-BR or dyu";
+    let language =
+        language::tag(&language).ok_or_else(|| Invalid::new("note.language", problem))?;
     Ok(Note {
         member,
         language,
@@ -94,6 +106,19 @@ pub fn from_wire(
         rights,
         published_on,
     })
+}
+
+/// A filière must be in force, so that readers find the note by it.
+fn filiere(list: Option<&CodeList>, code: &str, day: Date) -> Result<(), Invalid> {
+    let known = list.and_then(|list| list.get(code)).is_some_and(|known| known.valid_on(day));
+    if known {
+        return Ok(());
+    }
+    let nearest = list.and_then(|list| list.nearest(code));
+    let nearest = nearest.map(|nearest| format!("; the nearest is {nearest}")).unwrap_or_default();
+    let code = parse::quoted(code);
+    let problem = format!("{code:?} is no filière{nearest}; `essaim codes {FILIERE}` lists all");
+    Err(Invalid::new("note.filieres", problem))
 }
 
 /// Which notes, and which page of them.

@@ -39,7 +39,8 @@ impl Invalid {
     }
 }
 
-fn quoted(text: &str) -> String {
+/// A text as it may be repeated in an error: cut.
+pub(super) fn quoted(text: &str) -> String {
     text.chars().take(QUOTED_CHARACTERS_MAX).collect()
 }
 

@@ -17,7 +17,7 @@ use crate::{
     library::error::LibraryError,
     log::LogError,
     publication::admitted::{AdmissionError, InvalidBody},
-    statistics::error::{QueryError, StatisticsError},
+    statistics::error::{Place, QueryError, StatisticsError},
     store::StoreError,
     wire::{parse::Invalid, statistics::StalePage},
 };
@@ -119,14 +119,20 @@ pub fn of_store(error: &StoreError) -> Status {
 /// An error of a query.
 pub fn of_query(error: &QueryError) -> Status {
     match error {
-        QueryError::UnknownIndicator(_) => invalid_field("indicator", &error.to_string()),
-        QueryError::UnknownDimension(_) | QueryError::MisplacedDimension(_) => {
-            invalid_field("by", &error.to_string())
+        QueryError::UnknownIndicator { .. } => invalid_field("indicator", &error.to_string()),
+        QueryError::UnknownDimension { place, .. } | QueryError::ClassesOfMedian { place, .. } => {
+            let field = match place {
+                Place::Rows => "by",
+                Place::Filter => "filters",
+            };
+            invalid_field(field, &error.to_string())
         }
-        QueryError::UnknownCode { .. } | QueryError::EmptyFilter(_) => {
-            invalid_field("filters", &error.to_string())
-        }
-        QueryError::NoPeriod | QueryError::MixedPeriods => {
+        QueryError::RepeatedDimension(_) => invalid_field("by", &error.to_string()),
+        QueryError::RepeatedFilter(_)
+        | QueryError::UnknownCode { .. }
+        | QueryError::FilterOnTotal(_)
+        | QueryError::EmptyFilter(_) => invalid_field("filters", &error.to_string()),
+        QueryError::NoPeriod | QueryError::BackwardRange { .. } | QueryError::MixedPeriods => {
             invalid_field("periods", &error.to_string())
         }
         QueryError::TooLarge { .. } => {

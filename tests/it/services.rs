@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use essaim::{
-    base::id::IdempotencyKey,
+    base::id::{EntryId, IdempotencyKey},
     keys::certificate::Credentials,
     rpc::{
         client::{connect_node, connect_person_within, describe},
@@ -16,7 +16,7 @@ use essaim::{
     wire::{
         generated::{
             exchange::{
-                GetNoteRequest, ListNotesRequest, Note, PublishNoteRequest, QueryRequest,
+                Filter, GetNoteRequest, ListNotesRequest, Note, PublishNoteRequest, QueryRequest,
                 library_service_client::LibraryServiceClient,
                 statistics_service_client::StatisticsServiceClient,
             },
@@ -387,6 +387,48 @@ async fn a_query_without_releases_says_so_and_a_wrong_one_names_its_field() {
     let status = client.query(wrong).await.unwrap_err();
     let details = status.get_error_details();
     assert_eq!(details.bad_request().unwrap().field_violations[0].field, "indicator");
+    for (asked, field, words) in misspelt() {
+        let status = client.query(asked.clone()).await.expect_err(words);
+        assert_eq!(status.code(), Code::InvalidArgument, "{asked:?}");
+        let details = status.get_error_details();
+        let violation = &details.bad_request().unwrap().field_violations[0];
+        assert_eq!(violation.field, field, "{asked:?}");
+        assert!(violation.description.contains(words), "{violation:?}");
+    }
+}
+
+/// Questions with one fault each, the field it is in, and words that help.
+fn misspelt() -> Vec<(QueryRequest, &'static str, &'static str)> {
+    let query = |indicator: &str, by: &[&str], period: &str, filters: &[(&str, &str)]| {
+        let filter = |(dimension, code): &(&str, &str)| Filter {
+            dimension: (*dimension).into(),
+            codes: vec![(*code).into()],
+        };
+        QueryRequest {
+            indicator: indicator.into(),
+            by: by.iter().map(|column| (*column).into()).collect(),
+            periods: vec![period.into()],
+            filters: filters.iter().map(filter).collect(),
+            ..Default::default()
+        }
+    };
+    let one = |filter| query("DEM01", &[], "2026", &[filter]);
+    let twice = [("filiere", "LAIT"), ("filiere", "CEREA")];
+    let backwards = query("DEM01", &[], "2026-Q4..2026-Q1", &[]);
+    vec![
+        (query("ZZZ", &[], "2026", &[]), "indicator", "`essaim indicators` lists all"),
+        (query("dem1", &[], "2026", &[]), "indicator", "the nearest is DEM01"),
+        (query("DEM01", &["sexe"], "2026", &[]), "by", "the nearest is sex"),
+        (query("DEM01", &["sex", "sex"], "2026", &[]), "by", "stands twice"),
+        (query("DEM04", &["delay"], "2026", &[]), "by", "taken over delay"),
+        (one(("sexe", "F")), "filters", "the nearest is sex"),
+        (one(("filiere", "lait")), "filters", "the nearest is LAIT; `essaim codes filiere`"),
+        (one(("filiere", "cereales")), "filters", "the nearest is CEREA"),
+        (one(("filiere", "_T")), "filters", "leave the filter out"),
+        (one(("country", "XX")), "filters", "members of the roster"),
+        (query("DEM01", &[], "2026", &twice), "filters", "filiere=CODE,CODE"),
+        (backwards, "periods", "runs backwards; write 2026-Q1..2026-Q4"),
+    ]
 }
 
 #[tokio::test]

@@ -131,6 +131,7 @@ pub struct Stand {
     pub roster: Arc<LiveRoster>,
     pub hub: Running,
     pub exchange: Running,
+    pub library: Arc<Library>,
     _folder: tempfile::TempDir,
 }
 
@@ -209,13 +210,14 @@ impl Stand {
         let roster = Arc::new(LiveRoster::new(Roster { version: 1, members }, Vec::new()));
         let folder = tempfile::tempdir().unwrap();
         let parts = Parts::new(folder.path(), Arc::clone(&roster));
+        let library = Arc::clone(&parts.library);
         let (hub, exchange) = parts.split();
         let node = || certificates.load("ML-node");
         let (first, second) = (Arc::clone(&roster), Arc::clone(&roster));
         let hub = listen(Listener::Hub, first, node(), hub::serve(hub), limits.clone()).await;
         let exchange =
             listen(Listener::Exchange, second, node(), exchange::serve(exchange), limits).await;
-        Self { certificates, roster, hub, exchange, _folder: folder }
+        Self { certificates, roster, hub, exchange, library, _folder: folder }
     }
 
     /// The pins of the node's certificate.
@@ -302,10 +304,10 @@ impl Parts {
             own_log: Arc::clone(&own_log),
             closing_days: 30,
         };
-        let statistics = Arc::new(Statistics::new(Arc::clone(&store), codes).unwrap());
+        let statistics = Arc::new(Statistics::new(Arc::clone(&store), Arc::clone(&codes)).unwrap());
         let sync = SyncParts { log: Arc::clone(&node.log), roster: Arc::clone(&node.roster) };
         let exchange =
-            ExchangeParts { node: node.clone(), statistics, library, own_log, clock, sync };
+            ExchangeParts { node: node.clone(), statistics, library, own_log, codes, clock, sync };
         let hub = HubParts {
             node,
             readers: exchange.readers(),

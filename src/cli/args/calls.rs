@@ -67,16 +67,17 @@ impl RecordKind {
 /// `essaim query`.
 #[derive(Debug, Args)]
 pub struct QueryArgs {
-    /// Indicator of the catalogue, as in DEM01
+    /// Indicator, as in DEM01; `essaim indicators` lists all
     #[arg(long)]
     pub indicator: String,
-    /// What the rows are: country, period, and dimensions of the indicator
+    /// What the rows are: country, period, and dimensions that `essaim indicators` names
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub by: Vec<String>,
     /// Periods, as in 2026, 2026-Q3 or 2026-Q1..2026-Q4
     #[arg(long = "period", value_name = "LIST", value_delimiter = ',', required = true)]
     pub periods: Vec<String>,
-    /// Conditions, as in region=ML-3 or filiere=LAIT,CEREA; all must hold
+    /// Conditions, as in region=ML-3 or filiere=LAIT,CEREA; all must hold. `essaim codes` lists
+    /// the codes
     #[arg(long = "where", value_name = "DIMENSION=CODES")]
     pub filters: Vec<Filter>,
     /// The node.
@@ -131,13 +132,13 @@ pub struct PublishArgs {
     /// What the note helps with, in a few sentences
     #[arg(long)]
     pub summary: String,
-    /// Language of the note, as in fr
+    /// Language of the note: a BCP 47 tag, as in fr, pt-BR or dyu
     #[arg(long, default_value = "fr")]
     pub note_language: String,
     /// Authors who agreed to be named
     #[arg(long = "author", value_name = "NAME")]
     pub authors: Vec<String>,
-    /// Filière codes
+    /// Filière codes; `essaim codes filiere` lists them
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub filieres: Vec<String>,
     /// Keywords

@@ -5,7 +5,24 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
-use crate::{base::id::MemberCode, cli::args::Format};
+use crate::{
+    base::id::MemberCode,
+    cli::args::{Format, day},
+};
+
+/// The first day the demo can play on: its hubs use regions that exist since 2023, from the first
+/// of its two years on.
+pub const DEMO_FIRST_DAY: Date = Date::constant(2026, 1, 31);
+/// The last day the demo can play on: periods end with 2199.
+pub const DEMO_LAST_DAY: Date = Date::constant(2199, 12, 31);
+
+fn day_of_demo(text: &str) -> Result<Date, String> {
+    let day = day::day(text)?;
+    match (DEMO_FIRST_DAY..=DEMO_LAST_DAY).contains(&day) {
+        true => Ok(day),
+        false => Err(format!("the demo plays from {DEMO_FIRST_DAY} to {DEMO_LAST_DAY}")),
+    }
+}
 
 /// `essaim init`.
 #[derive(Debug, Args)]
@@ -72,15 +89,16 @@ pub struct DemoArgs {
     /// Number the sample data depends on
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Number of national nodes
+    /// Number of national nodes, 1 to 8
     #[arg(long, value_name = "COUNT", default_value_t = 8,
           value_parser = clap::value_parser!(u8).range(1..=8))]
     pub nodes: u8,
     /// Folder to make and keep; without it a temporary one is used and removed
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// The day the demo plays on; the two years closed by then are released
-    #[arg(long, value_name = "DATE", default_value = "2027-01-31")]
+    /// The day the demo plays on, from 2026-01-31 to 2199-12-31; the two years closed by then are
+    /// released
+    #[arg(long, value_name = "DATE", default_value = "2027-01-31", value_parser = day_of_demo)]
     pub as_of: Date,
 }
 
@@ -268,7 +286,7 @@ pub struct FederationArgs {
     /// Folder to make; must not exist, or be empty
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// Number of national nodes
+    /// Number of national nodes, 1 to 8
     #[arg(long, value_name = "COUNT", default_value_t = 8,
           value_parser = clap::value_parser!(u8).range(1..=8))]
     pub nodes: u8,

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args::{
     calls::{ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, ReleaseCommand},
+    codes::{CodesArgs, IndicatorsArgs},
     local::{
         CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
         ServeArgs, StoreCommand,
@@ -16,6 +17,8 @@ use crate::cli::args::{
 };
 
 pub mod calls;
+pub mod codes;
+pub mod day;
 pub mod local;
 pub mod records;
 
@@ -43,6 +46,10 @@ pub enum Command {
     Import(ImportArgs),
     /// Ask a node for a table of published indicators
     Query(QueryArgs),
+    /// The catalogue: what each indicator counts, and by what it can be asked for
+    Indicators(IndicatorsArgs),
+    /// The code lists: filières, regions, sizes and the rest
+    Codes(CodesArgs),
     /// Technology notes
     #[command(subcommand)]
     Notes(NotesCommand),

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::cli::args::CallArgs;
+use crate::cli::args::{CallArgs, day};
 
 /// `essaim enterprise`.
 #[derive(Debug, Subcommand)]
@@ -165,7 +165,7 @@ pub struct EnterpriseFlags {
     #[arg(long, value_name = "CODE")]
     pub status: Option<String>,
     /// Day of first registration with the hub, as in 2026-03-05
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day::day)]
     #[serde(serialize_with = "text")]
     pub registered_on: Option<Date>,
     /// Name of the enterprise
@@ -215,7 +215,7 @@ pub enum SizeRule {
 #[derive(Debug, Default, Args, Serialize)]
 pub struct VisitFlags {
     /// Day of the visit, as in 2026-03-05
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day::day)]
     #[serde(serialize_with = "text")]
     pub visited_on: Option<Date>,
     /// Purpose, as in DIAGNOSE; a new visit without one gets _U
@@ -245,7 +245,7 @@ pub struct NewVisitFlags {
 #[derive(Debug, Default, Args, Serialize)]
 pub struct RequestFlags {
     /// Day of receipt, as in 2026-03-05
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day::day)]
     #[serde(serialize_with = "text")]
     pub received_on: Option<Date>,
     /// Channel, as in PHONE; a new request without one gets _U
@@ -284,7 +284,7 @@ pub struct StepArgs {
     /// The record's identifier
     pub id: Uuid,
     /// Day of the step, as in 2026-03-05
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day::day)]
     pub on: Date,
     /// The etag last read; the step is refused if the record has changed since
     #[arg(long)]
@@ -408,7 +408,7 @@ pub struct GiveArgs {
     #[arg(long, value_name = "CODE", default_value = "_U")]
     pub medium: String,
     /// Day it was given, as in 2026-03-05
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day::day)]
     pub on: Date,
     /// How it is sent.
     #[command(flatten)]

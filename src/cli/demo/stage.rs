@@ -88,8 +88,33 @@ impl Stage {
         output::line("\nTry in another terminal (Ctrl-C here ends the demo):\n")?;
         output::line(&format!(
             "{} query --indicator DEM01 --by country,filiere --period {year} --profile {}",
-            program.display(),
-            analyst.display(),
+            quoted(&program),
+            quoted(&analyst),
         ))
+    }
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |one: char| one.is_alphanumeric() || "/._-+,@%=".contains(one);
+    match path.chars().all(plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_one_word_to_a_shell() {
+        for path in ["/tmp/demo", "/tmp/two words", "/tmp/l'été $HOME/`a`\"b\"", "/tmp/a;b&c"] {
+            let echo = format!("printf %s {}", quoted(Path::new(path)));
+            let told = std::process::Command::new("sh").args(["-c", &echo]).output().unwrap();
+            assert_eq!(String::from_utf8(told.stdout).unwrap(), path, "{echo}");
+        }
+        assert_eq!(quoted(Path::new("/tmp/demo-1")), "/tmp/demo-1");
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         id::{EntryId, IdempotencyKey},
         limits::PAGE_SIZE_MAX,
     },
+    codes::embedded::Codes,
     library::{
         notes::{Library, NoteFilter, NotePage, PublishedNote},
         numbered::Numbered,
@@ -45,14 +46,22 @@ struct Shelf {
     library: Arc<Library>,
     own_log: Arc<OwnLog>,
     clock: SharedClock,
+    /// What a note's filières are checked against.
+    codes: Arc<Codes>,
     /// Held while a note is published: of two calls with the same, the second finds the first's.
     publishing: Mutex<()>,
 }
 
 impl LibraryServer {
-    /// Serves `library`, and publishes in `own_log` under the days of `clock`.
-    pub(super) fn new(library: Arc<Library>, own_log: Arc<OwnLog>, clock: SharedClock) -> Self {
-        let shelf = Shelf { library, own_log, clock, publishing: Mutex::default() };
+    /// Serves `library`, and publishes in `own_log` under the days of `clock`, with filières of
+    /// `codes`.
+    pub(super) fn new(
+        library: Arc<Library>,
+        own_log: Arc<OwnLog>,
+        clock: SharedClock,
+        codes: Arc<Codes>,
+    ) -> Self {
+        let shelf = Shelf { library, own_log, clock, codes, publishing: Mutex::default() };
         Self { shelf: Arc::new(shelf) }
     }
 }
@@ -66,7 +75,8 @@ impl LibraryService for LibraryServer {
         let actor = caller(&request)?.to_string();
         let PublishNoteRequest { note, revises, request_id } = request.into_inner();
         let shelf = Arc::clone(&self.shelf);
-        let note = wire::from_wire(note, shelf.own_log.member(), shelf.clock.today())?;
+        let (member, today) = (shelf.own_log.member(), shelf.clock.today());
+        let note = wire::from_wire(note, member, today, &shelf.codes)?;
         let revises = parse::name_or_none("revises", wire::COLLECTION, &revises)?;
         let number = parse::request_id(&request_id)?;
         let number = number.map(|key| Number { key, fingerprint: asked(&actor, &note, revises) });
@@ -317,7 +327,8 @@ mod tests {
         };
         let (signer, member) = (LogSigner::generate().unwrap(), "ML".parse().unwrap());
         let own_log = Arc::new(OwnLog::new(log, signer, member, 1, Arc::new(follow)));
-        Shelf { library, own_log, clock, publishing: Mutex::default() }
+        let codes = Arc::new(Codes::embedded());
+        Shelf { library, own_log, clock, codes, publishing: Mutex::default() }
     }
 
     fn publish(shelf: &Shelf, key: IdempotencyKey, note: &Note) -> PublishedNote {

@@ -11,6 +11,7 @@ use tonic::{server::NamedService, service::RoutesBuilder};
 
 use crate::{
     base::{clock::SharedClock, limits::MESSAGE_BYTES_MAX},
+    codes::embedded::Codes,
     library::notes::Library,
     rpc::{
         common::{Served, with_common},
@@ -39,6 +40,8 @@ pub struct ExchangeParts {
     pub library: Arc<Library>,
     /// Where notes are published.
     pub own_log: Arc<OwnLog>,
+    /// What own notes' filières are checked against.
+    pub codes: Arc<Codes>,
     /// Dates notes, and the age of news.
     pub clock: SharedClock,
     /// Replication.
@@ -62,6 +65,7 @@ impl ExchangeParts {
                 Arc::clone(&self.library),
                 Arc::clone(&self.own_log),
                 Arc::clone(&self.clock),
+                Arc::clone(&self.codes),
             ),
         }
     }

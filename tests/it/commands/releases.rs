@@ -107,7 +107,8 @@ fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewh
     let name = draft.text("name");
     assert_eq!(federation.run(STEWARD, &["release", "show", &name]).done().json(), draft.json());
     federation.run(STEWARD, &["release", "publish", &name]).ended(1, "");
-    run(&["release", "discard", &name, "--profile", &federation.profile(STEWARD)]).done();
+    let discarded = federation.run(STEWARD, &["release", "discard", &name]).done();
+    assert_eq!(discarded.text("discarded"), name);
     federation.run(STEWARD, &["release", "show", &name]).ended(1, "no release");
 
     let name = federation.run(STEWARD, &["release", "draft", &period]).done().text("name");

@@ -102,3 +102,53 @@ async fn a_note_is_known_again_however_much_was_published_that_day() {
     let (publish, told) = last.unwrap();
     assert_eq!(client.publish_note(publish).await.unwrap().into_inner(), told);
 }
+
+#[tokio::test]
+async fn a_note_with_unknown_codes_is_refused_to_authors_and_shown_of_others() {
+    let stand = Stand::new().await;
+    let author = stand.certificates.person("essaim://ML/author/desk");
+    let mut client = LibraryServiceClient::new(stand.connect_exchange(&author).await.unwrap());
+    let wrong = [
+        ("note.filieres", Note { filieres: vec!["FRLEG".into(), "XX".into()], ..note() }),
+        ("note.filieres", Note { filieres: vec!["lait".into()], ..note() }),
+        ("note.filieres", Note { filieres: vec!["_T".into()], ..note() }),
+        ("note.language", Note { language: "xx-yy-zz-!!".into(), ..note() }),
+        ("note.language", Note { language: String::new(), ..note() }),
+    ];
+    for (field, note) in wrong {
+        let publish = PublishNoteRequest { note: Some(note.clone()), ..Default::default() };
+        let status = client.publish_note(publish).await.expect_err(field);
+        assert_eq!(status.code(), Code::InvalidArgument, "{note:?}");
+        let details = status.get_error_details();
+        assert_eq!(details.bad_request().unwrap().field_violations[0].field, field, "{note:?}");
+    }
+    let list = client.list_notes(ListNotesRequest::default()).await.unwrap().into_inner();
+    assert!(list.notes.is_empty(), "a refused note stands in the log: {list:?}");
+    // A language of the region that the program has no texts in, in another spelling.
+    let dioula = Note { language: "DYU".into(), ..note() };
+    let publish = PublishNoteRequest { note: Some(dioula), ..Default::default() };
+    let told = client.publish_note(publish).await.unwrap().into_inner().note.unwrap();
+    assert_eq!(told.language, "dyu");
+
+    let foreign = essaim::publication::note::Note {
+        member: code("SN"),
+        language: "xx-yy-zz-!!".into(),
+        title: "Note".into(),
+        summary: "D'un programme plus récent.".into(),
+        text: "Texte".into(),
+        authors: Vec::new(),
+        filieres: vec!["XX".into()],
+        keywords: Vec::new(),
+        rights: "CC-BY-4.0".into(),
+        published_on: jiff::civil::date(2026, 3, 5),
+    };
+    let entry = EntryId { origin: code("SN"), epoch: 1, seq: 0 };
+    // As a pulled entry is read, and taken in.
+    let bytes = foreign.to_bytes();
+    let read = essaim::publication::note::Note::from_bytes(1, &bytes).unwrap();
+    stand.library.apply(entry, 0, &read).unwrap();
+    let request = ListNotesRequest { filiere: "XX".into(), ..Default::default() };
+    let list = client.list_notes(request).await.unwrap().into_inner();
+    assert_eq!(list.notes.len(), 1, "{list:?}");
+    assert_eq!((&*list.notes[0].entry, &*list.notes[0].language), ("SN/1/0", "xx-yy-zz-!!"));
+}
