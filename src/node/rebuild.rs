@@ -119,7 +119,10 @@ impl Projections {
     fn releases(&self) -> impl Iterator<Item = (EntryId, Date, Release)> {
         let heads = self.log.heads().into_iter();
         let entries = heads.flat_map(|head| self.log.entries(head.origin, head.epoch, 0));
-        entries.filter_map(|entry| release(&entry.ok()?))
+        let usable = |(id, _, release): &(EntryId, Date, Release)| {
+            self.statistics.check(*id, release).is_ok()
+        };
+        entries.filter_map(|entry| release(&entry.ok()?)).filter(usable)
     }
 
     fn forget(&self, start: &[u8]) -> Result<(), StoreError> {
@@ -142,8 +145,7 @@ fn release(entry: &Entry) -> Option<(EntryId, Date, Release)> {
         return None;
     }
     let release = Release::from_bytes(entry.header.schema, body).ok()?;
-    let usable = release.validate().is_ok() && release.member == entry.id.origin;
-    usable.then_some((entry.id, entry.header.created_on, release))
+    Some((entry.id, entry.header.created_on, release))
 }
 
 /// Whether what is computed from the logs cannot be read any more.

@@ -9,7 +9,7 @@ use crate::{
         clock::ManualClock,
         id::{EntryId, MemberCode},
     },
-    codes::embedded::Codes,
+    codes::{embedded::Codes, list::TOTAL},
     keys::signer::LogSigner,
     library::notes::{Library, NoteFilter, NotePage},
     log::logs::Log,
@@ -20,7 +20,7 @@ use crate::{
     publication::{
         admitted::Admitted,
         note::Note,
-        release::{Cell, Release, Table},
+        release::{Cell, Dimension, Release, Table},
         withdrawal::{Withdrawal, WithdrawalReason},
     },
     statistics::{projection::Statistics, query::Query},
@@ -134,6 +134,21 @@ fn release(quarter: &str, catalogue_version: u16, requests: i64) -> Release {
     }
 }
 
+/// Many tables of hidden cells, each one byte of the release and 17 of a block per measure.
+fn swollen(version: u16, measures: &[&str], tables: usize) -> Release {
+    let further = (1..27).map(|code| format!("C{code}"));
+    let codes: Vec<String> = [TOTAL.to_owned()].into_iter().chain(further).collect();
+    let dimension = |id: String| Dimension { id, list_version: 1, codes: codes.clone() };
+    let table = |number: usize| Table {
+        population: "requests_received".into(),
+        period: "2026-Q3".parse().unwrap(),
+        dimensions: [format!("t{number}"), "x".into(), "y".into()].map(dimension).into(),
+        measures: measures.iter().map(|id| (*id).to_owned()).collect(),
+        cells: vec![Cell(None); 27 * 27 * 27],
+    };
+    Release { tables: (0..tables).map(table).collect(), ..release("2026-Q3", version, 0) }
+}
+
 fn note(title: &str) -> Note {
     Note {
         member: ml(),
@@ -219,4 +234,29 @@ fn a_start_without_news_computes_nothing_again() {
     assert!(site.computed() == before);
     let cursors = site.store.scan_prefix(&CURSORS).map(|pair| pair.unwrap().1);
     assert_eq!(cursors.collect::<Vec<_>>(), [5_u64.to_be_bytes()]);
+}
+
+#[test]
+fn a_release_that_would_swell_is_passed_over_at_every_start() {
+    let site = Site::new();
+    site.start();
+    let before = site.computed();
+    let freely_named = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let releases = [
+        swollen(site.version, &freely_named, 2),
+        swollen(site.version, &["requests"], 11),
+        Release { tables: Vec::new(), ..release("2026-Q4", site.version, 0) },
+    ];
+    let entries = releases.map(|release| site.append(Admitted::release(&release, None)));
+    for _ in 0..2 {
+        let node = site.start();
+        let passed = node.projections.passed().unwrap();
+        let is_passed = |entry: &EntryId| passed.iter().any(|one| one.entry == *entry);
+        assert_eq!(entries.each_ref().map(is_passed), [true, true, false], "{passed:?}");
+        assert_eq!(node.received("2026-Q1"), Some(40));
+        let after = site.computed();
+        assert!(after.len() - before.len() <= 2, "nothing is kept of what is passed over");
+        // All releases computed at once come to the same.
+        rebuild::request(&*site.store).unwrap();
+    }
 }

@@ -40,6 +40,23 @@ pub enum StatisticsError {
         /// The entry.
         entry: EntryId,
     },
+    /// A table of a population that the catalogue of the release does not have, or with other
+    /// measures than it has.
+    #[error("Table {table} of the release has not the measures of a population of the catalogue")]
+    OtherMeasures {
+        /// Index of the table in the release.
+        table: usize,
+    },
+    /// More than one release may hold.
+    #[error(
+        "The release holds {numbers} numbers, hidden ones counted; at most {numbers_max} are taken"
+    )]
+    TooLarge {
+        /// Cells times measures of all tables.
+        numbers: usize,
+        /// The limit.
+        numbers_max: usize,
+    },
 }
 
 /// Why a query cannot be answered.

@@ -32,6 +32,11 @@ use crate::{
 
 /// Keys removed in one batch while everything is forgotten.
 const FORGET_KEYS_MAX: usize = 4096;
+/// Most numbers (cells times measures, hidden ones too) of a release. A hidden cell is one byte of
+/// the release, and 17 bytes of a block for each measure: without a limit, 1 MiB from another
+/// member takes a hundred times as much here. The largest planned release has a twentieth
+/// of it.
+pub(super) const RELEASE_NUMBERS_MAX: usize = 200_000;
 
 /// Released tables of all members.
 pub struct Statistics {
@@ -146,6 +151,19 @@ impl Statistics {
         self.codes.catalogue().version
     }
 
+    /// Whether the release can be taken in as entry `id`. One that follows another catalogue is
+    /// only kept: the program that knows that one looks at its tables.
+    pub fn check(&self, id: EntryId, release: &Release) -> Result<(), StatisticsError> {
+        release.validate()?;
+        if release.member != id.origin {
+            return Err(StatisticsError::ForeignMember { entry: id });
+        }
+        match release.catalogue_version == self.codes.catalogue().version {
+            true => self.check_tables(release),
+            false => Ok(()),
+        }
+    }
+
     /// Takes in a release. `released_on` is the day in its entry's header. Doing it again changes
     /// nothing. Visible at once; durable with the store's next barrier.
     pub fn apply(
@@ -253,10 +271,7 @@ impl Statistics {
         released_on: Date,
         release: &Release,
     ) -> Result<bool, StatisticsError> {
-        release.validate()?;
-        if release.member != id.origin {
-            return Err(StatisticsError::ForeignMember { entry: id });
-        }
+        self.check(id, release)?;
         let withdrawn = self.store.get(&keys::withdrawn(id))?.is_some();
         if withdrawn || self.read_vintages().has(id, release.period) {
             return Ok(false);
@@ -265,6 +280,24 @@ impl Statistics {
         batch.put(keys::vintage(id, release.period), vintage.to_bytes());
         chunks::put(&*self.store, batch, &keys::content(id), &release.to_bytes())?;
         Ok(true)
+    }
+
+    /// Whether every table is one of its population, and all of them together are not too large:
+    /// what blocks are made from.
+    fn check_tables(&self, release: &Release) -> Result<(), StatisticsError> {
+        let mut numbers: usize = 0;
+        for (index, table) in release.tables.iter().enumerate() {
+            let population = self.codes.catalogue().population(&table.population);
+            let measures = population.map(|one| one.measures.iter().map(|measure| &measure.id));
+            if !measures.is_some_and(|measures| measures.eq(&table.measures)) {
+                return Err(StatisticsError::OtherMeasures { table: index });
+            }
+            numbers += table.cells.len() * table.measures.len();
+        }
+        match numbers <= RELEASE_NUMBERS_MAX {
+            true => Ok(()),
+            false => Err(StatisticsError::TooLarge { numbers, numbers_max: RELEASE_NUMBERS_MAX }),
+        }
     }
 
     fn stored(&self, id: EntryId) -> Result<Option<Release>, StatisticsError> {
@@ -293,8 +326,9 @@ impl Statistics {
                     shown.push((id, release.clone()));
                 }
                 (_, Some(id)) => {
+                    let sound = |release: &Release| self.check_tables(release).is_ok();
                     let damaged = StatisticsError::DamagedRelease { entry: id };
-                    shown.push((id, self.stored(id)?.ok_or(damaged)?));
+                    shown.push((id, self.stored(id)?.filter(sound).ok_or(damaged)?));
                 }
                 _ => {}
             }

@@ -1,16 +1,19 @@
 //! What the answers mean, case by case.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::civil::date;
 
 use crate::{
-    base::{id::EntryId, id::MemberCode, period::Period},
+    base::{
+        id::{EntryId, MemberCode},
+        period::{Frequency, Period},
+    },
     codes::{embedded::Codes, list::TOTAL},
     publication::release::{Cell, Dimension, Release, Table},
     statistics::{
         error::QueryError,
-        projection::{Applied, Statistics},
+        projection::{Applied, RELEASE_NUMBERS_MAX, Statistics},
         query::{Answer, Filter, Query, Row, Status, periods_between},
     },
     store::{SharedStore, memory::MemoryStore},
@@ -420,4 +423,54 @@ fn damaged_blocks_and_releases_are_reported_and_never_panic() {
             }
         }
     }
+}
+
+#[test]
+fn the_planned_release_of_the_largest_member_is_taken_in() {
+    let counties = include_str!("../../tests/fixtures/kenya.regions.csv");
+    let codes = Codes::embedded().with_regions(counties).unwrap();
+    let (quarter, year) = (period("2026-Q4"), period("2026"));
+    let tables = |area: &str| {
+        let planned = [(Frequency::Quarterly, quarter), (Frequency::Annual, year)];
+        let tables = planned.into_iter().flat_map(|(frequency, period)| {
+            codes.plan().tables(frequency).map(move |table| (table, period))
+        });
+        let tables = tables.map(|(planned, period)| {
+            let dimension = |id: &String| Dimension {
+                id: id.clone(),
+                list_version: 1,
+                codes: codes.dimension(id, area, year.last_day()).unwrap(),
+            };
+            let measures = &codes.catalogue().population(planned.population).unwrap().measures;
+            let mut table = Table {
+                population: planned.population.into(),
+                period,
+                dimensions: planned.dimensions.iter().map(dimension).collect(),
+                measures: measures.iter().map(|measure| measure.id.clone()).collect(),
+                cells: Vec::new(),
+            };
+            table.cells = vec![Cell(None); table.cells_expected()];
+            table
+        });
+        tables.collect::<Vec<_>>()
+    };
+    let numbers = |tables: &[Table]| -> usize {
+        tables.iter().map(|table| table.cells.len() * table.measures.len()).sum()
+    };
+    let areas: BTreeSet<_> = codes
+        .list("region")
+        .unwrap()
+        .codes
+        .iter()
+        .filter_map(|code| code.country.clone())
+        .collect();
+    let largest = areas.iter().max_by_key(|area| numbers(&tables(area))).unwrap();
+    let release = release(largest, "2026-Q4", tables(largest));
+    assert!(numbers(&release.tables) > 1_000);
+    // Room for a longer plan and more regions.
+    let numbers = numbers(&release.tables);
+    assert!(20 * numbers <= RELEASE_NUMBERS_MAX, "{numbers}");
+    let node = Node::new();
+    let id = format!("{largest}/1/0").parse().unwrap();
+    node.statistics.check(id, &release).unwrap();
 }

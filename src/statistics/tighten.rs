@@ -14,15 +14,17 @@ use crate::{
 /// Rounds of narrowing; each carries news one step further.
 const ROUNDS_MAX: usize = 8;
 
-/// Narrows the tables of one block. Tables that contradict themselves are left as they were.
+/// Narrows the tables of one block, which all have the measures of the population. Tables that
+/// contradict themselves are left as they were.
 pub(super) fn tighten(catalogue: &Catalogue, population: &Population, tables: &mut [BlockTable]) {
     if !tables.iter().any(|table| (0..table.cells()).any(|cell| table.is_hidden(cell))) {
         return;
     }
     let before = tables.to_vec();
+    let cells = SharedCells::of(tables);
     for _ in 0..ROUNDS_MAX {
         let last = tables.to_vec();
-        let sound = share_cells(tables)
+        let sound = cells.share(tables)
             && tables.iter_mut().all(|table| narrow_table(catalogue, population, table));
         if !sound {
             tables.clone_from_slice(&before);
@@ -34,47 +36,71 @@ pub(super) fn tighten(catalogue: &Catalogue, population: &Population, tables: &m
     }
 }
 
-type CellName = (Vec<(String, String)>, String);
+/// A cell's codes other than totals, by dimension.
+type CellName<'a> = Vec<(&'a str, &'a str)>;
 
-/// The same cell in several tables has one value.
-fn share_cells(tables: &mut [BlockTable]) -> bool {
-    if tables.len() < 2 {
-        return true;
-    }
-    let mut shared: BTreeMap<CellName, Interval> = BTreeMap::new();
-    for table in tables.iter() {
-        for (name, cell, measure) in names(table) {
-            let interval = table.interval(cell, measure);
-            let known = shared.entry(name).or_insert(interval);
-            let Some(met) = known.meet(interval) else { return false };
-            *known = met;
-        }
-    }
-    tables.iter_mut().all(|table| {
-        let places = names(table);
-        places.iter().all(|(name, cell, measure)| table.narrow(*cell, *measure, shared[name]))
-    })
+/// The cells of several tables, the same cell of each under one number.
+struct SharedCells {
+    /// By table, then by cell.
+    numbers: Vec<Vec<usize>>,
+    /// How many there are.
+    count: usize,
+    /// How many measures each has: the same for all tables of a population.
+    measures: usize,
 }
 
-/// All cells by their codes other than totals, in order of dimensions, and measure.
-fn names(table: &BlockTable) -> Vec<(CellName, usize, usize)> {
-    let strides = table.strides();
-    let mut names = Vec::with_capacity(table.cells());
-    for cell in 0..table.cells() {
-        let mut key: Vec<_> = table
-            .dimensions
-            .iter()
-            .zip(&strides)
-            .map(|(dimension, stride)| (dimension, cell / stride % dimension.codes.len()))
-            .filter(|(_, place)| *place > 0)
-            .map(|(dimension, place)| (dimension.id.clone(), dimension.codes[place].clone()))
-            .collect();
-        key.sort();
-        for (measure, id) in table.measures.iter().enumerate() {
-            names.push(((key.clone(), id.clone()), cell, measure));
+impl SharedCells {
+    fn of(tables: &[BlockTable]) -> Self {
+        let mut known: BTreeMap<CellName<'_>, usize> = BTreeMap::new();
+        let mut numbers = Vec::with_capacity(tables.len());
+        for table in tables {
+            let strides = table.strides();
+            let number = |cell| {
+                let next = known.len();
+                *known.entry(name(table, &strides, cell)).or_insert(next)
+            };
+            numbers.push((0..table.cells()).map(number).collect());
         }
+        let measures = tables.iter().map(|table| table.measures.len()).max().unwrap_or(0);
+        Self { numbers, count: known.len(), measures }
     }
-    names
+
+    /// The same cell in several tables has one value.
+    fn share(&self, tables: &mut [BlockTable]) -> bool {
+        if tables.len() < 2 {
+            return true;
+        }
+        let mut shared = vec![Interval::OPEN; self.count * self.measures];
+        for (table, numbers) in tables.iter().zip(&self.numbers) {
+            for (cell, number) in numbers.iter().enumerate() {
+                for measure in 0..table.measures.len() {
+                    let known = &mut shared[number * self.measures + measure];
+                    let Some(met) = known.meet(table.interval(cell, measure)) else { return false };
+                    *known = met;
+                }
+            }
+        }
+        tables.iter_mut().zip(&self.numbers).all(|(table, numbers)| {
+            numbers.iter().enumerate().all(|(cell, number)| {
+                (0..table.measures.len()).all(|measure| {
+                    table.narrow(cell, measure, shared[number * self.measures + measure])
+                })
+            })
+        })
+    }
+}
+
+fn name<'a>(table: &'a BlockTable, strides: &[usize], cell: usize) -> CellName<'a> {
+    let mut name: CellName<'_> = table
+        .dimensions
+        .iter()
+        .zip(strides)
+        .map(|(dimension, stride)| (dimension, cell / stride % dimension.codes.len()))
+        .filter(|(_, place)| *place > 0)
+        .map(|(dimension, place)| (dimension.id.as_str(), dimension.codes[place].as_str()))
+        .collect();
+    name.sort_unstable();
+    name
 }
 
 fn narrow_table(catalogue: &Catalogue, population: &Population, table: &mut BlockTable) -> bool {

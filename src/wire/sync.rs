@@ -1,5 +1,7 @@
 //! What nodes say to each other.
 
+use std::collections::BTreeSet;
+
 use crate::{
     base::id::{EntryId, MemberCode},
     log::merkle::Hash,
@@ -44,8 +46,15 @@ pub fn request_from_wire(request: pb::PullRequest) -> Result<PullRequest, Invali
             return Err(Invalid::new("want", "must be bodies or headers"));
         }
     };
+    let known: Vec<_> = known.into_iter().map(known_from_wire).collect::<Result<_, _>>()?;
+    // Each is answered with a snapshot of its log.
+    let mut logs = BTreeSet::new();
+    if let Some(twice) = known.iter().find(|head| !logs.insert((head.origin, head.epoch))) {
+        let problem = format!("names {}/{} twice", twice.origin, twice.epoch);
+        return Err(Invalid::new("known", problem));
+    }
     Ok(PullRequest {
-        known: known.into_iter().map(known_from_wire).collect::<Result<_, _>>()?,
+        known,
         bodies: bodies.into_iter().map(entry_from_wire).collect::<Result<_, _>>()?,
         budget_bytes,
         want,
@@ -145,4 +154,22 @@ fn member(field: &str, code: &str) -> Result<MemberCode, Invalid> {
 
 fn hash(field: &str, bytes: Vec<u8>) -> Result<Hash, Invalid> {
     bytes.try_into().map_err(|_| Invalid::new(field, "must be 32 bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_named_twice_is_refused() {
+        let known = |epoch| pb::KnownHead { origin: "ML".into(), epoch, ..Default::default() };
+        let request = |known: Vec<_>| {
+            let want = pb::Want::Bodies.into();
+            request_from_wire(pb::PullRequest { known, want, ..Default::default() })
+        };
+        assert!(request(vec![known(1), known(2)]).is_ok());
+        let again = pb::KnownHead { held: 7, ..known(1) };
+        let refused = request(vec![known(1), known(2), again]).unwrap_err();
+        assert_eq!(refused.field, "known");
+    }
 }

@@ -29,11 +29,22 @@ pub fn of_records(error: &RecordError) -> Status {
             plain(Code::InvalidArgument, "REQUEST_ID_REUSED")
         }
         RecordError::TooManyRows { .. } => plain(Code::InvalidArgument, "TOO_MANY_ROWS"),
-        RecordError::Undecodable { .. } | RecordError::JournalBroken { .. } => {
-            status::internal(error)
-        }
+        RecordError::Undecodable { what, .. } => undecodable(what),
+        RecordError::JournalBroken { .. } => status::internal(error),
         RecordError::Store(error) => status::of_store(error),
     }
+}
+
+/// A stored record that cannot be read. The log is read by more people than the records are, so
+/// that it tells the kind only; `store verify` names the record to who may open the store.
+fn undecodable(what: &'static str) -> Status {
+    #[derive(Debug, thiserror::Error)]
+    #[error(
+        "A stored {0} cannot be read: it is damaged or was written by newer software. Stop the \
+         node; `essaim store verify` names it"
+    )]
+    struct Undecodable(&'static str);
+    status::internal(&Undecodable(what))
 }
 
 /// An error of an import, in `language`. What the file itself showed may be quoted to its sender.
@@ -86,9 +97,11 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::InvalidActor { .. } => plain(Code::InvalidArgument, "INVALID_ACTOR"),
         GateError::Disclosure(_) => refused("NOT_PROTECTED"),
         GateError::Admission(error) => status::of_admission(error),
-        GateError::Records(_) | GateError::Damaged { .. } | GateError::Newer { .. } => {
-            status::internal(error)
-        }
+        GateError::Records(cause) => match cause.downcast_ref() {
+            Some(RecordError::Undecodable { what, .. }) => undecodable(what),
+            _ => status::internal(error),
+        },
+        GateError::Damaged { .. } | GateError::Newer { .. } => status::internal(error),
         GateError::Store(error) => status::of_store(error),
     }
 }
@@ -105,5 +118,30 @@ impl From<PublishError<LogError>> for Status {
             PublishError::Gate(error) => of_gate(&error),
             PublishError::Outlet(error) => status::of_log(&error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::Arc};
+
+    use super::*;
+
+    #[test]
+    fn the_identifier_of_a_damaged_record_reaches_neither_log_nor_caller() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = Arc::new(file.reopen().unwrap());
+        let log = tracing_subscriber::fmt().with_writer(log).finish();
+        let id = "0190163d-8694-739b-aea5-966c26f8ad91";
+        let error = || RecordError::Undecodable { what: "enterprise", id: id.into() };
+        let told = tracing::subscriber::with_default(log, || {
+            [of_records(&error()), of_gate(&GateError::Records(Box::new(error())))]
+        });
+        let logged = fs::read_to_string(file.path()).unwrap();
+        assert_eq!(logged.matches("enterprise").count(), 2, "{logged}");
+        assert_eq!(logged.matches("essaim store verify").count(), 2, "{logged}");
+        assert!(!logged.contains(id), "{logged}");
+        assert!(told.iter().all(|status| status.code() == Code::Internal));
+        assert!(told.iter().all(|status| !status.message().contains(id)));
     }
 }
