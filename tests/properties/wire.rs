@@ -1,7 +1,10 @@
 //! Whatever bytes arrive, conversion gives a value or names the field: never a panic.
 
+use std::sync::LazyLock;
+
 use essaim::{
     base::id::MemberCode,
+    codes::embedded::Codes,
     wire::{
         generated::{exchange, hub, sync},
         hub::{answer, consent, enterprise, import, request, visit},
@@ -13,6 +16,8 @@ use jiff::civil::Date;
 use proptest::prelude::*;
 use prost::Message;
 use prost_types::FieldMask;
+
+static CODES: LazyLock<Codes> = LazyLock::new(Codes::embedded);
 
 const TODAY: Date = Date::constant(2027, 1, 31);
 
@@ -68,7 +73,7 @@ proptest! {
             let _ = statistics::query_from_wire(message, Vec::new(), TODAY);
         }
         if let Ok(message) = exchange::Note::decode(&*bytes) {
-            let _ = library::from_wire(Some(message), ml(), TODAY);
+            let _ = library::from_wire(Some(message), ml(), TODAY, &CODES);
         }
         if let Ok(message) = hub::Enterprise::decode(&*bytes) {
             let _ = enterprise::from_wire(Some(message));
