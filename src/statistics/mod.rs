@@ -13,6 +13,8 @@
 
 mod block;
 mod cache;
+#[cfg(test)]
+mod decoder_tests;
 pub mod error;
 mod evaluate;
 pub mod interval;

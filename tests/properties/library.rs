@@ -7,9 +7,10 @@ use essaim::{
     library::{
         fold::fold,
         notes::{Library, NoteCursor, NoteFilter, NotePage},
+        numbered::Numbered,
     },
     publication::note::Note,
-    store::{SharedStore, memory::MemoryStore},
+    store::{Batch, SharedStore, memory::MemoryStore},
 };
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -54,6 +55,32 @@ enum Step {
 }
 
 proptest! {
+    #[test]
+    fn what_a_number_stands_for_is_read_as_written_and_damage_is_refused_or_read(
+        fingerprint: [u8; 32], held: u64, epoch: u32, seq: Option<u64>,
+        at in any::<prop::sample::Index>(),
+        removed in 0_usize..3,
+        bytes in prop::collection::vec(any::<u8>(), 0..3),
+    ) {
+        let (store, library) = library();
+        let number = "0190163d-8694-739b-aea5-966c26f8ad91".parse().unwrap();
+        let published_on = date(2026, 5, 1);
+        let numbered = Numbered { fingerprint, published_on, epoch, held, seq };
+        library.number(number, &numbered).unwrap();
+        prop_assert_eq!(library.numbered(number, &fingerprint).unwrap(), Some(numbered));
+        let (key, mut value) = store.scan_prefix(&[]).next().unwrap().unwrap();
+        let at = at.index(value.len());
+        value.splice(at..(at + removed).min(value.len()), bytes);
+        let mut batch = Batch::default();
+        batch.put(key, value);
+        store.apply(&batch).unwrap();
+        if let Ok(read) = library.numbered(number, &fingerprint) {
+            // What is shown can be written again.
+            library.number(number, &read.unwrap()).unwrap();
+            prop_assert_eq!(library.numbered(number, &fingerprint).unwrap(), read);
+        }
+    }
+
     #[test]
     fn the_order_of_arrival_does_not_matter(
         order in Just((0..6_usize).collect::<Vec<_>>()).prop_shuffle(),

@@ -12,7 +12,7 @@ use essaim::{
             Frontier, Hash, consistency_proof, inclusion_proof, leaf_hash, root,
             verify_consistency, verify_inclusion,
         },
-        state::{State, fork_from_bytes},
+        state::{State, fork_from_bytes, fork_to_bytes},
         verify,
     },
     publication::admitted::EntryKind,
@@ -125,7 +125,36 @@ proptest! {
         let at = at.index(file.len());
         file.splice(at..(at + bytes.len()).min(file.len()), bytes);
         let _ = State::from_bytes(ml(), 1, &file);
-        let _ = fork_from_bytes(ml(), 1, &file);
+    }
+
+    #[test]
+    fn evidence_of_a_fork_is_read_as_written_and_damage_never_changes_what_was_signed(
+        older in 1_usize..20,
+        more in 0_usize..20,
+        at in any::<prop::sample::Index>(),
+        removed in 0_usize..3,
+        bytes in prop::collection::vec(any::<u8>(), 0..3),
+    ) {
+        let (one, mut other) = (leaves(older), leaves(older + more));
+        other[0] = leaf_hash(b"another history");
+        let signed = |leaves: &[Hash]| {
+            let signer = LogSigner::from_seed([7; 32]);
+            let size = leaves.len() as u64;
+            let checkpoint = Checkpoint { origin: ml(), epoch: 1, size, root: root(leaves) };
+            let note = checkpoint.sign(&signer).unwrap().to_bytes();
+            verify::checkpoint_by(&signer.public(), ml(), 1, &note).unwrap()
+        };
+        let proof = consistency_proof(&other, older).unwrap();
+        let (first, second) = (signed(&one), signed(&other));
+        let fork = verify::fork(&first, &second, root(&other[..older]), proof).unwrap();
+        let mut file = fork_to_bytes(&fork);
+        prop_assert_eq!(&fork_from_bytes(ml(), 1, &file).unwrap(), &fork);
+        let at = at.index(file.len());
+        file.splice(at..(at + removed).min(file.len()), bytes);
+        if let Ok(read) = fork_from_bytes(ml(), 1, &file) {
+            prop_assert_eq!(&read.get().older.checkpoint, &fork.get().older.checkpoint);
+            prop_assert_eq!(&read.get().newer.checkpoint, &fork.get().newer.checkpoint);
+        }
     }
 
     #[test]

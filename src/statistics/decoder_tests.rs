@@ -1,0 +1,133 @@
+//! Whatever the store gives back for a block, a vintage or its key is read or refused, and what is
+//! read can be used. Each case begins as what was written, so that it gets past the first bytes.
+
+use jiff::civil::date;
+use proptest::{collection::vec, prelude::*, sample::Index};
+
+use crate::{
+    base::id::{EntryId, MemberCode},
+    publication::release::{Cell, Dimension, Table},
+    statistics::{
+        block::{BLOCK_VERSION, Block, BlockTable},
+        keys::{Vintage, read_vintage, vintage},
+    },
+};
+
+/// Damage to bytes: a place, a byte, and what happens there.
+#[derive(Debug, Clone)]
+enum Damage {
+    Flip(Index, u8),
+    Insert(Index, u8),
+    Delete(Index),
+    Truncate(Index),
+}
+
+fn damages() -> impl Strategy<Value = Vec<Damage>> {
+    let place = any::<Index>;
+    let one = prop_oneof![
+        4 => (place(), 1..=u8::MAX).prop_map(|(at, mask)| Damage::Flip(at, mask)),
+        2 => (place(), any::<u8>()).prop_map(|(at, byte)| Damage::Insert(at, byte)),
+        2 => place().prop_map(Damage::Delete),
+        1 => place().prop_map(Damage::Truncate),
+    ];
+    vec(one, 0..4)
+}
+
+fn damaged(mut bytes: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
+    for damage in damages {
+        match damage {
+            Damage::Insert(at, byte) => bytes.insert(at.index(bytes.len() + 1), *byte),
+            _ if bytes.is_empty() => {}
+            Damage::Flip(at, mask) => {
+                let at = at.index(bytes.len());
+                bytes[at] ^= mask;
+            }
+            Damage::Delete(at) => _ = bytes.remove(at.index(bytes.len())),
+            Damage::Truncate(at) => bytes.truncate(at.index(bytes.len())),
+        }
+    }
+    bytes
+}
+
+prop_compose! {
+    fn block()(cells in vec(prop::option::of(0..1_000_i64), 6), measures in 1..3_usize,
+               tables in 0..3_usize, seq in any::<u64>()) -> Block {
+        let dimension = |id: &str, codes: &[&str]| Dimension {
+            id: id.into(),
+            list_version: 1,
+            codes: codes.iter().map(|code| (*code).into()).collect(),
+        };
+        let table = Table {
+            population: "requests_received".into(),
+            period: "2026-Q1".parse().unwrap(),
+            dimensions: vec![dimension("sex", &["_T", "F"]), dimension("size", &["_T", "A", "B"])],
+            measures: ["requests", "score"][..measures].iter().map(|id| (*id).into()).collect(),
+            cells: cells.iter().map(|cell| Cell(cell.map(|value| vec![value; measures]))).collect(),
+        };
+        let entry = EntryId { origin: "ML".parse().unwrap(), epoch: 1, seq };
+        Block { entry, tables: vec![BlockTable::new(&table); tables] }
+    }
+}
+
+/// Everything a query does to the cells of a table.
+fn use_all(block: &Block) {
+    for table in &block.tables {
+        assert_eq!(table.strides().len(), table.dimensions.len());
+        for cell in 0..table.cells() {
+            let _ = table.is_hidden(cell);
+            (0..table.measures.len()).for_each(|measure| _ = table.known(cell, measure));
+        }
+    }
+    let _ = (block.covering(&["sex"], "requests"), block.bytes());
+}
+
+proptest! {
+    #[test]
+    fn a_block_is_read_as_written(block in block()) {
+        prop_assert_eq!(Block::from_bytes(&block.to_bytes()).unwrap(), block);
+    }
+
+    #[test]
+    fn a_damaged_block_is_refused_or_can_be_used(block in block(), damages in damages()) {
+        let Ok(block) = Block::from_bytes(&damaged(block.to_bytes(), &damages)) else {
+            return Ok(());
+        };
+        use_all(&block);
+        prop_assert_eq!(Block::from_bytes(&block.to_bytes()).unwrap(), block);
+    }
+
+    #[test]
+    fn a_damaged_vintage_is_refused_or_read(
+        year in 1900..2200_i16, catalogue_version: u16, epoch: u32, seq: u64, damages in damages(),
+    ) {
+        let entry = EntryId { origin: "ML".parse().unwrap(), epoch, seq };
+        let period = format!("{year}-Q3").parse().unwrap();
+        let key = vintage(entry, period);
+        prop_assert_eq!(read_vintage(&key).unwrap(), (entry, period));
+        if let Ok((entry, period)) = read_vintage(&damaged(key, &damages)) {
+            prop_assert_eq!(read_vintage(&vintage(entry, period)).unwrap(), (entry, period));
+        }
+        let value = Vintage { released_on: date(year, 2, 28), catalogue_version };
+        prop_assert_eq!(Vintage::from_bytes(&value.to_bytes()).unwrap(), value);
+        if let Ok(value) = Vintage::from_bytes(&damaged(value.to_bytes(), &damages)) {
+            prop_assert_eq!(Vintage::from_bytes(&value.to_bytes()).unwrap(), value);
+        }
+    }
+}
+
+#[test]
+fn a_block_whose_lists_do_not_fit_is_refused() {
+    let dimension = Dimension { id: "sex".into(), list_version: 1, codes: vec!["_T".into(); 2] };
+    let read = |lower: usize, upper: usize, hidden: usize| {
+        let (lower, upper, hidden) = (vec![1; lower], vec![2; upper], vec![true; hidden]);
+        let measures = ["requests", "score"];
+        let table = ([&dimension], measures, lower, upper, hidden);
+        let origin: MemberCode = "ML".parse().unwrap();
+        let bytes = minicbor::to_vec((BLOCK_VERSION, (origin, 1_u32, 7_u64), [table])).unwrap();
+        Block::from_bytes(&bytes)
+    };
+    use_all(&read(4, 4, 2).unwrap());
+    for (lower, upper, hidden) in [(3, 4, 2), (4, 3, 2), (4, 4, 1), (4, 4, 3), (5, 5, 2)] {
+        assert!(read(lower, upper, hidden).is_err(), "{lower} {upper} {hidden}");
+    }
+}
