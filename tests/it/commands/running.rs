@@ -58,7 +58,6 @@ fn a_node_is_made_run_and_stopped_in_order_though_a_call_hangs() {
     let path = |name: &str| node.join(name).display().to_string();
     let config = node.join("essaim.toml");
     let serve = ["serve", "--config", &path("essaim.toml")];
-    run(&serve).ended(2, "roster.toml");
     let merged = run(&["roster", "merge", "--roster", &path("roster.toml"), &path("member.toml")]);
     assert!(merged.done().out.contains("version 1, 1 members"));
 
@@ -83,6 +82,29 @@ fn a_node_is_made_run_and_stopped_in_order_though_a_call_hangs() {
     );
     let again = Process::serve(&config);
     assert!(again.terminate().0.success());
+}
+
+#[test]
+fn a_node_without_a_roster_says_where_to_get_it_and_where_to_put_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("hub-ml");
+    init(&node);
+    let config = node.join("essaim.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let moved = text.replace("\"roster.toml\"", "\"shared/all.toml\"");
+    assert_ne!(text, moved);
+    fs::write(&config, moved).unwrap();
+    let refused = run(&["serve", "--config", &config.display().to_string()]).ended(2, "Error: ");
+    let place = node.join("shared/all.toml").display().to_string();
+    in_order(&refused.err, &["no roster at ", &place, "`roster_file`", "member.toml", "roster"]);
+    in_order(&refused.err, &["Put the roster.toml they return at ", &place]);
+    assert_eq!((refused.err.lines().count(), refused.out.as_str()), (1, ""), "{refused:?}");
+
+    // The remedy, followed.
+    fs::create_dir(node.join("shared")).unwrap();
+    let fragment = node.join("member.toml").display().to_string();
+    run(&["roster", "merge", "--roster", &place, &fragment]).done();
+    assert!(Process::serve(&config).terminate().0.success());
 }
 
 fn get(address: &str, path: &str) -> String {
