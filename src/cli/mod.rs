@@ -18,6 +18,7 @@ mod certificate;
 mod demo;
 mod federation;
 mod folder;
+mod health;
 mod import;
 mod init;
 mod log;
@@ -75,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
     match command {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Query(args) => query::run(&args),

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::args::{
     calls::{ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, ReleaseCommand},
     local::{
-        CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
-        ServeArgs, StoreCommand,
+        CertificateCommand, DemoArgs, FederationCommand, HealthArgs, InitArgs, LogCommand,
+        RosterCommand, ServeArgs, StoreCommand,
     },
     records::{AnswerCommand, ConsentCommand, EnterpriseCommand, RequestCommand, VisitCommand},
 };
@@ -37,6 +37,8 @@ pub enum Command {
     Init(InitArgs),
     /// Run a node until SIGTERM or Ctrl-C
     Serve(ServeArgs),
+    /// Ask the node of a configuration whether it is up
+    Health(HealthArgs),
     /// Run a whole federation with sample data on this machine
     Demo(DemoArgs),
     /// Import a file of records into a node
