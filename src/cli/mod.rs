@@ -19,6 +19,7 @@ mod codes;
 mod demo;
 mod federation;
 mod folder;
+mod health;
 mod import;
 mod init;
 mod log;
@@ -77,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
     match command {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Health(args) => health::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Query(args) => query::run(&args),

@@ -26,6 +26,16 @@ pub enum NodeError {
         /// Why.
         cause: std::io::Error,
     },
+    /// There is no roster: a new member has none yet, another has lost it.
+    #[error(
+        "There is no roster at {file}, where `roster_file` of the configuration has it. A new \
+         member hands the member.toml that `essaim init` made to whoever keeps the roster. Put the \
+         roster.toml they return at {file}"
+    )]
+    NoRoster {
+        /// Where it should be.
+        file: PathBuf,
+    },
     /// The roster has faults; all of them.
     #[error("The roster {file} has faults:{}", listed(faults))]
     Roster {

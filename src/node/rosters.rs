@@ -64,8 +64,11 @@ impl OwnEntry {
 
 /// Reads a roster.
 pub(super) fn read(file: &Path) -> Result<Roster, NodeError> {
-    Roster::from_toml(&text(file)?)
-        .map_err(|faults| NodeError::Roster { file: file.into(), faults })
+    let text = bounded(file).map_err(|cause| match cause.kind() {
+        io::ErrorKind::NotFound => NodeError::NoRoster { file: file.into() },
+        _ => NodeError::Unreadable { file: file.into(), cause },
+    })?;
+    Roster::from_toml(&text).map_err(|faults| NodeError::Roster { file: file.into(), faults })
 }
 
 /// Reads a text file of at most [`FILE_BYTES_MAX`] bytes.

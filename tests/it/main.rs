@@ -3,6 +3,7 @@
 
 mod commands;
 mod damage;
+mod deployment;
 mod kenya;
 mod kill;
 mod leak;

@@ -80,6 +80,14 @@ pub struct ServeArgs {
     pub config: PathBuf,
 }
 
+/// `essaim health`.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// The node's configuration file, which names its web listener
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
 /// `essaim demo`.
 #[derive(Debug, Args)]
 pub struct DemoArgs {

@@ -10,8 +10,8 @@ use crate::cli::args::{
     calls::{ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, ReleaseCommand},
     codes::{CodesArgs, IndicatorsArgs},
     local::{
-        CertificateCommand, DemoArgs, FederationCommand, InitArgs, LogCommand, RosterCommand,
-        ServeArgs, StoreCommand,
+        CertificateCommand, DemoArgs, FederationCommand, HealthArgs, InitArgs, LogCommand,
+        RosterCommand, ServeArgs, StoreCommand,
     },
     records::{AnswerCommand, ConsentCommand, EnterpriseCommand, RequestCommand, VisitCommand},
 };
@@ -40,6 +40,8 @@ pub enum Command {
     Init(InitArgs),
     /// Run a node until SIGTERM or Ctrl-C
     Serve(ServeArgs),
+    /// Ask the node of a configuration whether it is up
+    Health(HealthArgs),
     /// Run a whole federation with sample data on this machine
     Demo(DemoArgs),
     /// Import a file of records into a node

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{Read, Write},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     path::Path,
 };
 
@@ -58,13 +58,15 @@ fn a_node_is_made_run_and_stopped_in_order_though_a_call_hangs() {
     let path = |name: &str| node.join(name).display().to_string();
     let config = node.join("essaim.toml");
     let serve = ["serve", "--config", &path("essaim.toml")];
-    run(&serve).ended(2, "roster.toml");
     let merged = run(&["roster", "merge", "--roster", &path("roster.toml"), &path("member.toml")]);
     assert!(merged.done().out.contains("version 1, 1 members"));
 
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, text.replace("deadline_seconds = 20", "deadline_seconds = 1")).unwrap();
+    let health = ["health", "--config", &path("essaim.toml")];
+    run(&health).ended(1, "No node answers");
     let process = Process::serve(&config);
+    assert_eq!(run(&health).done().out, "The node is serving\n");
     run(&serve).ended(2, "Cannot listen");
     assert!(get(&addresses[2], "/healthz").starts_with("HTTP/1.1 200"));
     // A connection that never says anything, to each listener.
@@ -81,8 +83,32 @@ fn a_node_is_made_run_and_stopped_in_order_though_a_call_hangs() {
             "the store is synced; the node has stopped",
         ],
     );
+    run(&health).ended(1, "No node answers");
     let again = Process::serve(&config);
     assert!(again.terminate().0.success());
+}
+
+#[test]
+fn a_node_without_a_roster_says_where_to_get_it_and_where_to_put_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("hub-ml");
+    init(&node);
+    let config = node.join("essaim.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let moved = text.replace("\"roster.toml\"", "\"shared/all.toml\"");
+    assert_ne!(text, moved);
+    fs::write(&config, moved).unwrap();
+    let refused = run(&["serve", "--config", &config.display().to_string()]).ended(2, "Error: ");
+    let place = node.join("shared/all.toml").display().to_string();
+    in_order(&refused.err, &["no roster at ", &place, "`roster_file`", "member.toml", "roster"]);
+    in_order(&refused.err, &["Put the roster.toml they return at ", &place]);
+    assert_eq!((refused.err.lines().count(), refused.out.as_str()), (1, ""), "{refused:?}");
+
+    // The remedy, followed.
+    fs::create_dir(node.join("shared")).unwrap();
+    let fragment = node.join("member.toml").display().to_string();
+    run(&["roster", "merge", "--roster", &place, &fragment]).done();
+    assert!(Process::serve(&config).terminate().0.success());
 }
 
 fn get(address: &str, path: &str) -> String {
@@ -91,6 +117,48 @@ fn get(address: &str, path: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+fn answer_once(listener: &TcpListener, answer: &str) {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() > 0 {
+        request.push(byte[0]);
+    }
+    assert!(request.starts_with(b"GET /healthz HTTP/1.1\r\n"), "{request:?}");
+    stream.write_all(answer.as_bytes()).unwrap();
+}
+
+#[test]
+fn health_is_denied_by_what_does_not_serve_and_needs_a_place_to_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("hub-ml");
+    let [.., web] = init(&node);
+    let config = node.join("essaim.toml");
+    let health = ["health", "--config", &config.display().to_string()];
+    for (answer, told) in [
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", "is not serving"),
+        ("HTTP/1.1", "No node answers"),
+    ] {
+        let listener = TcpListener::bind(&web).unwrap();
+        let asked = std::thread::scope(|scope| {
+            scope.spawn(|| answer_once(&listener, answer));
+            let asked = run(&health);
+            // Lets the thread go if nobody has asked.
+            drop(TcpStream::connect(&web));
+            asked
+        });
+        asked.ended(1, told);
+    }
+    let text = fs::read_to_string(&config).unwrap();
+    for without in ["# web", "web = \"127.0.0.1:0\" #"] {
+        let line = format!("web = \"{web}\"");
+        assert!(text.contains(&line));
+        fs::write(&config, text.replace(&line, without)).unwrap();
+        run(&health).ended(2, "`listeners.web` must state where to ask");
+    }
+    run(&["health", "--config", "no-such-config.toml"]).ended(2, "no-such-config.toml");
 }
 
 #[test]
