@@ -74,6 +74,7 @@ pub struct UpdateConsentRequest {
     #[prost(message, optional, tag = "1")]
     pub consent: ::core::option::Option<Consent>,
     /// The fields to correct: `text_version`, `medium`, `given_on`.
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -915,6 +916,7 @@ pub struct UpdateEnterpriseRequest {
     #[prost(message, optional, tag = "1")]
     pub enterprise: ::core::option::Option<Enterprise>,
     /// The fields to change (`region`, `identity.email`, …). `name`, `etag` cannot be changed.
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see the head of this file).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -3731,6 +3733,7 @@ pub struct UpdateSupportRequestRequest {
     #[prost(message, optional, tag = "1")]
     pub request: ::core::option::Option<SupportRequest>,
     /// The fields to change (`channel`, `identity.question`, …).
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -5314,6 +5317,7 @@ pub struct UpdateVisitRequest {
     #[prost(message, optional, tag = "1")]
     pub visit: ::core::option::Option<Visit>,
     /// The fields to change (`visited_on`, `identity.remarks`, …).
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
