@@ -13,6 +13,7 @@ use crate::{
         error::{Problem, RecordError},
         fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
         layout::seal,
+        size::NOT_CLASSIFIED,
         types::{
             AnswerIdentity, EnterpriseIdentity, FollowUp, RequestIdentity, SizeRule, VisitIdentity,
         },
@@ -27,9 +28,6 @@ const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// Most persons working in one enterprise.
 const HEADCOUNT_MAX: i64 = 1_000_000;
-
-/// The size class of what has none.
-const NOT_CLASSIFIED: &str = "NC";
 
 type Checked = Result<(), RecordError>;
 

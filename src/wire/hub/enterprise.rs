@@ -208,7 +208,8 @@ fn identity_from_wire(identity: pb::EnterpriseIdentity) -> EnterpriseIdentity {
     }
 }
 
-fn rule_to_wire(rule: SizeRule) -> pb::SizeRule {
+/// The rule that gave a size class, as sent.
+pub fn rule_to_wire(rule: SizeRule) -> pb::SizeRule {
     match rule {
         SizeRule::None => pb::SizeRule::None,
         SizeRule::Declared => pb::SizeRule::Declared,
