@@ -805,7 +805,7 @@ pub struct Enterprise {
     /// Size class code (`MIC`, `PET`, `MOY`, `GRA`, `NC`).
     #[prost(string, tag = "6")]
     pub size: ::prost::alloc::string::String,
-    /// The rule that gave the size class.
+    /// The rule that gave the size class; changed only together with it.
     #[prost(enumeration = "SizeRule", tag = "7")]
     pub size_rule: i32,
     /// Persons working in the enterprise, its head included.
@@ -915,7 +915,8 @@ pub struct UpdateEnterpriseRequest {
     /// The enterprise: `name`, `etag` and the fields of the mask.
     #[prost(message, optional, tag = "1")]
     pub enterprise: ::core::option::Option<Enterprise>,
-    /// The fields to change (`region`, `identity.email`, …). `name`, `etag` cannot be changed.
+    /// The fields to change (`region`, `identity.email`, …). `name`, `etag` cannot be changed. `size`
+    /// and `size_rule` change together: a mask that names one of them must name the other.
     /// Required: without a mask the call is refused, unlike in AIP-134 (see the head of this file).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,

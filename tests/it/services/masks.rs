@@ -36,3 +36,37 @@ async fn a_change_that_names_no_field_is_not_guessed_but_refused() {
     let got = client.get_enterprise(GetEnterpriseRequest { name: made.name.clone() }).await;
     assert_eq!(got.unwrap().into_inner().enterprise, Some(made));
 }
+
+#[tokio::test]
+async fn a_size_class_and_the_rule_that_gave_it_change_together() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    let mut client = EnterpriseServiceClient::new(stand.connect_hub(&referent).await.unwrap());
+    let create =
+        CreateEnterpriseRequest { enterprise: Some(enterprise()), request_id: String::new() };
+    let made = client.create_enterprise(create).await.unwrap().into_inner().enterprise.unwrap();
+    let new = Enterprise {
+        size: "PET".into(),
+        size_rule: SizeRule::Declared.into(),
+        sex: "M".into(),
+        ..made.clone()
+    };
+    let update = |paths: &[&str]| UpdateEnterpriseRequest {
+        enterprise: Some(new.clone()),
+        update_mask: Some(FieldMask { paths: paths.iter().map(|&path| path.into()).collect() }),
+        request_id: String::new(),
+    };
+    for (paths, other) in [
+        (&["size"][..], "size_rule"),
+        (&["sex", "size"], "size_rule"),
+        (&["size_rule"], "size"),
+        (&["headcount", "size_rule"], "size"),
+    ] {
+        let (field, problem) = violation(client.update_enterprise(update(paths)).await);
+        assert_eq!(field, "update_mask");
+        assert!(problem.ends_with(&format!("name {other}, too")), "{paths:?}: {problem}");
+    }
+    let changed = client.update_enterprise(update(&["size_rule", "size"])).await.unwrap();
+    let expected = Enterprise { etag: "2".into(), sex: made.sex.clone(), ..new };
+    assert_eq!(changed.into_inner().enterprise, Some(expected));
+}
