@@ -66,6 +66,10 @@ fn every_reference_of_the_catalogue_resolves() {
         let indicator = catalogue.indicator(code).expect(code);
         let divides = matches!(indicator.kind, IndicatorKind::Ratio | IndicatorKind::Mean);
         assert_eq!(indicator.denominator.is_some(), divides, "{code}");
+        if indicator.kind == IndicatorKind::Value {
+            let units = Language::ALL.map(|language| indicator.unit.get(language));
+            assert_eq!(units, [catalogue.currency.code.as_str(); 3], "{code}");
+        }
         assert_eq!(indicator.classes.is_some(), indicator.kind == IndicatorKind::MedianClass);
         assert!(indicator.classes.iter().all(|classes| codes.list(classes).is_some()), "{code}");
     }

@@ -104,7 +104,19 @@ impl Check<'_> {
         if !fits {
             return refuse("size_rule", Problem::RuleMismatch);
         }
+        if coded.size_rule == SizeRule::Turnover {
+            self.reckoned("size_rule")?;
+        }
         enterprise_identity(who)
+    }
+
+    /// A field that rests on an amount, where the country has the currency that amounts are added
+    /// up and compared in: an amount does not say its own, so that another would pass for it.
+    fn reckoned(&self, field: &'static str) -> Checked {
+        match self.codes.catalogue().currency.is_used_in(self.area.as_str()) {
+            true => Ok(()),
+            false => refuse(field, Problem::OtherCurrency),
+        }
     }
 
     pub fn visit(&self, coded: &VisitFields, who: &VisitIdentity) -> Checked {
@@ -157,6 +169,9 @@ impl Check<'_> {
             let answered = Some(coded.answered_on);
             self.follows("followed_up_on", Some(*followed_up_on), "answered_on", answered)?;
             amount("funding", *funding)?;
+            if funding.is_some() {
+                self.reckoned("funding")?;
+            }
         }
         text("text", &who.text)
     }

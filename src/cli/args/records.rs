@@ -345,7 +345,7 @@ pub struct FollowUpArgs {
     /// Whether the solution is in use
     #[arg(long, value_enum, value_name = "ANSWER")]
     pub adopted: YesOrNo,
-    /// Investment or funding mobilized, in minor units of the currency (for XOF: francs)
+    /// Investment or funding mobilized, in francs (XOF); refused in a country with another currency
     #[arg(long, value_name = "AMOUNT")]
     pub funding_minor: Option<i64>,
     /// The step.

@@ -3662,7 +3662,8 @@ pub struct FollowUp {
     /// Whether the solution is in use.
     #[prost(bool, tag = "2")]
     pub adopted: bool,
-    /// Investment or funding mobilized, in minor units of the currency.
+    /// Investment or funding mobilized, in francs (XOF). Refused where the country has another
+    /// currency: amounts are added up over all members.
     #[prost(int64, optional, tag = "3")]
     pub funding_minor: ::core::option::Option<i64>,
 }
