@@ -11,6 +11,8 @@ use crate::base::language::Label;
 pub struct Catalogue {
     /// Version of the catalogue, published with every release.
     pub version: u16,
+    /// What amounts are reckoned in.
+    pub currency: Currency,
     /// What tables may be cut by.
     #[serde(rename = "dimension")]
     pub dimensions: Vec<CutBy>,
@@ -30,6 +32,23 @@ pub struct Catalogue {
     /// The published figures.
     #[serde(rename = "indicator")]
     pub indicators: Vec<Indicator>,
+}
+
+/// The one currency that amounts are added up and compared in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Currency {
+    /// Its ISO 4217 code; the unit of indicators that are sums of amounts.
+    pub code: String,
+    /// The countries that use it.
+    pub countries: Vec<String>,
+}
+
+impl Currency {
+    /// Whether it is the currency of `country`.
+    pub fn is_used_in(&self, country: &str) -> bool {
+        self.countries.iter().any(|other| other == country)
+    }
 }
 
 /// A dimension of tables.

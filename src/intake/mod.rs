@@ -33,7 +33,6 @@ pub mod quarantine;
 mod record;
 pub mod report;
 mod seen;
-mod size;
 mod sniff;
 mod spelling;
 mod split;

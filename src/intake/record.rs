@@ -5,15 +5,11 @@ use jiff::civil::Date;
 use crate::{
     base::limits::{NAME_BYTES_MAX, TEXT_BYTES_MAX},
     codes::list::UNKNOWN,
-    intake::{
-        cells::Cells,
-        fault::Fault,
-        mapping::RowKind,
-        size::{NOT_CLASSIFIED, class},
-    },
+    intake::{cells::Cells, fault::Fault, mapping::RowKind},
     records::{
         fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
         import::{ImportAnswer, ImportRecord, ImportRow, SourceKey, StatedConsent},
+        size::{NOT_CLASSIFIED, class},
         types::{
             AnswerIdentity, EnterpriseIdentity, FollowUp, RequestIdentity, SizeRule, VisitIdentity,
         },

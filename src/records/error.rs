@@ -133,6 +133,12 @@ pub enum Problem {
     /// The size class and the rule that gave it do not fit each other.
     #[error("does not fit size, headcount and turnover")]
     RuleMismatch,
+    /// It rests on an amount in another currency than the one amounts are reckoned in.
+    #[error(
+        "rests on an amount of money, and this country's currency is not the one that amounts are \
+         reckoned in: leave the amount out, or declare the size class that should follow from it"
+    )]
+    OtherCurrency,
     /// Only a step of the life cycle may change it.
     #[error("is changed only by a step of the life cycle")]
     OnlyByStep,
@@ -151,6 +157,7 @@ impl Problem {
             Self::Before { .. } => "before",
             Self::OutOfRange { .. } => "out-of-range",
             Self::RuleMismatch => "rule-mismatch",
+            Self::OtherCurrency => "other-currency",
             Self::OnlyByStep => "only-by-step",
         }
     }

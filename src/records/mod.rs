@@ -12,6 +12,7 @@
 //! | create, get, list, update | [`enterprise`], [`visit`], [`request`], [`answer`], [`consent`] |
 //! | received → assigned → escalated → answered → closed | [`life_cycle`] |
 //! | rows of hub files | [`import`] |
+//! | the size class of what declares none | [`size`] |
 //! | who did what | [`journal`] |
 //! | whether all is as it was written | [`verify`] |
 //! | reading everything once | [`source`] |
@@ -31,6 +32,7 @@ mod layout;
 pub mod life_cycle;
 pub mod repository;
 pub mod request;
+pub mod size;
 pub mod source;
 pub mod types;
 mod validate;

@@ -52,9 +52,12 @@ impl Hub {
     }
 
     fn of(area: &str, store: Arc<MemoryStore>) -> Self {
+        Self::with(Codes::embedded(), area, store)
+    }
+
+    fn with(codes: Codes, area: &str, store: Arc<MemoryStore>) -> Self {
         let clock = Arc::new(ManualClock::at_noon(TODAY));
-        let codes = Arc::new(Codes::embedded());
-        let area = area.parse().unwrap();
+        let (codes, area) = (Arc::new(codes), area.parse().unwrap());
         let repository = Repository::new(Arc::clone(&store) as _, clock, codes, area);
         Self { store, repository }
     }

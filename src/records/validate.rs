@@ -13,6 +13,7 @@ use crate::{
         error::{Problem, RecordError},
         fields::{AnswerFields, ConsentFields, EnterpriseFields, RequestFields, VisitFields},
         layout::seal,
+        size::NOT_CLASSIFIED,
         types::{
             AnswerIdentity, EnterpriseIdentity, FollowUp, RequestIdentity, SizeRule, VisitIdentity,
         },
@@ -27,9 +28,6 @@ const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// Most persons working in one enterprise.
 const HEADCOUNT_MAX: i64 = 1_000_000;
-
-/// The size class of what has none.
-const NOT_CLASSIFIED: &str = "NC";
 
 type Checked = Result<(), RecordError>;
 
@@ -106,7 +104,19 @@ impl Check<'_> {
         if !fits {
             return refuse("size_rule", Problem::RuleMismatch);
         }
+        if coded.size_rule == SizeRule::Turnover {
+            self.reckoned("size_rule")?;
+        }
         enterprise_identity(who)
+    }
+
+    /// A field that rests on an amount, where the country has the currency that amounts are added
+    /// up and compared in: an amount does not say its own, so that another would pass for it.
+    fn reckoned(&self, field: &'static str) -> Checked {
+        match self.codes.catalogue().currency.is_used_in(self.area.as_str()) {
+            true => Ok(()),
+            false => refuse(field, Problem::OtherCurrency),
+        }
     }
 
     pub fn visit(&self, coded: &VisitFields, who: &VisitIdentity) -> Checked {
@@ -159,6 +169,9 @@ impl Check<'_> {
             let answered = Some(coded.answered_on);
             self.follows("followed_up_on", Some(*followed_up_on), "answered_on", answered)?;
             amount("funding", *funding)?;
+            if funding.is_some() {
+                self.reckoned("funding")?;
+            }
         }
         text("text", &who.text)
     }

@@ -392,7 +392,7 @@ fn queries_that_cannot_be_answered_are_refused_in_words() {
     assert!(refused(query("DEM01", &["region", "region"], "2026", &["ML"])).contains("region"));
     assert!(refused(query("DEM04", &["delay"], "2026", &["ML"])).contains("delay"));
     assert!(refused(only(plain(), "region", &["ML-99"])).contains("ML-99"));
-    assert!(refused(only(plain(), "region", &["_T"])).contains("_T"));
+    assert!(refused(only(plain(), "region", &["_T"])).contains("total of region"));
     assert!(refused(only(plain(), "country", &["FR"])).contains("FR"));
     assert!(refused(Query { periods: Vec::new(), ..plain() }).contains("no period"));
     let mixed = vec![period("2026"), period("2026-Q1")];

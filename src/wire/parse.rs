@@ -121,11 +121,16 @@ pub fn page_token<T: FromStr>(text: &str) -> Result<Option<T>, Invalid> {
     token.map(Some).map_err(|_| Invalid::new("page_token", "is not one that this node gave out"))
 }
 
-/// The paths of a mask: at least one, each once.
+/// The paths of a mask: at least one, each once. An absent mask is refused, not taken for all
+/// fields that are not empty (AIP-134): nobody guesses what a caller wanted to change.
 pub fn mask(field: &str, mask: Option<FieldMask>) -> Result<Vec<String>, Invalid> {
-    let FieldMask { mut paths } = mask.ok_or_else(|| Invalid::missing(field))?;
-    if paths.is_empty() || paths.len() > MASK_PATHS_MAX {
-        let problem = format!("must name 1 to {MASK_PATHS_MAX} fields");
+    let FieldMask { mut paths } = mask.unwrap_or_default();
+    if paths.is_empty() {
+        let problem = "names no field; name every field to change: no other is touched";
+        return Err(Invalid::new(field, problem));
+    }
+    if paths.len() > MASK_PATHS_MAX {
+        let problem = format!("names more than {MASK_PATHS_MAX} fields; change them in parts");
         return Err(Invalid::new(field, problem));
     }
     paths.sort_unstable();
@@ -135,7 +140,11 @@ pub fn mask(field: &str, mask: Option<FieldMask>) -> Result<Vec<String>, Invalid
 
 /// A path of a mask that cannot be changed.
 pub fn not_changeable(path: &str) -> Invalid {
-    let problem = format!("{:?} is no field that can be changed", quoted(path));
+    let problem = match path {
+        // AIP-134 has it replace the whole record.
+        "*" => "\"*\" is not taken for all fields; name every field to change".to_owned(),
+        path => format!("{:?} is no field that can be changed", quoted(path)),
+    };
     Invalid::new("update_mask", problem)
 }
 

@@ -46,6 +46,7 @@ use tonic_types::StatusExt;
 use crate::stand::{Stand, code};
 
 mod imports;
+mod masks;
 mod notes;
 
 fn enterprise() -> Enterprise {

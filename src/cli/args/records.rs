@@ -17,7 +17,7 @@ use crate::cli::args::{CallArgs, day};
 pub enum EnterpriseCommand {
     /// Register an enterprise
     Create(CreateArgs<EnterpriseFlags>),
-    /// Change the stated fields of an enterprise, and no others
+    /// Change the stated fields of an enterprise, and the size class that follows from them
     Update(UpdateArgs<EnterpriseFlags>),
     /// Print one enterprise
     Get(GetArgs),
@@ -146,10 +146,10 @@ pub struct EnterpriseFlags {
     /// CITI rev. 4 group, as in 105; a new enterprise without one gets _U
     #[arg(long, value_name = "CODE")]
     pub citi_group: Option<String>,
-    /// Size class: MIC, PET, MOY, GRA; a new enterprise without one gets NC
+    /// Size class: MIC, PET, MOY, GRA, NC; left out, it follows from headcount and turnover
     #[arg(long, value_name = "CODE")]
     pub size: Option<String>,
-    /// Rule that gave the size class; for a new enterprise with one, declared if left out
+    /// Rule that gave the size class; declared if a class is stated without one
     #[arg(long, value_enum, value_name = "RULE")]
     pub size_rule: Option<SizeRule>,
     /// Persons working in it, its head included
@@ -375,7 +375,7 @@ pub struct FollowUpArgs {
     /// Whether the solution is in use
     #[arg(long, value_enum, value_name = "ANSWER")]
     pub adopted: YesOrNo,
-    /// Investment or funding mobilized, in minor units of the currency (for XOF: francs)
+    /// Investment or funding mobilized, in francs (XOF); refused in a country with another currency
     #[arg(long, value_name = "AMOUNT")]
     pub funding_minor: Option<i64>,
     /// The step.

@@ -1,9 +1,10 @@
 //! `essaim enterprise`.
 
-use prost_types::FieldMask;
+use serde_json::{Map, Value};
 use tonic::transport::Channel;
 
 use crate::{
+    base::money::Money,
     cli::{
         Done,
         args::records::EnterpriseCommand,
@@ -12,12 +13,17 @@ use crate::{
         records::{
             self, Readable, Writable, field,
             field::{Field, Slot, Stated},
+            writes_through,
         },
     },
-    wire::generated::hub::{
-        CreateEnterpriseRequest, Enterprise, EnterpriseIdentity, GetEnterpriseRequest,
-        ListEnterprisesRequest, SizeRule, UpdateEnterpriseRequest,
-        enterprise_service_client::EnterpriseServiceClient,
+    records::size::{self, NOT_CLASSIFIED},
+    wire::{
+        generated::hub::{
+            CreateEnterpriseRequest, Enterprise, EnterpriseIdentity, GetEnterpriseRequest,
+            ListEnterprisesRequest, SizeRule, UpdateEnterpriseRequest,
+            enterprise_service_client::EnterpriseServiceClient,
+        },
+        hub::enterprise::rule_to_wire,
     },
 };
 
@@ -40,9 +46,6 @@ const SIZE_RULES: &[(&str, i32)] = &[
     ("headcount", SizeRule::Headcount as i32),
     ("turnover", SizeRule::Turnover as i32),
 ];
-
-/// Class of what is not classed.
-const NOT_CLASSIFIED: &str = "NC";
 
 /// A field at the top of the record.
 const fn coded(name: &'static str, slot: fn(&mut Enterprise) -> Slot<'_>) -> Field<Enterprise> {
@@ -151,34 +154,30 @@ impl Writable for Enterprise {
         }
     }
 
-    fn complete(&mut self) {
-        if self.size_rule() == SizeRule::Unspecified && self.size != NOT_CLASSIFIED {
-            self.set_size_rule(SizeRule::Declared);
+    /// A class stated without its rule was declared. One that was not declared follows from what
+    /// is stated of headcount and turnover, as for the importer.
+    fn complete(&mut self, stated: &Map<String, Value>) -> &'static [&'static str] {
+        let states = |name| stated.contains_key(name);
+        let measured = states("headcount") || states("turnover_minor");
+        match (states("size"), states("size_rule")) {
+            (true, false) => {
+                let classed = self.size != NOT_CLASSIFIED;
+                self.set_size_rule(if classed { SizeRule::Declared } else { SizeRule::None });
+                &["size_rule"]
+            }
+            (false, false) if measured && self.size_rule() != SizeRule::Declared => {
+                let (size, rule) = size::class(self.headcount, self.turnover_minor.map(Money));
+                self.size = size.into();
+                self.set_size_rule(rule_to_wire(rule));
+                &["size", "size_rule"]
+            }
+            // A rule stated without a class is refused by the node.
+            (_, true) | (false, false) => &[],
         }
     }
 
-    async fn create(channel: Channel, record: Self, request_id: String) -> Result<Self, CallError> {
-        let request = CreateEnterpriseRequest { enterprise: Some(record), request_id };
-        let called = EnterpriseServiceClient::new(channel).create_enterprise(request).await;
-        Ok(call::answer(called)?.enterprise.unwrap_or_default())
-    }
-
-    async fn update(
-        channel: Channel,
-        record: Self,
-        paths: Vec<String>,
-        request_id: String,
-    ) -> Result<Self, CallError> {
-        let request = UpdateEnterpriseRequest {
-            enterprise: Some(record),
-            update_mask: Some(FieldMask { paths }),
-            request_id,
-        };
-        let called = EnterpriseServiceClient::new(channel).update_enterprise(request).await;
-        Ok(call::answer(called)?.enterprise.unwrap_or_default())
-    }
-
-    fn set_etag(&mut self, etag: String) {
-        self.etag = etag;
+    writes_through! {
+        EnterpriseServiceClient, enterprise,
+        create_enterprise(CreateEnterpriseRequest), update_enterprise(UpdateEnterpriseRequest)
     }
 }

@@ -69,8 +69,11 @@ trait Writable: Readable + 'static {
     /// One of which nothing is known yet.
     fn blank() -> Self;
 
-    /// What follows from the fields that were stated of a new one.
-    fn complete(&mut self) {}
+    /// Sets what follows from the fields stated of the record as it then is, and returns the mask
+    /// paths of what it set.
+    fn complete(&mut self, _stated: &Map<String, Value>) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Makes one.
     async fn create(channel: Channel, record: Self, request_id: String) -> Result<Self, CallError>;
@@ -86,6 +89,42 @@ trait Writable: Readable + 'static {
     /// Sets the etag a change is based on.
     fn set_etag(&mut self, etag: String);
 }
+
+/// The writes of [`Writable`] through the service of a kind: services differ in names only. Takes
+/// the client, the field that holds the record, and each method with its request.
+macro_rules! writes_through {
+    (
+        $client:ident, $record:ident,
+        $create:ident($create_request:ident), $update:ident($update_request:ident)
+    ) => {
+        async fn create(
+            channel: Channel,
+            record: Self,
+            request_id: String,
+        ) -> Result<Self, CallError> {
+            let request = $create_request { $record: Some(record), request_id };
+            let called = $client::new(channel).$create(request).await;
+            Ok(call::answer(called)?.$record.unwrap_or_default())
+        }
+
+        async fn update(
+            channel: Channel,
+            record: Self,
+            paths: Vec<String>,
+            request_id: String,
+        ) -> Result<Self, CallError> {
+            let update_mask = Some(prost_types::FieldMask { paths });
+            let request = $update_request { $record: Some(record), update_mask, request_id };
+            let called = $client::new(channel).$update(request).await;
+            Ok(call::answer(called)?.$record.unwrap_or_default())
+        }
+
+        fn set_etag(&mut self, etag: String) {
+            self.etag = etag;
+        }
+    };
+}
+use writes_through;
 
 /// The resource name of `id` among its kind.
 fn name<R: Readable>(id: Uuid) -> String {
@@ -132,7 +171,7 @@ async fn create<R: Writable, F: Args + Serialize>(args: &CreateArgs<F>) -> anyho
     if !faults.is_empty() {
         return Err(refused(&faults));
     }
-    record.complete();
+    record.complete(&stated);
     let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
     let request_id = call::request_id(args.write.request_id);
     let made = R::create(channel, record, request_id.clone()).await;
@@ -151,10 +190,11 @@ async fn update<R: Writable, F: Args + Serialize>(args: &UpdateArgs<F>) -> anyho
     let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
     let mut record = R::get(channel.clone(), name::<R>(args.id)).await?;
     let paths = field::change(R::FIELDS, &mut record, &stated);
-    let paths = paths.map_err(|faults| refused(&faults))?;
+    let mut paths = paths.map_err(|faults| refused(&faults))?;
     if paths.is_empty() {
         bail!("No change is stated; name a field, as in --remarks TEXT, or a file with --from");
     }
+    paths.extend(record.complete(&stated).iter().map(|&path| path.to_owned()));
     let etag = args.etag.map(|etag| etag.to_string());
     if let Some(etag) = etag.or_else(|| etag_of_file?.as_str().map(str::to_owned)) {
         record.set_etag(etag);

@@ -3,7 +3,6 @@
 use std::{fs, path::Path};
 
 use anyhow::Context;
-use prost_types::FieldMask;
 use tonic::transport::Channel;
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
         records::{
             self, Readable, Step, Writable, field,
             field::{Field, Slot, Stated},
-            show,
+            show, writes_through,
         },
     },
     wire::generated::hub::{
@@ -202,30 +201,9 @@ impl Writable for SupportRequest {
         Self { channel: "_U".into(), theme: "_U".into(), ..Self::default() }
     }
 
-    async fn create(channel: Channel, record: Self, request_id: String) -> Result<Self, CallError> {
-        let request = CreateSupportRequestRequest { request: Some(record), request_id };
-        let mut client = SupportRequestServiceClient::new(channel);
-        let called = client.create_support_request(request).await;
-        Ok(call::answer(called)?.request.unwrap_or_default())
-    }
-
-    async fn update(
-        channel: Channel,
-        record: Self,
-        paths: Vec<String>,
-        request_id: String,
-    ) -> Result<Self, CallError> {
-        let request = UpdateSupportRequestRequest {
-            request: Some(record),
-            update_mask: Some(FieldMask { paths }),
-            request_id,
-        };
-        let mut client = SupportRequestServiceClient::new(channel);
-        let called = client.update_support_request(request).await;
-        Ok(call::answer(called)?.request.unwrap_or_default())
-    }
-
-    fn set_etag(&mut self, etag: String) {
-        self.etag = etag;
+    writes_through! {
+        SupportRequestServiceClient, request,
+        create_support_request(CreateSupportRequestRequest),
+        update_support_request(UpdateSupportRequestRequest)
     }
 }

@@ -154,16 +154,42 @@ fn flags_go_before_the_file_and_what_is_not_stated_is_not_there() {
     }
 }
 
+/// Class, rule and mask of an enterprise of this class and rule once this is stated of it.
+fn sized(before: (&str, &str), stated: Value) -> (String, String, Vec<&'static str>) {
+    let mut record = Enterprise::blank();
+    let before = json!({ "size": before.0, "size_rule": before.1, "turnover_minor": 40_000_000 });
+    field::fill(Enterprise::FIELDS, &mut record, &object(before));
+    let stated = object(stated);
+    field::change(Enterprise::FIELDS, &mut record, &stated).unwrap();
+    let set = record.complete(&stated).to_vec();
+    let shown = printed(record);
+    let text = |name: &str| shown[name].as_str().unwrap().to_owned();
+    (text("size"), text("size_rule"), set)
+}
+
 #[test]
 fn a_stated_size_class_without_a_rule_was_declared() {
-    let rule = |stated: Value| {
-        let mut made = Enterprise::blank();
-        field::fill(Enterprise::FIELDS, &mut made, &object(stated));
-        made.complete();
-        printed(made).remove("size_rule")
+    let made = |stated| sized(("NC", "none"), stated);
+    let check = |stated, size: &str, rule: &str, set: &[&str]| {
+        assert_eq!(made(stated), (size.into(), rule.into(), set.to_vec()));
     };
-    assert_eq!(rule(json!({ "size": "MIC" })), Some(json!("declared")));
-    let stated = json!({ "size": "MIC", "size_rule": "headcount" });
-    assert_eq!(rule(stated), Some(json!("headcount")));
-    assert_eq!(rule(json!({})), Some(json!("unspecified")));
+    check(json!({ "size": "MIC" }), "MIC", "declared", &["size_rule"]);
+    check(json!({ "size": "MIC", "headcount": 60 }), "MIC", "declared", &["size_rule"]);
+    check(json!({ "size": "NC" }), "NC", "none", &["size_rule"]);
+    check(json!({ "size": "MIC", "size_rule": "headcount" }), "MIC", "headcount", &[]);
+    check(json!({}), "NC", "none", &[]);
+}
+
+#[test]
+fn a_size_class_that_nobody_declared_follows_from_headcount_and_turnover() {
+    let both: &[&str] = &["size", "size_rule"];
+    let check = |before, stated, size: &str, rule: &str, set: &[&str]| {
+        assert_eq!(sized(before, stated), (size.into(), rule.into(), set.to_vec()));
+    };
+    check(("NC", "none"), json!({ "headcount": 4 }), "MIC", "headcount", both);
+    check(("MIC", "headcount"), json!({ "headcount": 60 }), "MOY", "headcount", both);
+    check(("MIC", "headcount"), json!({ "headcount": null }), "PET", "turnover", both);
+    check(("PET", "turnover"), json!({ "turnover_minor": null }), "NC", "none", both);
+    check(("MIC", "declared"), json!({ "headcount": 60 }), "MIC", "declared", &[]);
+    check(("MIC", "headcount"), json!({ "sex": "F" }), "MIC", "headcount", &[]);
 }

@@ -1,6 +1,5 @@
 //! `essaim visit`.
 
-use prost_types::FieldMask;
 use tonic::transport::Channel;
 
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
         records::{
             self, Readable, Writable, field,
             field::{Field, Slot, Stated},
+            writes_through,
         },
     },
     wire::generated::hub::{
@@ -106,28 +106,8 @@ impl Writable for Visit {
         Self { purpose: "_U".into(), ..Self::default() }
     }
 
-    async fn create(channel: Channel, record: Self, request_id: String) -> Result<Self, CallError> {
-        let request = CreateVisitRequest { visit: Some(record), request_id };
-        let called = VisitServiceClient::new(channel).create_visit(request).await;
-        Ok(call::answer(called)?.visit.unwrap_or_default())
-    }
-
-    async fn update(
-        channel: Channel,
-        record: Self,
-        paths: Vec<String>,
-        request_id: String,
-    ) -> Result<Self, CallError> {
-        let request = UpdateVisitRequest {
-            visit: Some(record),
-            update_mask: Some(FieldMask { paths }),
-            request_id,
-        };
-        let called = VisitServiceClient::new(channel).update_visit(request).await;
-        Ok(call::answer(called)?.visit.unwrap_or_default())
-    }
-
-    fn set_etag(&mut self, etag: String) {
-        self.etag = etag;
+    writes_through! {
+        VisitServiceClient, visit,
+        create_visit(CreateVisitRequest), update_visit(UpdateVisitRequest)
     }
 }

@@ -115,5 +115,7 @@ intake-refused-out-of-range = The value is not between { $least } and { $most }
 intake-refused-out-of-range-remedy = Check it
 intake-refused-rule-mismatch = The size class does not fit the headcount or turnover
 intake-refused-rule-mismatch-remedy = Check these three cells
+intake-refused-other-currency = The value rests on an amount of money, and this country's currency is not the one that amounts are reckoned in
+intake-refused-other-currency-remedy = Leave the amount out of the mapping, or give the size class itself
 intake-refused-only-by-step = The value changes only by a step of the life cycle
 intake-refused-only-by-step-remedy = Record the step in the program

@@ -136,5 +136,7 @@ intake-refused-out-of-range = La valeur n'est pas comprise entre { $least } et {
 intake-refused-out-of-range-remedy = Vérifiez-la
 intake-refused-rule-mismatch = La classe de taille ne s'accorde pas avec l'effectif ou le chiffre d'affaires
 intake-refused-rule-mismatch-remedy = Vérifiez ces trois cellules
+intake-refused-other-currency = La valeur repose sur une somme d'argent, et la monnaie de ce pays n'est pas celle dans laquelle les montants sont comptés
+intake-refused-other-currency-remedy = Retirez le montant du fichier de correspondance, ou indiquez la classe de taille elle-même
 intake-refused-only-by-step = La valeur ne change que par une étape du traitement
 intake-refused-only-by-step-remedy = Enregistrez l'étape dans l'application

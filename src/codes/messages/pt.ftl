@@ -136,5 +136,7 @@ intake-refused-out-of-range = O valor não está entre { $least } e { $most }
 intake-refused-out-of-range-remedy = Verifique-o
 intake-refused-rule-mismatch = A classe de dimensão não condiz com os efetivos ou o volume de negócios
 intake-refused-rule-mismatch-remedy = Verifique estas três células
+intake-refused-other-currency = O valor assenta numa quantia de dinheiro, e a moeda deste país não é aquela em que as quantias são contadas
+intake-refused-other-currency-remedy = Retire a quantia do ficheiro de correspondência, ou indique a própria classe de dimensão
 intake-refused-only-by-step = O valor só muda por uma etapa do tratamento
 intake-refused-only-by-step-remedy = Registe a etapa no programa

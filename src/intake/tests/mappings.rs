@@ -106,6 +106,7 @@ fn every_reason_has_a_message_and_a_remedy() {
                         "before",
                         "out-of-range",
                         "rule-mismatch",
+                        "other-currency",
                         "only-by-step",
                     ]
                     .map(|problem| format!("intake-refused-{problem}")),

@@ -95,6 +95,45 @@ fn fields_that_cannot_be_stored_are_named() {
 }
 
 #[test]
+fn nothing_rests_on_an_amount_where_amounts_are_of_another_currency() {
+    let chad = "code,country,fr,en,pt,valid_from,valid_to,predecessors\nTD-ND,TD,N,N,N,,,\n";
+    for (area, region, expected) in
+        [("ML", "ML-3", None), ("TD", "TD-ND", Some(Problem::OtherCurrency))]
+    {
+        let codes = Codes::embedded().with_regions(chad).unwrap();
+        let hub = Hub::with(codes, area, Arc::new(MemoryStore::default()));
+        let mut one = dairy();
+        (one.region, one.turnover) = (region.into(), Some(Money(40_000_000)));
+        let kept = hub.repository.create_enterprise(&by("awa"), one.clone(), named("Laiterie"));
+        one.size_rule = SizeRule::Turnover;
+        let classed = hub.repository.create_enterprise(&by("awa"), one, named("Laiterie"));
+        assert_eq!(problem_of("size_rule", classed), expected, "{area}");
+
+        let enterprise = kept.unwrap().record.coded.id;
+        let fields = RequestFields::received(date(2026, 5, 4), "PHONE", "_U");
+        let asked = hub.repository.create_request(&by("awa"), enterprise, fields, asks("?"));
+        let (request, given) = (asked.unwrap().record.coded.id, answer_on(date(2026, 5, 6)));
+        hub.repository.assign(&by("awa"), request, None, "Moussa", None).unwrap();
+        let given = hub.repository.answer(&by("awa"), request, None, given, Default::default());
+        let answer = given.unwrap().record.coded.id;
+        let mut found = FollowUp { followed_up_on: TODAY, adopted: true, funding: Some(Money(9)) };
+        let funded = hub.repository.follow_up(&by("awa"), answer, None, found.clone());
+        assert_eq!(problem_of("funding", funded), expected, "{area}");
+        found.funding = None;
+        hub.repository.follow_up(&by("awa"), answer, None, found).unwrap();
+    }
+}
+
+/// What is wrong with the only field that may be wrong.
+fn problem_of<T: std::fmt::Debug>(field: &str, result: Result<T, RecordError>) -> Option<Problem> {
+    match result {
+        Ok(_) => None,
+        Err(RecordError::InvalidField { field: found, problem }) if found == field => Some(problem),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn texts_that_fit_one_by_one_and_not_together_are_refused() {
     let hub = Hub::new();
     let mut identity = named(&"n".repeat(200));

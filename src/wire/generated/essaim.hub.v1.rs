@@ -74,6 +74,7 @@ pub struct UpdateConsentRequest {
     #[prost(message, optional, tag = "1")]
     pub consent: ::core::option::Option<Consent>,
     /// The fields to correct: `text_version`, `medium`, `given_on`.
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -804,7 +805,7 @@ pub struct Enterprise {
     /// Size class code (`MIC`, `PET`, `MOY`, `GRA`, `NC`).
     #[prost(string, tag = "6")]
     pub size: ::prost::alloc::string::String,
-    /// The rule that gave the size class.
+    /// The rule that gave the size class; changed only together with it.
     #[prost(enumeration = "SizeRule", tag = "7")]
     pub size_rule: i32,
     /// Persons working in the enterprise, its head included.
@@ -914,7 +915,9 @@ pub struct UpdateEnterpriseRequest {
     /// The enterprise: `name`, `etag` and the fields of the mask.
     #[prost(message, optional, tag = "1")]
     pub enterprise: ::core::option::Option<Enterprise>,
-    /// The fields to change (`region`, `identity.email`, …). `name`, `etag` cannot be changed.
+    /// The fields to change (`region`, `identity.email`, …). `name`, `etag` cannot be changed. `size`
+    /// and `size_rule` change together: a mask that names one of them must name the other.
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see the head of this file).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -3659,7 +3662,8 @@ pub struct FollowUp {
     /// Whether the solution is in use.
     #[prost(bool, tag = "2")]
     pub adopted: bool,
-    /// Investment or funding mobilized, in minor units of the currency.
+    /// Investment or funding mobilized, in francs (XOF). Refused where the country has another
+    /// currency: amounts are added up over all members.
     #[prost(int64, optional, tag = "3")]
     pub funding_minor: ::core::option::Option<i64>,
 }
@@ -3731,6 +3735,7 @@ pub struct UpdateSupportRequestRequest {
     #[prost(message, optional, tag = "1")]
     pub request: ::core::option::Option<SupportRequest>,
     /// The fields to change (`channel`, `identity.question`, …).
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -3846,6 +3851,7 @@ pub struct UpdateAnswerRequest {
     #[prost(message, optional, tag = "1")]
     pub answer: ::core::option::Option<Answer>,
     /// The fields to change (`answered_on`, `kind`, `remote_expertise`, `identity.text`).
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).
@@ -5420,6 +5426,7 @@ pub struct UpdateVisitRequest {
     #[prost(message, optional, tag = "1")]
     pub visit: ::core::option::Option<Visit>,
     /// The fields to change (`visited_on`, `identity.remarks`, …).
+    /// Required: without a mask the call is refused, unlike in AIP-134 (see enterprise.proto).
     #[prost(message, optional, tag = "2")]
     pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
     /// The caller's number for this write (a UUID).

@@ -96,7 +96,21 @@ pub fn changes(
     new: pb::Enterprise,
     paths: &[String],
 ) -> Result<Vec<Change<EnterpriseFields, EnterpriseIdentity>>, Invalid> {
+    sized_whole(paths)?;
     paths.iter().map(|path| change(&new, path)).collect()
+}
+
+/// A size class and the rule that gave it say something only of each other: changed apart, the
+/// record would name a rule that never gave its class.
+fn sized_whole(paths: &[String]) -> Result<(), Invalid> {
+    let named = |path: &str| paths.iter().any(|named| named == path);
+    let (there, missing) = match (named("size"), named("size_rule")) {
+        (true, false) => ("size", "size_rule"),
+        (false, true) => ("size_rule", "size"),
+        (true, true) | (false, false) => return Ok(()),
+    };
+    let problem = format!("names {there}, which changes only with {missing}: name {missing}, too");
+    Err(Invalid::new("update_mask", problem))
 }
 
 fn change(
@@ -208,7 +222,8 @@ fn identity_from_wire(identity: pb::EnterpriseIdentity) -> EnterpriseIdentity {
     }
 }
 
-fn rule_to_wire(rule: SizeRule) -> pb::SizeRule {
+/// The rule that gave a size class, as sent.
+pub fn rule_to_wire(rule: SizeRule) -> pb::SizeRule {
     match rule {
         SizeRule::None => pb::SizeRule::None,
         SizeRule::Declared => pb::SizeRule::Declared,

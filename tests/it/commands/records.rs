@@ -137,6 +137,25 @@ fn a_printed_record_is_edited_and_sent_back_unless_it_has_changed_since() {
 }
 
 #[test]
+fn a_size_class_follows_from_the_headcount_until_one_is_declared() {
+    let federation = Federation::new();
+    let _hub = federation.serve("ML");
+    let run = |arguments: &[&str]| federation.run(REFERENT, arguments);
+    let sized = |answer: Answer| (answer.text("size"), answer.text("size_rule"));
+    let is = |size: &str, rule: &str| (size.to_owned(), rule.to_owned());
+    let create = ["enterprise", "create", "--region", "ML-3", "--filiere", "LAIT"];
+    let rest = ["--registered-on", "2026-03-05", "--headcount", "4"];
+    let made = run(&[&create[..], &rest].concat()).done();
+    let id = made.text("id");
+    assert_eq!(sized(made), is("MIC", "headcount"));
+    let update = |flags: &[&str]| run(&[&["enterprise", "update", &id][..], flags].concat());
+    assert_eq!(sized(update(&["--headcount", "60"]).done()), is("MOY", "headcount"));
+    update(&["--size-rule", "declared"]).ended(1, "name size, too");
+    assert_eq!(sized(update(&["--size", "PET"]).done()), is("PET", "declared"));
+    assert_eq!(sized(update(&["--headcount", "4"]).done()), is("PET", "declared"));
+}
+
+#[test]
 fn a_write_that_is_sent_again_under_its_number_is_recorded_once() {
     let federation = Federation::new();
     let _hub = federation.serve("ML");

@@ -230,7 +230,8 @@ fn a_person_with_a_newly_issued_certificate_gets_in_and_one_of_another_root_does
     issue(&people, "away", &["--address", &hub]).done();
     federation.run("away", &["peers"]).ended(2, "profiles/roster.toml");
     fs::copy(&roster, path("profiles/roster.toml")).unwrap();
-    federation.run("away", &["peers"]).done();
+    let called = federation.run("away", &["peers"]);
+    assert_eq!(called.json().as_array().unwrap().len(), 2, "{called:?}");
     // Without an address there is nothing to write into a profile.
     issue(&people, "bare", &[]).done();
     assert!(!Path::new(&federation.profile("bare")).exists());

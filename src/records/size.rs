@@ -7,7 +7,7 @@
 use crate::{base::money::Money, records::types::SizeRule};
 
 /// Class of what cannot be classed.
-pub(super) const NOT_CLASSIFIED: &str = "NC";
+pub const NOT_CLASSIFIED: &str = "NC";
 
 /// Largest headcount of each class.
 const HEADCOUNTS_MAX: [(u32, &str); 3] = [(9, "MIC"), (49, "PET"), (199, "MOY")];
@@ -19,7 +19,7 @@ const LARGE: &str = "GRA";
 
 /// The class from what is known, and the rule that gave it. A turnover over the largest limit makes
 /// an enterprise large whatever its headcount; else the headcount decides, if there is one.
-pub(super) fn class(headcount: Option<u32>, turnover: Option<Money>) -> (&'static str, SizeRule) {
+pub fn class(headcount: Option<u32>, turnover: Option<Money>) -> (&'static str, SizeRule) {
     let by_turnover = turnover.map(|turnover| below(&TURNOVERS_MAX, turnover.0));
     let by_headcount = headcount.map(|headcount| below(&HEADCOUNTS_MAX, headcount));
     match (by_headcount, by_turnover) {
