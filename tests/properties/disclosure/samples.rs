@@ -21,6 +21,10 @@ distinct_over = []
 slice_of = []
 indicator = []
 
+[currency]
+code = "KES"
+countries = []
+
 [[population]]
 id = "counted"
 measures = [{ id = "number", kind = "count", additive_over_time = true }]
