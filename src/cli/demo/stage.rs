@@ -110,11 +110,11 @@ mod tests {
 
     #[test]
     fn a_path_is_one_word_to_a_shell() {
-        for path in ["/tmp/demo", "/tmp/two words", "/tmp/l'été $HOME/`a`\"b\"", "/tmp/a;b&c"] {
+        for path in ["/srv/demo", "/srv/two words", "/srv/l'été $HOME/`a`\"b\"", "/srv/a;b&c"] {
             let echo = format!("printf %s {}", quoted(Path::new(path)));
             let told = std::process::Command::new("sh").args(["-c", &echo]).output().unwrap();
             assert_eq!(String::from_utf8(told.stdout).unwrap(), path, "{echo}");
         }
-        assert_eq!(quoted(Path::new("/tmp/demo-1")), "/tmp/demo-1");
+        assert_eq!(quoted(Path::new("/srv/demo-1")), "/srv/demo-1");
     }
 }
