@@ -15,6 +15,7 @@ use crate::{
         bodies::{self, Record, SealedBody, StoredBody},
         files::LogFolder,
         header::{Header, HeaderBytes, leaf},
+        noted::Noted,
         single::SingleLog,
         state,
         verify::{self, Verified},
@@ -87,13 +88,26 @@ fn verify_with(
 ) -> Result<VerifyReport, LogError> {
     let mut report = VerifyReport::default();
     let mut erasures: BTreeMap<MemberCode, Erasures> = BTreeMap::new();
+    let mut noted = Noted::logs(store)?;
     for (origin, epoch) in LogFolder::list(folder)? {
-        let log = SingleLog::load(folder, origin, epoch)?;
+        noted.remove(&(origin, epoch));
+        let log = SingleLog::load(folder, store, origin, epoch)?;
         let erasures = erasures.entry(origin).or_default();
         Check { log: &log, store, report: &mut report, erasures }.run(roster)?;
     }
     erasures.values().for_each(|one| one.check(&mut report));
+    report.differences.extend(noted.into_iter().filter_map(|(log, noted)| lost(log, noted)));
     Ok(report)
+}
+
+/// A log that was held, and whose folder is gone.
+fn lost((origin, epoch): (MemberCode, u32), noted: Noted) -> Option<Difference> {
+    let problem = format!(
+        "its folder is missing: {} entries were held. Restore the newest copy of the folder, or \
+         start the node: it fetches the log from other nodes",
+        noted.held
+    );
+    (noted.held > 0).then_some(Difference { origin, epoch, entry: None, problem })
 }
 
 /// What was erased of one origin's entries, and what its withdrawals ask for. A withdrawal may

@@ -50,9 +50,14 @@ impl LogFolder {
         Ok(found)
     }
 
+    /// Whether it is there.
+    pub fn exists(&self) -> bool {
+        self.path.is_dir()
+    }
+
     /// Makes the folder, durably, if it is not there.
     pub fn create(&self) -> Result<(), LogError> {
-        if self.path.is_dir() {
+        if self.exists() {
             return Ok(());
         }
         let made = fs::create_dir_all(&self.path).and_then(|()| sync_folder(&self.path));

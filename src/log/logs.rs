@@ -104,8 +104,9 @@ impl Log {
         fs::create_dir_all(folder).map_err(|cause| file_error(folder, cause))?;
         let mut logs = BTreeMap::new();
         for (origin, epoch) in LogFolder::list(folder)? {
-            let log = SingleLog::load(folder, origin, epoch)?;
+            let mut log = SingleLog::load(folder, &*store, origin, epoch)?;
             log.repair_tail()?;
+            log.note_held(&*store)?;
             logs.insert((origin, epoch), Arc::new(Mutex::new(log)));
         }
         let (logs, missing_cursor) = (Mutex::new(logs), Mutex::new(None));
@@ -163,9 +164,10 @@ impl Log {
     /// After a failed write, takes up again what the disk holds, by the function of the start.
     fn settle(&self, log: &mut SingleLog, result: Result<(), LogError>) -> Result<(), LogError> {
         if result.is_err() && log.damage.is_none() {
-            let (offered, awaited) = (log.offered.take(), log.awaited.take());
-            match SingleLog::load(&self.folder, log.origin, log.epoch) {
-                Ok(found) => *log = SingleLog { offered, awaited, ..found },
+            let (offered, seen) = (log.offered.take(), log.seen.take());
+            let awaited = log.awaited.take();
+            match SingleLog::load(&self.folder, &*self.store, log.origin, log.epoch) {
+                Ok(found) => *log = SingleLog { offered, seen, awaited, ..found },
                 Err(error) => log.damage = Some(error.to_string()),
             }
             if let Some(damage) = &log.damage {
@@ -307,17 +309,27 @@ impl Log {
         })
     }
 
-    /// Weighs a checkpoint that another node offered.
+    /// Weighs a checkpoint that another node offered; without a `base`, one that it has only seen.
     pub fn consider(
         &self,
         roster: &Roster,
         (origin, epoch): (MemberCode, u32),
         note: &[u8],
-        base: &Base,
+        base: Option<&Base>,
     ) -> Result<HeadNews, LogError> {
         let offered = verify::checkpoint(roster, origin, epoch, note)?;
         let log = self.find_or_make(origin, epoch)?;
         lock(&log).consider(offered, base)
+    }
+
+    /// The longest checkpoint known of a log, if its entries are not all held, or are damaged: it
+    /// was signed, though nothing can be sent under it.
+    pub fn longest_unheld(&self, origin: MemberCode, epoch: u32) -> Option<SignedCheckpoint> {
+        let log = self.find(origin, epoch)?;
+        let log = lock(&log);
+        let longest = log.longest_seen()?.get();
+        let unheld = log.damage.is_some() || longest.checkpoint.size > log.state.size();
+        unheld.then(|| longest.clone())
     }
 
     /// Verifies a batch against `checkpoint` and stores it durably. Returns how many entries were
@@ -415,7 +427,8 @@ impl Log {
         if let Some(log) = logs.get(&(origin, epoch)) {
             return Ok(log.clone());
         }
-        let log = Arc::new(Mutex::new(SingleLog::load(&self.folder, origin, epoch)?));
+        let log = SingleLog::load(&self.folder, &*self.store, origin, epoch)?;
+        let log = Arc::new(Mutex::new(log));
         logs.insert((origin, epoch), log.clone());
         Ok(log)
     }

@@ -8,7 +8,8 @@
 //! - `fork`: evidence that the origin signed two histories, if it ever did.
 //!
 //! Bodies stand in the store, in chunks, and may be erased; headers stay for ever. The folder may
-//! never roll back while its key signs; it may be lost if another node holds the log.
+//! never roll back while its key signs, and the store notes how long each log was ([`noted`]) to
+//! notice it; the whole folder may be lost if another node holds the log.
 
 pub mod batch;
 pub mod bodies;
@@ -18,6 +19,7 @@ pub mod files;
 pub mod header;
 pub mod logs;
 pub mod merkle;
+pub mod noted;
 pub mod single;
 pub mod snapshot;
 pub mod state;

@@ -3,7 +3,10 @@
 use std::{collections::BTreeSet, path::Path};
 
 use crate::{
-    base::id::{EntryId, MemberCode},
+    base::{
+        id::{EntryId, MemberCode},
+        limits::BATCH_HEADERS_MAX,
+    },
     keys::signer::LogSigner,
     log::{
         LogError,
@@ -13,6 +16,7 @@ use crate::{
         files::LogFolder,
         header::{Header, leaf},
         merkle::{Frontier, Hash, consistency_proof, root},
+        noted::Noted,
         state::{self, State},
         verify::{self, Advance, Fork, SignedCheckpoint, Verified, VerifyError},
     },
@@ -30,6 +34,11 @@ pub(super) struct SingleLog {
     pub frontier: Frontier,
     /// The longest checkpoint another node showed; not on disk until entries come with it.
     pub offered: Option<Verified<SignedCheckpoint>>,
+    /// The longest checkpoint another node has seen without holding all under it: it was signed,
+    /// and nothing can be fetched against it there.
+    pub seen: Option<Verified<SignedCheckpoint>>,
+    /// How long it was, as the store notes it.
+    pub noted: Noted,
     /// Evidence of a fork froze it.
     pub frozen: bool,
     /// What differs on disk from what was signed, if anything does.
@@ -66,6 +75,9 @@ pub enum HeadNews {
     Newer(Verified<SignedCheckpoint>),
     /// Nothing that is not held here.
     Nothing,
+    /// It is longer than all that is known, but says nothing about what is known now: another
+    /// session brought news since this one asked. It must ask again.
+    Moved,
     /// The origin signed two histories: the epoch is frozen now.
     Forked(Box<Verified<Fork>>),
 }
@@ -73,7 +85,12 @@ pub enum HeadNews {
 impl SingleLog {
     /// Reads a log from its folder: the same function after a crash, at a start and at `verify`.
     /// What is damaged is said in [`SingleLog::damage`]; only a disk that fails is an error.
-    pub fn load(logs: &Path, origin: MemberCode, epoch: u32) -> Result<Self, LogError> {
+    pub fn load(
+        logs: &Path,
+        store: &dyn Store,
+        origin: MemberCode,
+        epoch: u32,
+    ) -> Result<Self, LogError> {
         let folder = LogFolder::new(logs, origin, epoch);
         let mut log = Self {
             origin,
@@ -83,6 +100,8 @@ impl SingleLog {
             state: State::default(),
             frontier: Frontier::default(),
             offered: None,
+            seen: None,
+            noted: Noted::default(),
             damage: None,
             awaited: None,
         };
@@ -101,7 +120,35 @@ impl SingleLog {
             Ok(frontier) => log.frontier = frontier,
             Err(problem) => log.damage = Some(problem),
         }
+        if log.damage.is_none() {
+            log.damage = log.rolled_back(store)?;
+        }
         Ok(log)
+    }
+
+    /// What shows that the file `checkpoints` was lost or is an older one than there was, if
+    /// anything does: a crash leaves neither fewer entries than the store noted, nor more headers
+    /// after them than one batch has.
+    fn rolled_back(&mut self, store: &dyn Store) -> Result<Option<String>, LogError> {
+        self.noted = match Noted::read(store, self.origin, self.epoch)? {
+            Ok(noted) => noted,
+            Err(problem) => {
+                return Ok(Some(format!("the store's note of how long it was: {problem}")));
+            }
+        };
+        let (held, (present, _)) = (self.held(), self.folder.header_count()?);
+        let lost = if self.folder.exists() && self.noted.held > held {
+            format!("{} entries were held", self.noted.held)
+        } else if present > held + BATCH_HEADERS_MAX as u64 {
+            format!("its file `headers` has {present} entries")
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(format!(
+            "its file `checkpoints` is missing or older than it was: it signs {held} entries, but \
+             {lost}. Restore the newest copy of the log's folder, or move the folder away with the \
+             node stopped; the next start fetches the log from other nodes"
+        )))
     }
 
     /// Cuts off what a crash left after the entries held: headers that were written and never
@@ -125,6 +172,12 @@ impl SingleLog {
         self.state.newest().into_iter().chain(&self.offered).max_by_key(size)
     }
 
+    /// The longest checkpoint known to have been signed, by any news.
+    pub fn longest_seen(&self) -> Option<&Verified<SignedCheckpoint>> {
+        let size = |signed: &&Verified<SignedCheckpoint>| signed.get().checkpoint.size;
+        self.newest().into_iter().chain(&self.seen).max_by_key(size)
+    }
+
     /// The identifier of entry `seq`.
     pub fn id(&self, seq: u64) -> EntryId {
         EntryId { origin: self.origin, epoch: self.epoch, seq }
@@ -146,7 +199,8 @@ impl SingleLog {
     pub fn check_appendable(&self) -> Result<(), LogError> {
         self.check_usable()?;
         let (origin, epoch, held) = (self.origin, self.epoch, self.held());
-        let known = self.newest().map_or(0, |signed| signed.get().checkpoint.size);
+        let known = self.longest_seen().map_or(0, |signed| signed.get().checkpoint.size);
+        let known = known.max(self.noted.longest);
         if known > held {
             return Err(LogError::Behind { origin, epoch, held, known });
         }
@@ -168,7 +222,8 @@ impl SingleLog {
     /// 3. what was written read back from the disk, and the tree before it held against what was
     ///    signed → as after 2. Nothing new is signed that the disk does not give back;
     /// 4. checkpoint signed and put in place whole → the entry is in the log, whether or not the
-    ///    caller was still answered; it must look before it appends again.
+    ///    caller was still answered; it must look before it appends again;
+    /// 5. the new length noted in the store, not yet durable: see [`crate::log::noted`].
     pub fn append(
         &mut self,
         store: &dyn Store,
@@ -196,7 +251,7 @@ impl SingleLog {
 
         self.state = state;
         self.frontier = frontier;
-        Ok(())
+        self.note_held(store)
     }
 
     /// Adds entries that were verified.
@@ -205,7 +260,8 @@ impl SingleLog {
     /// 1. bodies durable → records that no header names; they come again;
     /// 2. headers durable → headers after the size held; cut off, they come again;
     /// 3. checkpoint, with the proof that these entries lead to it, in place → the entries are
-    ///    held. The cursor of replication is this size, so it moves here and nowhere else.
+    ///    held. The cursor of replication is this size, so it moves here and nowhere else;
+    /// 4. the new length noted in the store, not yet durable: see [`crate::log::noted`].
     pub fn extend(
         &mut self,
         store: &dyn Store,
@@ -216,6 +272,11 @@ impl SingleLog {
         if *first != self.held() {
             let (origin, epoch, first) = (self.origin, self.epoch, *first);
             return Err(VerifyError::NotInTree { origin, epoch, first }.into());
+        }
+        if !self.folder.exists() && self.noted.held > 0 {
+            // It was moved away: from here on the log holds what is fetched.
+            self.noted.held = 0;
+            self.noted.commit(store, self.origin, self.epoch)?;
         }
         self.folder.create()?;
         // 1.
@@ -229,7 +290,17 @@ impl SingleLog {
 
         self.state = state;
         self.frontier = frontier.clone();
-        Ok(())
+        self.note_held(store)
+    }
+
+    /// Notes in the store how many entries are held, if that is more than it knows.
+    pub fn note_held(&mut self, store: &dyn Store) -> Result<(), LogError> {
+        let held = self.held();
+        if self.damage.is_some() || held <= self.noted.held {
+            return Ok(());
+        }
+        self.noted = Noted { held, longest: held.max(self.noted.longest) };
+        self.noted.write(store, self.origin, self.epoch)
     }
 
     fn commit_bodies(&self, store: &dyn Store, items: &[BatchItem]) -> Result<(), LogError> {
@@ -278,45 +349,72 @@ impl SingleLog {
         Ok(grown)
     }
 
-    /// Weighs a checkpoint that another node offered, against all that is known of this log.
+    /// Weighs a checkpoint that another node offered, against all that is known of this log. One
+    /// without a `base` it has only seen: nothing is fetched against it.
     pub fn consider(
         &mut self,
         offered: Verified<SignedCheckpoint>,
-        base: &Base,
+        base: Option<&Base>,
     ) -> Result<HeadNews, LogError> {
         self.check_usable()?;
         let size = offered.get().checkpoint.size;
-        let Some(known) = self.newest().cloned() else {
-            return Ok(self.take_offer(offered));
-        };
-        let known_size = known.get().checkpoint.size;
-        if size > known_size {
-            if base.size != known_size {
-                // Another session brought news in between; this one asks again next time.
-                return Ok(HeadNews::Nothing);
+        let known = self.newest().cloned();
+        match (known, base) {
+            (Some(known), _) if size <= known.get().checkpoint.size => {
+                self.compare_with_known(&known, offered)
             }
-            let root = base.root.unwrap_or_default();
-            return match root == known.get().checkpoint.root {
-                true => {
-                    let target = &offered.get().checkpoint;
-                    let consistent = verify::leads(base.size, &root, target, &base.proof);
-                    let (origin, epoch) = (self.origin, self.epoch);
-                    match consistent {
-                        true => Ok(self.take_offer(offered)),
-                        false => Err(VerifyError::NotConsistent { origin, epoch }.into()),
-                    }
-                }
-                false => self.freeze(&known, &offered, root, base.proof.clone()),
-            };
+            (_, None) => Ok(self.take_seen(offered)),
+            (None, Some(_)) => Ok(self.take_offer(offered)),
+            (Some(known), Some(base)) => self.consider_longer(&known, offered, base),
         }
-        if size == known_size && offered.get().checkpoint.root != known.get().checkpoint.root {
-            let root = offered.get().checkpoint.root;
-            return self.freeze(&known, &offered, root, Vec::new());
+    }
+
+    /// A longer checkpoint must go on from the one known.
+    fn consider_longer(
+        &mut self,
+        known: &Verified<SignedCheckpoint>,
+        offered: Verified<SignedCheckpoint>,
+        base: &Base,
+    ) -> Result<HeadNews, LogError> {
+        if base.size != known.get().checkpoint.size {
+            return Ok(HeadNews::Moved);
         }
-        match size > self.held() {
+        let root = base.root.unwrap_or_default();
+        if root != known.get().checkpoint.root {
+            return self.freeze(known, &offered, root, base.proof.clone());
+        }
+        let target = &offered.get().checkpoint;
+        match verify::leads(base.size, &root, target, &base.proof) {
+            true => Ok(self.take_offer(offered)),
+            false => {
+                let (origin, epoch) = (self.origin, self.epoch);
+                Err(VerifyError::NotConsistent { origin, epoch }.into())
+            }
+        }
+    }
+
+    /// A checkpoint no longer than the one known must have the same root at the same size.
+    fn compare_with_known(
+        &mut self,
+        known: &Verified<SignedCheckpoint>,
+        offered: Verified<SignedCheckpoint>,
+    ) -> Result<HeadNews, LogError> {
+        let (old, new) = (known.get().checkpoint, offered.get().checkpoint);
+        if new.size == old.size && new.root != old.root {
+            return self.freeze(known, &offered, new.root, Vec::new());
+        }
+        match new.size > self.held() {
             true => Ok(HeadNews::Newer(offered)),
             false => self.compare_with_held(&offered),
         }
+    }
+
+    fn take_seen(&mut self, seen: Verified<SignedCheckpoint>) -> HeadNews {
+        let size = |signed: &Verified<SignedCheckpoint>| signed.get().checkpoint.size;
+        if self.seen.as_ref().is_none_or(|before| size(before) < size(&seen)) {
+            self.seen = Some(seen);
+        }
+        HeadNews::Nothing
     }
 
     fn take_offer(&mut self, offered: Verified<SignedCheckpoint>) -> HeadNews {

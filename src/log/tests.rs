@@ -152,7 +152,7 @@ impl Node {
         let snapshot = from.log.snapshot(ml(), 1).unwrap().unwrap();
         let (root, proof) = snapshot.base(at.size).map_or((None, vec![]), |it| (Some(it.0), it.1));
         let base = Base { size: at.size, root, proof };
-        self.log.consider(&roster(), (ml(), 1), &from.checkpoint(), &base)
+        self.log.consider(&roster(), (ml(), 1), &from.checkpoint(), Some(&base))
     }
 
     fn receive(&self, from: &Node, batch: EntryBatch) -> Result<u64, LogError> {

@@ -54,7 +54,7 @@ pub struct KnownHead {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
     /// The logs that differ from what the caller knows.
-    Heads(Vec<OfferedHead>),
+    Heads(Heads),
     /// Entries or bodies.
     Batch(PackedBatch),
     /// The last frame.
@@ -62,6 +62,26 @@ pub enum Frame {
         /// Whether everything was sent; otherwise the budget ended it.
         complete: bool,
     },
+}
+
+/// What the sender holds, and knows of, beyond what the caller knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heads {
+    /// Logs held whole, to be fetched.
+    pub offered: Vec<OfferedHead>,
+    /// Longer checkpoints of logs that are not held whole.
+    pub seen: Vec<SeenCheckpoint>,
+}
+
+/// A checkpoint that was signed, without the entries under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCheckpoint {
+    /// Whose log.
+    pub origin: MemberCode,
+    /// Its epoch.
+    pub epoch: u32,
+    /// The signed note, as the origin signed it.
+    pub checkpoint: Vec<u8>,
 }
 
 /// A log's newest checkpoint, and why it goes on from what the caller knows.
@@ -101,7 +121,10 @@ impl Frame {
     pub fn bytes(&self) -> u64 {
         let head = |head: &OfferedHead| head.checkpoint.len() + 34 * (head.proof.len() + 1) + 16;
         let bytes = match self {
-            Self::Heads(heads) => heads.iter().map(head).sum::<usize>() + 8,
+            Self::Heads(Heads { offered, seen }) => {
+                let seen = seen.iter().map(|seen| seen.checkpoint.len() + 16).sum::<usize>();
+                offered.iter().map(head).sum::<usize>() + seen + 8
+            }
             Self::Batch(batch) => batch.zstd.len() + 16,
             Self::End { .. } => 8,
         };

@@ -90,7 +90,9 @@ impl Peer {
                 status.last_contact = Some(now);
                 status.last_failure = None;
                 status.failures = 0;
-                let again = outcome.is_some_and(|it| !it.complete && it.brought_anything());
+                let again = outcome.is_some_and(|it| {
+                    !it.moved.is_empty() || !it.complete && it.brought_anything()
+                });
                 let half = self.schedule.interval / 2;
                 let wait = if again { Duration::ZERO } else { half + spread(half, random) };
                 status.next_try = later(now, wait);

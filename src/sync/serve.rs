@@ -18,7 +18,10 @@ use crate::{
         snapshot::Snapshot,
     },
     sync::{
-        message::{BODIES_MAX, Frame, HEADS_MAX, KnownHead, OfferedHead, PullRequest, Want},
+        message::{
+            BODIES_MAX, Frame, HEADS_MAX, Heads, KnownHead, OfferedHead, PullRequest,
+            SeenCheckpoint, Want,
+        },
         packing::Packer,
     },
 };
@@ -41,7 +44,7 @@ enum Stage {
 }
 
 /// What is offered, and the logs to send, each from a first entry on.
-type Offers = (Vec<OfferedHead>, Vec<(Snapshot, u64)>);
+type Offers = (Heads, Vec<(Snapshot, u64)>);
 
 impl Serve {
     /// Answers `request` from `log`.
@@ -57,11 +60,11 @@ impl Serve {
     fn step(&mut self) -> Result<Option<Frame>, LogError> {
         match std::mem::replace(&mut self.stage, Stage::Done) {
             Stage::Heads(known, bodies) => {
-                let (offers, mut queue) = self.offers(known)?;
+                let (heads, mut queue) = self.offers(known)?;
                 // Little news goes first: it is soon done and often the most urgent.
                 queue.sort_by_key(|(snapshot, from)| snapshot.signed().checkpoint.size - from);
                 self.stage = Stage::Entries(queue.into(), bodies.into());
-                Ok(Some(Frame::Heads(offers)))
+                Ok(Some(Frame::Heads(heads)))
             }
             Stage::Entries(mut logs, mut bodies) => {
                 let content = self.content(&mut logs, &mut bodies)?;
@@ -83,7 +86,8 @@ impl Serve {
     fn offers(&self, known: Vec<KnownHead>) -> Result<Offers, LogError> {
         let heads: BTreeMap<(MemberCode, u32), Head> =
             self.log.heads().into_iter().map(|head| ((head.origin, head.epoch), head)).collect();
-        let (mut offers, mut queue) = (Vec::new(), Vec::new());
+        let (mut offered, mut queue) = (Vec::new(), Vec::new());
+        let seen = self.seen(&known);
         for known in known {
             let Some(head) = heads.get(&(known.origin, known.epoch)) else { continue };
             let same = head.size == known.size && head.root == known.root;
@@ -98,7 +102,7 @@ impl Serve {
             let base = snapshot.base(known.size).filter(|_| known.size > 0);
             let (base_root, proof) =
                 base.map_or((None, Vec::new()), |(root, proof)| (Some(root), proof));
-            offers.push(OfferedHead {
+            offered.push(OfferedHead {
                 origin: known.origin,
                 epoch: known.epoch,
                 checkpoint: snapshot.signed().note.clone(),
@@ -109,7 +113,21 @@ impl Serve {
                 queue.push((snapshot, known.held));
             }
         }
-        Ok((offers, queue))
+        Ok((Heads { offered, seen }, queue))
+    }
+
+    /// What was signed, as far as it is known here, beyond what the caller knows and what can be
+    /// sent.
+    fn seen(&self, known: &[KnownHead]) -> Vec<SeenCheckpoint> {
+        let beyond = |known: &KnownHead| {
+            let signed = self.log.longest_unheld(known.origin, known.epoch)?;
+            (signed.checkpoint.size > known.size).then_some(SeenCheckpoint {
+                origin: known.origin,
+                epoch: known.epoch,
+                checkpoint: signed.note,
+            })
+        };
+        known.iter().filter_map(beyond).collect()
     }
 
     fn content(

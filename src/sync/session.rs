@@ -20,7 +20,7 @@ use crate::{
     },
     sync::{
         SyncError,
-        message::{BODIES_MAX, Frame, KnownHead, OfferedHead, PackedBatch, PullRequest, Want},
+        message::{BODIES_MAX, Frame, Heads, KnownHead, PackedBatch, PullRequest, Want},
         packing::Unpacker,
     },
 };
@@ -45,6 +45,9 @@ pub struct Outcome {
     pub forks: Vec<Fork>,
     /// Logs passed over because the roster has no key for what was signed; it may be old.
     pub unknown_keys: Vec<(MemberCode, u32)>,
+    /// Logs of which the other node holds more than was known, and which grew by another session
+    /// while this one was under way. It did not count as an answer; pull again.
+    pub moved: Vec<(MemberCode, u32)>,
     /// Bytes of frames taken.
     pub bytes_in: u64,
     /// Bytes of the request, nearly.
@@ -156,39 +159,57 @@ impl Session {
         self.outcome
     }
 
-    fn accept_heads(&mut self, heads: Vec<OfferedHead>) -> Result<(), SyncError> {
+    fn accept_heads(&mut self, heads: Heads) -> Result<(), SyncError> {
         let mut targets = BTreeMap::new();
-        for head in heads {
+        for head in heads.offered {
             let log = (head.origin, head.epoch);
             let Some(known) = self.asked.get(&log) else {
                 return Err(protocol("a log that was not asked for"));
             };
             let base = Base { size: known.size, root: head.base_root, proof: head.proof };
-            let target = match self.log.consider(&self.roster, log, &head.checkpoint, &base) {
-                Ok(HeadNews::Newer(checkpoint)) => Some(checkpoint),
-                Ok(HeadNews::Nothing) => None,
-                Ok(HeadNews::Forked(fork)) => {
-                    self.outcome.forks.push(fork.into_inner());
-                    None
-                }
-                Err(LogError::Refused(VerifyError::UnknownKey { .. })) => {
-                    self.outcome.unknown_keys.push(log);
-                    None
-                }
-                Err(LogError::Frozen { .. } | LogError::Damaged { .. }) => None,
-                Err(error) => return Err(error.into()),
-            };
+            let target = self.weigh(log, &head.checkpoint, Some(&base))?;
             if targets.insert(log, target).is_some() {
                 return Err(protocol("a log offered twice"));
             }
         }
-        for &(origin, epoch) in self.asked.keys() {
-            if !self.outcome.unknown_keys.contains(&(origin, epoch)) {
-                self.log.answered(origin, epoch, self.peer);
+        for seen in heads.seen {
+            let log = (seen.origin, seen.epoch);
+            if !self.asked.contains_key(&log) {
+                return Err(protocol("a log that was not asked for"));
+            }
+            self.weigh(log, &seen.checkpoint, None)?;
+        }
+        let Outcome { unknown_keys, moved, .. } = &self.outcome;
+        for log in self.asked.keys() {
+            // What was not weighed is no answer.
+            if !unknown_keys.contains(log) && !moved.contains(log) {
+                self.log.answered(log.0, log.1, self.peer);
             }
         }
         self.targets = Some(targets);
         Ok(())
+    }
+
+    /// What a checkpoint of `log` means, given on `base` or, if only seen, without one; notes what
+    /// could not be told.
+    fn weigh(
+        &mut self,
+        log: (MemberCode, u32),
+        checkpoint: &[u8],
+        base: Option<&Base>,
+    ) -> Result<Target, SyncError> {
+        match self.log.consider(&self.roster, log, checkpoint, base) {
+            Ok(HeadNews::Newer(checkpoint)) => return Ok(Some(checkpoint)),
+            Ok(HeadNews::Nothing) => {}
+            Ok(HeadNews::Moved) => self.outcome.moved.push(log),
+            Ok(HeadNews::Forked(fork)) => self.outcome.forks.push(fork.into_inner()),
+            Err(LogError::Refused(VerifyError::UnknownKey { .. })) => {
+                self.outcome.unknown_keys.push(log);
+            }
+            Err(LogError::Frozen { .. } | LogError::Damaged { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(None)
     }
 
     fn accept_batch(&mut self, batch: &PackedBatch) -> Result<(), SyncError> {

@@ -5,21 +5,22 @@ use std::{sync::Arc, time::Duration};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    base::clock::ManualClock,
+    base::{clock::ManualClock, limits::BATCH_BYTES_MAX},
     keys::{
         roster::{LogKey, Member, MemberKind, Roster},
         signer::LogSigner,
     },
-    log::{logs::Log, verify::VerifyError},
+    log::{LogError, logs::Log, verify::VerifyError},
     publication::{
         admitted::Admitted,
+        note::Note,
         withdrawal::{Withdrawal, WithdrawalReason},
     },
     store::memory::MemoryStore,
     sync::{
         SyncError, Verdict,
         link::{Link, LinkError},
-        message::{Frame, OfferedHead, PackedBatch, PullRequest, Want},
+        message::{Frame, Heads, OfferedHead, PackedBatch, PullRequest, SeenCheckpoint, Want},
         peer::{Action, Peer, Schedule},
         pull::pull,
         serve::Serve,
@@ -115,6 +116,16 @@ fn session(folder: &tempfile::TempDir) -> Session {
 }
 
 fn fresh_session(folder: &tempfile::TempDir) -> Session {
+    session_of(&log_in(folder), "BJ")
+}
+
+fn log_in(folder: &tempfile::TempDir) -> Arc<Log> {
+    let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
+    Arc::new(Log::open(folder.path(), Arc::new(MemoryStore::default()), clock).unwrap())
+}
+
+/// A pull for `log` from `peer`.
+fn session_of(log: &Arc<Log>, peer: &str) -> Session {
     let key = LogSigner::from_seed([7; 32]).public();
     let member = Member {
         code: "ML".parse().unwrap(),
@@ -126,11 +137,9 @@ fn fresh_session(folder: &tempfile::TempDir) -> Session {
         people_roots: vec![],
         denied: vec![],
     };
-    let clock = Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
-    let log = Log::open(folder.path(), Arc::new(MemoryStore::default()), clock).unwrap();
     let roster = Arc::new(Roster { version: 1, members: vec![member] });
     let limits = SessionLimits { budget_bytes: 1000, want: Want::Bodies };
-    Session::new(Arc::new(log), "BJ".parse().unwrap(), roster, limits).unwrap()
+    Session::new(Arc::clone(log), peer.parse().unwrap(), roster, limits).unwrap()
 }
 
 #[test]
@@ -144,13 +153,21 @@ fn frames_out_of_order_or_not_asked_for_are_refused() {
         base_root: None,
         proof: vec![],
     };
-    let games: [Vec<Frame>; 6] = [
+    let offering = |offered| Frame::Heads(Heads { offered, seen: vec![] });
+    let seeing = |origin: &str| {
+        let seen =
+            SeenCheckpoint { origin: origin.parse().unwrap(), epoch: 1, checkpoint: vec![1] };
+        Frame::Heads(Heads { offered: vec![], seen: vec![seen] })
+    };
+    let games: [Vec<Frame>; 8] = [
         vec![batch()],
         vec![Frame::End { complete: true }],
-        vec![Frame::Heads(vec![]), Frame::Heads(vec![])],
-        vec![Frame::Heads(vec![head("BJ")])],
-        vec![Frame::Heads(vec![head("ML")])],
-        vec![Frame::Heads(vec![]), Frame::End { complete: true }, batch()],
+        vec![offering(vec![]), offering(vec![])],
+        vec![offering(vec![head("BJ")])],
+        vec![offering(vec![head("ML")])],
+        vec![seeing("BJ")],
+        vec![seeing("ML")],
+        vec![offering(vec![]), Frame::End { complete: true }, batch()],
     ];
     for frames in games {
         let mut session = session(&folder);
@@ -186,4 +203,113 @@ async fn a_pull_over_a_link_brings_the_other_logs() {
     let outcome = outcome.unwrap();
     assert_eq!(outcome.advanced, [((origin, 1), (0, 1))].into());
     assert!(outcome.complete && outcome.bytes_in > 100);
+}
+
+fn append(log: &Log, count: u64) -> Result<(), LogError> {
+    let withdrawal = Withdrawal { epoch: 1, seq: 0, reason: WithdrawalReason::Error, erase: false };
+    for _ in 0..count {
+        let admitted = Admitted::withdrawal(&withdrawal).unwrap();
+        log.append(&LogSigner::from_seed([7; 32]), "ML".parse().unwrap(), 1, admitted)?;
+    }
+    Ok(())
+}
+
+/// The frames with which `from` answers.
+fn frames(from: &Arc<Log>, session: &mut Session) -> Vec<Frame> {
+    let request = session.request().unwrap();
+    Serve::new(Arc::clone(from), request).unwrap().map(Result::unwrap).collect()
+}
+
+/// Takes all frames; what the session brought.
+fn take(mut session: Session, frames: Vec<Frame>) -> Outcome {
+    for frame in frames {
+        session.accept(frame).unwrap();
+    }
+    session.into_outcome()
+}
+
+fn pull_all(log: &Arc<Log>, from: &Arc<Log>, peer: &str) {
+    let mut session = session_of(log, peer);
+    let frames = frames(from, &mut session);
+    take(session, frames);
+}
+
+/// A node restored from a backup asks two others at once; one knows more than the other. The one
+/// whose answer was overtaken has not answered, so nothing is signed before it is asked again.
+#[test]
+fn an_answer_overtaken_by_another_session_lets_no_restored_node_append() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [longest, shorter, restored] = [0, 1, 2].map(|at| log_in(&folders[at]));
+    append(&longest, 5).unwrap();
+    pull_all(&restored, &longest, "SN");
+    append(&longest, 1).unwrap();
+    pull_all(&shorter, &longest, "SN");
+    append(&longest, 2).unwrap();
+
+    restored.ask_peers_first("ML".parse().unwrap(), 1, 2).unwrap();
+    let (mut one, mut other) = (session_of(&restored, "BJ"), session_of(&restored, "SN"));
+    let (from_shorter, from_longest) = (frames(&shorter, &mut one), frames(&longest, &mut other));
+    take(one, from_shorter);
+    let outcome = take(other, from_longest);
+    let refused = append(&restored, 1);
+    assert!(matches!(refused, Err(LogError::Unconfirmed { answered: 1, .. })), "{refused:?}");
+    let mut peer = peer();
+    peer.ended(now(), Some(&outcome), &Ok(()), 0);
+    assert_eq!(peer.action(now()), Action::Pull, "it is asked again at once");
+
+    pull_all(&restored, &longest, "SN");
+    append(&restored, 1).unwrap();
+    assert_eq!(restored.heads()[0].size, 9);
+}
+
+/// A relay that holds a log in part, or holds it damaged, cannot send it, but tells how long it was.
+#[test]
+fn a_relay_tells_of_a_longer_log_than_it_can_send() {
+    for damaged in [false, true] {
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [origin, mut relay, restored] = [0, 1, 2].map(|at| log_in(&folders[at]));
+        append(&origin, 2).unwrap();
+        pull_all(&restored, &origin, "SN");
+        append(&origin, 1).unwrap();
+        pull_all(&relay, &origin, "SN");
+        if damaged {
+            let headers = folders[1].path().join("ML-1/headers");
+            std::fs::write(&headers, &std::fs::read(&headers).unwrap()[..200]).unwrap();
+            relay = log_in(&folders[1]);
+        } else {
+            append_long(&origin);
+            let mut session = session_of(&relay, "SN");
+            let mut frames = frames(&origin, &mut session);
+            assert!(frames.len() > 3, "more than one batch");
+            frames.truncate(2);
+            take(session, frames);
+        }
+
+        restored.ask_peers_first("ML".parse().unwrap(), 1, 1).unwrap();
+        pull_all(&restored, &relay, "BJ");
+        let refused = append(&restored, 1);
+        assert!(matches!(refused, Err(LogError::Behind { .. })), "{damaged}: {refused:?}");
+        pull_all(&restored, &origin, "SN");
+        append(&restored, 1).unwrap();
+    }
+}
+
+/// Appends notes that do not fit in one batch.
+fn append_long(log: &Log) {
+    let note = Note {
+        member: "ML".parse().unwrap(),
+        language: "fr".into(),
+        title: "Séchoir".into(),
+        summary: "Sécher".into(),
+        text: "s".repeat(BATCH_BYTES_MAX * 3 / 4),
+        authors: vec![],
+        filieres: vec![],
+        keywords: vec![],
+        rights: "CC-BY-4.0".into(),
+        published_on: Date::constant(2027, 1, 31),
+    };
+    for _ in 0..3 {
+        let admitted = Admitted::note(&note, None).unwrap();
+        log.append(&LogSigner::from_seed([7; 32]), "ML".parse().unwrap(), 1, admitted).unwrap();
+    }
 }

@@ -6,7 +6,8 @@ use crate::{
     base::id::{EntryId, MemberCode},
     log::merkle::Hash,
     sync::message::{
-        BODIES_MAX, Frame, HEADS_MAX, KnownHead, OfferedHead, PackedBatch, PullRequest, Want,
+        BODIES_MAX, Frame, HEADS_MAX, Heads, KnownHead, OfferedHead, PackedBatch, PullRequest,
+        SeenCheckpoint, Want,
     },
     wire::{generated::sync as pb, parse::Invalid},
 };
@@ -89,10 +90,10 @@ fn entry_from_wire(entry: pb::EntryName) -> Result<EntryId, Invalid> {
 pub fn frame_to_wire(frame: Frame) -> pb::PullResponse {
     use pb::pull_response::Frame as Wire;
     let frame = match frame {
-        Frame::Heads(heads) => {
-            let heads = heads.into_iter().map(offered_to_wire).collect();
-            Wire::Heads(pb::Heads { heads })
-        }
+        Frame::Heads(Heads { offered, seen }) => Wire::Heads(pb::Heads {
+            heads: offered.into_iter().map(offered_to_wire).collect(),
+            seen: seen.into_iter().map(seen_to_wire).collect(),
+        }),
         Frame::Batch(PackedBatch { content_bytes, zstd }) => {
             Wire::Batch(pb::Batch { content_bytes, zstd })
         }
@@ -106,16 +107,40 @@ pub fn frame_from_wire(response: pb::PullResponse) -> Result<Frame, Invalid> {
     use pb::pull_response::Frame as Wire;
     let pb::PullResponse { frame } = response;
     match frame.ok_or_else(|| Invalid::missing("frame"))? {
-        Wire::Heads(pb::Heads { heads }) if heads.len() > HEADS_MAX => {
-            Err(Invalid::new("heads", format!("at most {HEADS_MAX} logs")))
-        }
-        Wire::Heads(pb::Heads { heads }) => {
-            Ok(Frame::Heads(heads.into_iter().map(offered_from_wire).collect::<Result<_, _>>()?))
-        }
+        Wire::Heads(heads) => heads_from_wire(heads).map(Frame::Heads),
         Wire::Batch(pb::Batch { content_bytes, zstd }) => {
             Ok(Frame::Batch(PackedBatch { content_bytes, zstd }))
         }
         Wire::End(pb::End { complete }) => Ok(Frame::End { complete }),
+    }
+}
+
+fn heads_from_wire(heads: pb::Heads) -> Result<Heads, Invalid> {
+    let pb::Heads { heads, seen } = heads;
+    if heads.len().max(seen.len()) > HEADS_MAX {
+        return Err(Invalid::new("heads", format!("at most {HEADS_MAX} logs")));
+    }
+    Ok(Heads {
+        offered: heads.into_iter().map(offered_from_wire).collect::<Result<_, _>>()?,
+        seen: seen.into_iter().map(seen_from_wire).collect::<Result<_, _>>()?,
+    })
+}
+
+fn seen_to_wire(seen: SeenCheckpoint) -> pb::SeenCheckpoint {
+    let SeenCheckpoint { origin, epoch, checkpoint } = seen;
+    pb::SeenCheckpoint { origin: origin.to_string(), epoch, checkpoint }
+}
+
+fn seen_from_wire(seen: pb::SeenCheckpoint) -> Result<SeenCheckpoint, Invalid> {
+    let pb::SeenCheckpoint { origin, epoch, checkpoint } = seen;
+    check_note("seen.checkpoint", &checkpoint)?;
+    Ok(SeenCheckpoint { origin: member("seen.origin", &origin)?, epoch, checkpoint })
+}
+
+fn check_note(field: &str, note: &[u8]) -> Result<(), Invalid> {
+    match note.len() > CHECKPOINT_BYTES_MAX {
+        true => Err(Invalid::new(field, format!("longer than {CHECKPOINT_BYTES_MAX} bytes"))),
+        false => Ok(()),
     }
 }
 
@@ -132,10 +157,7 @@ fn offered_to_wire(head: OfferedHead) -> pb::OfferedHead {
 
 fn offered_from_wire(head: pb::OfferedHead) -> Result<OfferedHead, Invalid> {
     let pb::OfferedHead { origin, epoch, checkpoint, base_root, proof } = head;
-    if checkpoint.len() > CHECKPOINT_BYTES_MAX {
-        let problem = format!("longer than {CHECKPOINT_BYTES_MAX} bytes");
-        return Err(Invalid::new("heads.checkpoint", problem));
-    }
+    check_note("heads.checkpoint", &checkpoint)?;
     if proof.len() > PROOF_HASHES_MAX {
         return Err(Invalid::new("heads.proof", format!("more than {PROOF_HASHES_MAX} hashes")));
     }

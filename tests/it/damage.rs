@@ -152,6 +152,8 @@ fn log_verify_names_the_entry_of_which_one_byte_was_flipped_and_is_content_once_
     }
     let cut = demo.with(&checkpoints, Some(whole[..100].to_vec()));
     assert!(cut.contains("DIFFERENCE ML: CIRT/1: "), "{cut}");
+    let lost = demo.with(&checkpoints, None);
+    assert!(lost.contains("DIFFERENCE ML: CIRT/1: its file `checkpoints` is missing"), "{lost}");
 
     let missing = demo.with(&store, None);
     assert!(missing.contains("There is no store in"), "{missing}");
@@ -166,6 +168,8 @@ fn log_verify_names_the_entry_of_which_one_byte_was_flipped_and_is_content_once_
 struct Stopped {
     folder: NodeFolder,
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// The log's file `checkpoints` as it was after the first of three notes.
+    checkpoints_before: Vec<u8>,
     enterprises: Vec<Enterprise>,
     notes: Vec<Note>,
 }
@@ -193,10 +197,12 @@ async fn ask(folder: &NodeFolder, node: &NodeProcess) -> Asked {
 impl Stopped {
     async fn new() -> Self {
         let folder = NodeFolder::new();
+        let mut checkpoints = Vec::new();
         for start in 0..2 {
             let node = folder.serve().unwrap_or_else(|ended| panic!("{}", ended.text));
             write(&folder, &node, start * 150..(start + 1) * 150).await;
             node.kill();
+            checkpoints.push(fs::read(own_checkpoints(&folder)).unwrap());
         }
         let node = folder.serve().unwrap_or_else(|ended| panic!("{}", ended.text));
         // Beyond sled's last snapshot.
@@ -205,12 +211,16 @@ impl Stopped {
         assert_eq!((enterprises.len(), notes.len()), (360, 3));
         node.kill();
         let files = files(&folder.path());
-        Self { folder, files, enterprises, notes }
+        let checkpoints_before = checkpoints.swap_remove(0);
+        Self { folder, files, checkpoints_before, enterprises, notes }
     }
 
-    /// Starts the node with `file` damaged, and tells how that comes to light.
-    async fn with(&self, file: &Path, bytes: Vec<u8>) -> Noticed {
-        fs::write(file, bytes).unwrap();
+    /// Starts the node with `file` damaged, or gone, and tells how that comes to light.
+    async fn with(&self, file: &Path, bytes: Option<Vec<u8>>) -> Noticed {
+        match bytes {
+            Some(bytes) => fs::write(file, bytes).unwrap(),
+            None => fs::remove_file(file).unwrap(),
+        }
         let noticed = match self.folder.serve() {
             Err(ended) => {
                 assert!(!ended.status.success());
@@ -257,6 +267,13 @@ enum Noticed {
     AtReading,
     ByVerifying,
     NothingLost,
+}
+
+fn own_checkpoints(folder: &NodeFolder) -> PathBuf {
+    let logs = fs::read_dir(folder.path().join("data/logs")).unwrap();
+    let own =
+        logs.map(|entry| entry.unwrap().path().join("checkpoints")).find(|file| file.exists());
+    own.expect("the node's own log")
 }
 
 fn says_what_to_do(text: &str) -> bool {
@@ -339,12 +356,16 @@ async fn a_damaged_store_or_log_is_reported_with_what_to_do_and_nothing_is_dropp
         for _ in 0..times {
             let (what, bytes) = damage(bytes, &mut dice);
             println!("{name}: {what}");
-            let noticed = stopped.with(file, bytes).await;
+            let noticed = stopped.with(file, Some(bytes)).await;
             println!("{name}: {what}: {noticed:?}");
             *counts.entry((name.clone(), noticed)).or_default() += 1;
         }
     }
     println!("{counts:#?}");
+    let checkpoints = own_checkpoints(&stopped.folder);
+    for bytes in [None, Some(stopped.checkpoints_before.clone())] {
+        assert_eq!(stopped.with(&checkpoints, bytes).await, Noticed::AtStart, "a log cut short");
+    }
     for file in ["db", "snap", "headers", "checkpoints"] {
         let noticed = counts.get(&(file.to_owned(), Noticed::AtStart));
         assert!(noticed.is_some(), "no damage to {file} was noticed at a start");

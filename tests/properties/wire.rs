@@ -60,6 +60,13 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn seen()(origin in "[A-Z]{1,9}", epoch in any::<u32>(),
+              checkpoint in bytes()) -> sync::SeenCheckpoint {
+        sync::SeenCheckpoint { origin, epoch, checkpoint }
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_of_any_message_are_read_or_refused(bytes in bytes()) {
@@ -99,13 +106,14 @@ proptest! {
     #[test]
     fn a_frame_that_is_read_is_sent_the_same_again(
         heads in proptest::collection::vec(offered(), 0..4),
+        seen in proptest::collection::vec(seen(), 0..4),
         content_bytes in any::<u32>(),
         zstd in bytes(),
         which in 0..4,
     ) {
         use sync::pull_response::Frame;
         let frame = match which {
-            0 => Some(Frame::Heads(sync::Heads { heads })),
+            0 => Some(Frame::Heads(sync::Heads { heads, seen })),
             1 => Some(Frame::Batch(sync::Batch { content_bytes, zstd })),
             2 => Some(Frame::End(sync::End { complete: true })),
             _ => None,

@@ -260,7 +260,10 @@ fn garble(frame: &mut Frame, byte: usize) {
         }
     };
     match frame {
-        Frame::Heads(heads) => heads.iter_mut().for_each(|head| flip(&mut head.checkpoint)),
+        Frame::Heads(heads) => {
+            heads.offered.iter_mut().for_each(|head| flip(&mut head.checkpoint));
+            heads.seen.iter_mut().for_each(|seen| flip(&mut seen.checkpoint));
+        }
         Frame::Batch(batch) => flip(&mut batch.zstd),
         Frame::End { complete } => *complete = false,
     }

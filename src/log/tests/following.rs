@@ -116,7 +116,7 @@ fn only_keys_of_the_roster_count_and_only_for_their_sizes() {
     let (a, follower) = (Node::with_entries(3), Node::new());
     let considered = |roster: &Roster| {
         let base = Base { size: 0, root: None, proof: vec![] };
-        follower.log.consider(roster, (ml(), 1), &a.checkpoint(), &base)
+        follower.log.consider(roster, (ml(), 1), &a.checkpoint(), Some(&base))
     };
     let unknown = |news| matches!(news, Err(LogError::Refused(VerifyError::UnknownKey { .. })));
     assert!(unknown(considered(&Roster::default())));

@@ -47,7 +47,7 @@ fn a_proof_that_holds_for_nothing_is_the_relays_fault_and_freezes_nothing() {
     let at = follower.log.position(ml(), 1).unwrap();
     for root in [None, Some([3; 32]), Some(at.root)] {
         let base = Base { size: 3, root, proof: vec![[1; 32]; 2] };
-        let news = follower.log.consider(&roster(), (ml(), 1), &a.checkpoint(), &base);
+        let news = follower.log.consider(&roster(), (ml(), 1), &a.checkpoint(), Some(&base));
         assert!(matches!(news, Err(LogError::Refused(_))), "{news:?}");
     }
     assert!(matches!(follower.consider(&a).unwrap(), HeadNews::Newer(_)));

@@ -21,7 +21,8 @@ fn verify_names_the_entry_whose_header_was_changed() {
 fn verify_names_the_entry_whose_body_was_changed() {
     let node = Node::with_entries(1);
     node.append(&"long ".repeat(5000)).unwrap();
-    let keys: Vec<_> = node.store.scan_prefix(&[prefix::LOG]).map(|pair| pair.unwrap().0).collect();
+    let records = node.store.scan_prefix(&[prefix::LOG, b'b']);
+    let keys: Vec<_> = records.map(|pair| pair.unwrap().0).collect();
     for key in &keys[1..] {
         let good = node.store.get(key).unwrap().unwrap();
         for at in [0, 1, 40, 68, good.len() - 1] {
@@ -54,8 +55,78 @@ fn verify_notices_any_changed_byte_of_the_checkpoint() {
     }
     fs::write(node.file("checkpoints"), &good[..good.len() - 7]).unwrap();
     assert!(!node.differences().is_empty());
-    fs::remove_file(node.file("checkpoints")).unwrap();
-    assert_eq!(node.differences(), [""; 0], "nothing signed, nothing to differ");
+}
+
+/// A log whose file `checkpoints` was lost or is an older one stands still, and loses nothing.
+#[test]
+fn a_lost_or_older_file_of_checkpoints_is_no_short_log() {
+    for covered in [None, Some(1), Some(2)] {
+        let mut node = Node::with_entries(covered.unwrap_or(0));
+        let older = covered.map(|_| fs::read(node.file("checkpoints")).unwrap());
+        while node.size() < 3 {
+            node.append("later").unwrap();
+        }
+        let newest = fs::read(node.file("checkpoints")).unwrap();
+        match &older {
+            None => fs::remove_file(node.file("checkpoints")).unwrap(),
+            Some(older) => fs::write(node.file("checkpoints"), older).unwrap(),
+        }
+        let differences = node.differences();
+        assert!(differences.iter().any(|it| it.contains("is missing or older")), "{differences:?}");
+        node.restart();
+        assert!(matches!(node.append("more"), Err(LogError::Damaged { .. })));
+        assert_eq!(node.log.damaged().len(), 1);
+        assert_eq!(fs::metadata(node.file("headers")).unwrap().len(), 3 * 128, "{covered:?}");
+        fs::write(node.file("checkpoints"), newest).unwrap();
+        node.restart();
+        assert_eq!(node.append("more").unwrap(), id(3));
+    }
+}
+
+/// Without the store's witness, more headers than one batch has can be no crash's.
+#[test]
+fn more_unsigned_headers_than_a_batch_has_are_a_difference() {
+    let mut node = Node::new();
+    fs::create_dir(node.folder.path().join("ML-1")).unwrap();
+    for (count, differs) in [(1024, 0), (1025, 1)] {
+        fs::write(node.file("headers"), vec![7; count * 128]).unwrap();
+        let signs = |it: &&String| it.contains("signs 0 entries");
+        assert_eq!(node.differences().iter().filter(signs).count(), differs);
+    }
+    node.restart();
+    assert_eq!(fs::metadata(node.file("headers")).unwrap().len(), 1025 * 128);
+}
+
+/// What was held once and is nowhere now is not signed a second time.
+#[test]
+fn a_log_fetched_again_in_part_is_not_appended_to() {
+    let (origin, mut node) = (Node::with_entries(2), Node::new());
+    node.receive(&origin, origin.batch(0)).unwrap();
+    node.append("nobody else has this").unwrap();
+    fs::remove_dir_all(node.folder.path().join("ML-1")).unwrap();
+    for _ in 0..2 {
+        node.restart();
+        node.receive(&origin, origin.batch(0)).unwrap();
+        let refused = node.append("fork");
+        assert!(matches!(refused, Err(LogError::Behind { held: 2, known: 3, .. })), "{refused:?}");
+        assert_eq!(node.differences(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_log_whose_folder_was_moved_away_is_fetched_again_before_it_is_appended_to() {
+    let (origin, mut follower) = (Node::with_entries(3), Node::new());
+    follower.receive(&origin, origin.batch(0)).unwrap();
+    fs::remove_dir_all(follower.folder.path().join("ML-1")).unwrap();
+    let lost = follower.differences();
+    assert!(lost.len() == 1 && lost[0].contains("its folder is missing: 3 entries"), "{lost:?}");
+    follower.restart();
+    assert!(matches!(follower.append("fork"), Err(LogError::Behind { known: 3, .. })));
+    follower.receive(&origin, origin.part(0, 2)).unwrap();
+    follower.restart();
+    follower.receive(&origin, origin.part(2, 1)).unwrap();
+    assert_eq!(follower.differences(), [""; 0]);
+    assert_eq!(follower.append("goes on").unwrap(), id(3));
 }
 
 #[test]

@@ -76,6 +76,24 @@ pub struct Heads {
     /// One per log; at most 1024.
     #[prost(message, repeated, tag = "1")]
     pub heads: ::prost::alloc::vec::Vec<OfferedHead>,
+    /// Longer checkpoints of logs whose entries the sender does not hold whole: nothing can be
+    /// fetched against them here, but they were signed. A node restored from a backup learns from
+    /// them how long its own log was. At most one per log.
+    #[prost(message, repeated, tag = "2")]
+    pub seen: ::prost::alloc::vec::Vec<SeenCheckpoint>,
+}
+/// A checkpoint that was signed, without the entries under it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SeenCheckpoint {
+    /// The member that writes the log.
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// The incarnation of the origin's log.
+    #[prost(uint32, tag = "2")]
+    pub epoch: u32,
+    /// The C2SP signed note, as the origin signed it.
+    #[prost(bytes = "vec", tag = "3")]
+    pub checkpoint: ::prost::alloc::vec::Vec<u8>,
 }
 /// A log's newest checkpoint, and why it goes on from what the caller knows.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -46,7 +46,7 @@ async fn a_note_is_published_once_and_pulled_by_another_node() {
     let frames: Vec<Frame> = frames.map(Result::unwrap).collect().await;
     assert!(
         matches!(&*frames, [Frame::Heads(heads), Frame::Batch(_), Frame::End { complete: true }]
-            if heads[0].origin == code("ML")),
+            if heads.offered[0].origin == code("ML")),
         "{frames:?}"
     );
 }
