@@ -6,10 +6,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,7 +17,7 @@ use tonic::transport::Channel;
 use crate::{
     base::{clock::SharedClock, id::MemberCode},
     log::logs::Log,
-    node::{error::NodeError, projections::Projections},
+    node::projections::Projections,
     rpc::{
         client, credentials::LiveCredentials, identity::LiveRoster, meter::Meter,
         sync::link::NodeLink,
@@ -72,8 +69,6 @@ pub struct NeighbourParts {
 /// The other nodes, and how things stand with each.
 pub struct Neighbours {
     parts: NeighbourParts,
-    /// Whether what a pull brought could not be taken in: the next one tries again.
-    behind: AtomicBool,
     peers: Mutex<BTreeMap<MemberCode, Neighbour>>,
     /// Tells that `peers` has new ones.
     changed: Notify,
@@ -89,8 +84,7 @@ struct Neighbour {
 impl Neighbours {
     /// All members but the own one, or the chosen ones. Nothing is pulled yet.
     pub fn new(parts: NeighbourParts) -> Self {
-        let (behind, changed) = (AtomicBool::new(false), Notify::new());
-        let neighbours = Self { parts, behind, peers: Mutex::default(), changed };
+        let neighbours = Self { parts, peers: Mutex::default(), changed: Notify::new() };
         neighbours.follow_roster();
         neighbours
     }
@@ -265,21 +259,18 @@ impl Neighbours {
     }
 
     async fn project(&self, code: MemberCode, outcome: &Outcome) {
-        let behind = self.behind.swap(false, Ordering::Relaxed);
-        if !behind && outcome.advanced.is_empty() && outcome.filled.is_empty() {
+        let projections = Arc::clone(&self.parts.projections);
+        let nothing_new = outcome.advanced.is_empty() && outcome.filled.is_empty();
+        if nothing_new && !projections.is_behind() {
             return;
         }
-        let (projections, filled) = (Arc::clone(&self.parts.projections), outcome.filled.clone());
-        let work = move || -> Result<(), NodeError> {
-            projections.catch_up()?;
-            projections.fill(&filled)
-        };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(())) => return,
+        let filled = outcome.filled.clone();
+        // What fails leaves the projections behind: they are tried again.
+        match tokio::task::spawn_blocking(move || projections.take_news(&filled)).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(peer = %code, %error, "news could not be taken in"),
             Err(_) => tracing::error!(peer = %code, "the taking in of news panicked"),
         }
-        self.behind.store(true, Ordering::Relaxed);
     }
 
     fn peers(&self) -> MutexGuard<'_, BTreeMap<MemberCode, Neighbour>> {

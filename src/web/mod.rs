@@ -77,6 +77,8 @@ pub struct Snapshot {
     pub logs_frozen: u64,
     /// Entries that could not be used, as far as they are listed.
     pub entries_passed: u64,
+    /// Whether entries wait to be taken in because that failed.
+    pub behind: bool,
     /// Neighbours whose last session failed.
     pub peers_failing: u64,
     /// Neighbours.
@@ -114,6 +116,7 @@ impl Collector for NodeCollector {
             logs_damaged,
             logs_frozen,
             entries_passed,
+            behind,
             peers_failing,
             peers,
             roster_version,
@@ -135,6 +138,7 @@ impl Collector for NodeCollector {
             ("logs_damaged", "Logs that differ from what was signed", logs_damaged),
             ("logs_frozen", "Logs whose origin signed two histories", logs_frozen),
             ("entries_passed", "Entries that could not be used", entries_passed),
+            ("behind", "1 while entries wait that could not be taken in", behind.into()),
             ("peers", "Neighbours", peers),
             ("peers_failing", "Neighbours whose last session failed", peers_failing),
             ("roster_version", "Version of the roster in force", roster_version),

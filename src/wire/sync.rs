@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    base::id::{EntryId, MemberCode},
+    base::{
+        id::{EntryId, MemberCode},
+        limits::PROOF_HASHES_MAX,
+    },
     log::merkle::Hash,
     sync::message::{
         BODIES_MAX, Frame, HEADS_MAX, KnownHead, OfferedHead, PackedBatch, PullRequest, Want,
@@ -11,8 +14,6 @@ use crate::{
     wire::{generated::sync as pb, parse::Invalid},
 };
 
-/// Most hashes in one consistency proof: two per level of a tree of 2⁶⁴ leaves.
-const PROOF_HASHES_MAX: usize = 128;
 /// Largest checkpoint, in bytes.
 const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
 

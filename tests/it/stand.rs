@@ -315,6 +315,7 @@ impl Parts {
                 store,
                 peers: Arc::new(Vec::new),
                 passed: Arc::new(|| Ok(Vec::new())),
+                behind: Arc::new(|| false),
             },
             records: Some(records),
             releases: Some(releases),

@@ -216,11 +216,7 @@ struct Loss {
 fn loss() -> impl Strategy<Value = Loss> {
     let kind = select(vec![CARD, BODY, FROZEN]);
     let damages = prop_oneof![8 => damages().prop_map(Some), 1 => Just(None)];
-    (kind, any::<Index>(), damages).prop_map(|(kind, piece, damages)| Loss {
-        kind,
-        piece,
-        damages,
-    })
+    (kind, any::<Index>(), damages).prop_map(|(kind, piece, damages)| Loss { kind, piece, damages })
 }
 
 /// The pairs after the loss; `None` if it changed nothing.
@@ -244,10 +240,7 @@ fn after(pairs: &[Pair], loss: &Loss) -> Option<Arc<MemoryStore>> {
 
 /// Whether the gate says that it cannot go by what is kept.
 fn is_refusal(error: &GateError) -> bool {
-    matches!(
-        error,
-        GateError::Damaged { .. } | GateError::Newer { .. } | GateError::Disclosure(_)
-    )
+    matches!(error, GateError::Damaged { .. } | GateError::Newer { .. } | GateError::Disclosure(_))
 }
 
 #[test]

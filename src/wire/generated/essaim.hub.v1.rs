@@ -2177,6 +2177,10 @@ pub struct GetStatusResponse {
     /// Entries of logs that could not be used; at most 200 of them.
     #[prost(message, repeated, tag = "11")]
     pub passed_entries: ::prost::alloc::vec::Vec<PassedEntry>,
+    /// Whether entries of logs wait because they could not be taken in, say for want of disk: what
+    /// queries see may be older than the logs. Tried again with the next pull, or within a minute.
+    #[prost(bool, tag = "12")]
+    pub behind: bool,
 }
 /// A log that is damaged on this node's disk.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
