@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     base::{
         id::{EntryId, MemberCode},
-        limits::PROOF_HASHES_MAX,
+        limits::{LOGS_MAX, PROOF_HASHES_MAX},
     },
     log::merkle::Hash,
     sync::message::{
@@ -13,6 +13,9 @@ use crate::{
     },
     wire::{generated::sync as pb, parse::Invalid},
 };
+
+/// A request names every log of the roster.
+const _: () = assert!(LOGS_MAX <= HEADS_MAX);
 
 /// Largest checkpoint, in bytes.
 const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
