@@ -375,7 +375,8 @@ pub struct FollowUpArgs {
     /// Whether the solution is in use
     #[arg(long, value_enum, value_name = "ANSWER")]
     pub adopted: YesOrNo,
-    /// Investment or funding mobilized, in francs (XOF); refused in a country with another currency
+    /// Investment or funding mobilized, in minor units of the country's currency (for XOF: francs);
+    /// counted in indicators only where that is XOF
     #[arg(long, value_name = "AMOUNT")]
     pub funding_minor: Option<i64>,
     /// The step.

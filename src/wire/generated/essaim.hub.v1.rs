@@ -3666,8 +3666,8 @@ pub struct FollowUp {
     /// Whether the solution is in use.
     #[prost(bool, tag = "2")]
     pub adopted: bool,
-    /// Investment or funding mobilized, in francs (XOF). Refused where the country has another
-    /// currency: amounts are added up over all members.
+    /// Investment or funding mobilized, in minor units of the country's currency (for XOF: francs).
+    /// Counted in indicators only where that is XOF: amounts are added up over all members.
     #[prost(int64, optional, tag = "3")]
     pub funding_minor: ::core::option::Option<i64>,
 }
