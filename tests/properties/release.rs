@@ -14,7 +14,6 @@ use essaim::{
     base::{
         clock::ManualClock,
         id::{ConsentId, EnterpriseId, EntryId, RequestId},
-        period::Period,
     },
     codes::embedded::Codes,
     disclosure::rules::Rules,
@@ -48,6 +47,9 @@ const CARD: &[u8] = b"gd";
 const BODY: &[u8] = b"gb";
 const FROZEN: &[u8] = b"gf";
 const ID: ReleaseId = ReleaseId(1);
+/// The quarter it is of, and the next.
+const FIRST: &str = "2025-Q1";
+const SECOND: &str = "2025-Q2";
 
 /// Twelve enterprises, each with a request in two quarters.
 struct Records;
@@ -152,18 +154,24 @@ impl Outlet for Log {
     }
 }
 
-fn period(text: &str) -> Period {
-    text.parse().unwrap()
-}
-
 fn gate(store: &Arc<MemoryStore>) -> Gate {
     let rules = Rules { contributors_min: 3, dominance_percent: 15 };
     let clock = Arc::new(ManualClock::at_noon(date(2025, 8, 1)));
     Gate::new(store.clone(), Arc::new(Codes::embedded()), rules, "ML".parse().unwrap(), clock)
 }
 
-fn draft_next(gate: &Gate) -> Result<ReleaseId, GateError> {
-    gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS)
+// The steps of one release, each by who may take it.
+
+fn draft(gate: &Gate, quarter: &str) -> Result<ReleaseId, GateError> {
+    gate.draft("awa", quarter.parse().unwrap(), &Records, CLOSING_DAYS)
+}
+
+fn approve(gate: &Gate) -> Result<(), GateError> {
+    gate.approve("binta", ID)
+}
+
+fn publish(gate: &Gate, log: &Log) -> Result<EntryId, PublishError<Infallible>> {
+    gate.publish("awa", ID, log)
 }
 
 fn pairs(store: &MemoryStore) -> Vec<Pair> {
@@ -193,13 +201,13 @@ struct History {
 static HISTORY: LazyLock<History> = LazyLock::new(|| {
     let store = store_of([]);
     let (gate, log) = (gate(&store), Log::default());
-    assert_eq!(gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap(), ID);
+    assert_eq!(draft(&gate, FIRST).unwrap(), ID);
     let drafted = pairs(&store);
-    gate.approve("binta", ID).unwrap();
+    approve(&gate).unwrap();
     let approved = pairs(&store);
-    gate.publish("awa", ID, &log).unwrap();
+    publish(&gate, &log).unwrap();
     let published = pairs(&store);
-    let next = gate.show(draft_next(&gate).unwrap()).unwrap().tables;
+    let next = gate.show(draft(&gate, SECOND).unwrap()).unwrap().tables;
     let body = log.0.into_inner().remove(0);
     History { drafted, approved, published, body, next }
 });
@@ -246,7 +254,7 @@ fn is_refusal(error: &GateError) -> bool {
 #[test]
 fn what_was_not_damaged_goes_its_way() {
     let log = Log::default();
-    gate(&store_of(HISTORY.approved.clone())).publish("awa", ID, &log).unwrap();
+    publish(&gate(&store_of(HISTORY.approved.clone())), &log).unwrap();
     assert_eq!(*log.0.borrow(), std::slice::from_ref(&HISTORY.body));
     for kind in [CARD, BODY, FROZEN] {
         assert!(HISTORY.approved.iter().any(|(key, _)| key.starts_with(kind)));
@@ -265,8 +273,8 @@ proptest! {
         let Some(store) = after(before, &loss) else { return Ok(()) };
         let (gate, log) = (gate(&store), Log::default());
         let _ = (gate.list(), gate.show(ID), gate.recover(&log), gate.check_accounted(&log));
-        let _ = gate.approve("binta", ID);
-        let published = gate.publish("awa", ID, &log);
+        let _ = approve(&gate);
+        let published = publish(&gate, &log);
         let left = log.0.into_inner();
         prop_assert!(left.iter().all(|body| *body == HISTORY.body));
         match published {
@@ -284,7 +292,7 @@ proptest! {
         let Some(store) = after(&HISTORY.published, &loss) else { return Ok(()) };
         let gate = gate(&store);
         let _ = (gate.list(), gate.show(ID), gate.discard("awa", ID).is_err());
-        match draft_next(&gate) {
+        match draft(&gate, SECOND) {
             Ok(next) => {
                 prop_assert_eq!(loss.kind, CARD);
                 prop_assert_eq!(gate.show(next).unwrap().tables, HISTORY.next.clone());
@@ -304,7 +312,7 @@ proptest! {
         let listed = gate.list();
         prop_assert!(kind == b'd' || listed.is_ok_and(|releases| releases.is_empty()));
         prop_assert!(gate.show(ID).is_err());
-        prop_assert!(gate.approve("awa", ID).is_err());
+        prop_assert!(approve(&gate).is_err());
         let recovered = gate.recover(&log);
         prop_assert!(kind == b'd' || recovered.is_ok_and(|found| found.is_empty()));
     }
