@@ -156,7 +156,7 @@ impl Running {
             tokio::spawn(async { Ok(serve(serving, stop).await?) })
         };
         let mut tasks: Vec<_> = serving.into_iter().map(spawned).collect();
-        let web_health = web::Health::default();
+        let web_health = web_health(&parts);
         if let Some(socket) = sockets.web {
             let (health, source) = (web_health.clone(), figures(&parts, &neighbours, &meter));
             let stop = stop_listeners.clone().cancelled_owned();
@@ -171,11 +171,8 @@ impl Running {
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
         let reloader = parts.reloader;
-        let looks = look_now_and_then(
-            Arc::clone(&reloader),
-            Arc::clone(&neighbours),
-            Arc::clone(&parts.projections),
-        );
+        let followed = Arc::clone(&parts.projections);
+        let looks = look_now_and_then(Arc::clone(&reloader), Arc::clone(&neighbours), followed);
         let until = stop_pulls.clone();
         let reloads = tokio::spawn(async move {
             until.run_until_cancelled(looks).await;
@@ -383,6 +380,11 @@ fn hub_services(
         behind: Arc::new(move || followed.is_behind()),
     };
     hub::serve(HubParts { node, insight, readers, records, releases })
+}
+
+fn web_health(parts: &Parts) -> web::Health {
+    let projections = Arc::clone(&parts.projections);
+    web::Health::new(move || projections.is_behind())
 }
 
 /// What the metrics show of the node; nothing in it is counted from records.
