@@ -14,6 +14,10 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 /// Most headers in one batch.
 pub const BATCH_HEADERS_MAX: usize = 1024;
+/// Most logs (members times their epochs) of a roster: a pull names them all.
+pub const LOGS_MAX: usize = 1024;
+/// Most hashes in a Merkle proof: a tree of 2^63 leaves needs no more.
+pub const PROOF_HASHES_MAX: usize = 64;
 /// Largest gRPC message accepted, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most rows of a page of a list method; larger requests are coerced (AIP-158).

@@ -24,9 +24,14 @@ const ANSWER_WAIT_MAX: Duration = Duration::from_secs(10);
 /// The whole request.
 const REQUEST: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 /// How the answer of a node that serves begins.
-const SERVING: &[u8; 12] = b"HTTP/1.1 200";
+const SERVING: &str = "HTTP/1.1 200";
+/// What a node says that has nothing to add.
+const WELL: &str = "ok";
+/// Most bytes of an answer that are read.
+const ANSWER_BYTES_MAX: u64 = 4096;
 
-/// Asks. The answer is no when the node does not serve, or nobody answers.
+/// Asks. The answer is no when the node does not serve, or nobody answers. What the node adds,
+/// though it serves, is told.
 pub(super) fn run(args: &HealthArgs) -> anyhow::Result<Done> {
     let config = Config::load(&args.config)?;
     let address =
@@ -37,14 +42,17 @@ pub(super) fn run(args: &HealthArgs) -> anyhow::Result<Done> {
             )
         })?;
     let asked = call::block_on(async {
-        Ok(timeout(ANSWER_WAIT_MAX, is_serving(on_this_machine(address))).await)
+        Ok(timeout(ANSWER_WAIT_MAX, serving(on_this_machine(address))).await)
     })?;
     match asked {
-        Ok(Ok(true)) => {
+        Ok(Ok(Some(said))) => {
             output::line("The node is serving")?;
+            if said != WELL {
+                eprintln!("It says: {said}");
+            }
             return Ok(Done::Yes);
         }
-        Ok(Ok(false)) => eprintln!("The node at {address} is not serving (yet, or any more)"),
+        Ok(Ok(None)) => eprintln!("The node at {address} is not serving (yet, or any more)"),
         Ok(Err(error)) => eprintln!("No node answers at {address}: {error}"),
         Err(_) => {
             let seconds = ANSWER_WAIT_MAX.as_secs();
@@ -54,12 +62,19 @@ pub(super) fn run(args: &HealthArgs) -> anyhow::Result<Done> {
     Ok(Done::No)
 }
 
-async fn is_serving(address: SocketAddr) -> io::Result<bool> {
+/// What a node says that serves; `None` if it does not serve.
+async fn serving(address: SocketAddr) -> io::Result<Option<String>> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(REQUEST).await?;
-    let mut begin = [0; SERVING.len()];
-    stream.read_exact(&mut begin).await?;
-    Ok(begin == *SERVING)
+    let mut answer = Vec::new();
+    stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
+    let answer = String::from_utf8_lossy(&answer);
+    let Some((head, said)) = answer.split_once("\r\n\r\n") else {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    };
+    // On one line, and nothing that moves the cursor.
+    let said = said.trim().replace(char::is_control, " ");
+    Ok(head.starts_with(SERVING).then_some(said))
 }
 
 /// A listener on every address of the machine is reached over loopback.

@@ -22,6 +22,7 @@ mod folder;
 mod health;
 mod import;
 mod init;
+mod journal;
 mod log;
 mod notes;
 mod output;
@@ -91,6 +92,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
         Command::Request(command) => records::request::run(&command),
         Command::Answer(command) => records::answer::run(&command),
         Command::Consent(command) => records::consent::run(&command),
+        Command::Journal(command) => journal::run(&command),
         Command::Quarantine(command) => quarantine::run(&command),
         Command::Peers(args) => peers::run(&args),
         Command::Log(command) => log::run(&command),

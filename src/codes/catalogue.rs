@@ -241,6 +241,13 @@ impl Catalogue {
         self.populations.iter().find(|population| population.id == id)
     }
 
+    /// Whether an indicator is a sum of amounts of money that stand in this population.
+    pub fn adds_amounts(&self, population: &str) -> bool {
+        self.indicators.iter().any(|indicator| {
+            indicator.kind == IndicatorKind::Value && indicator.numerator.population == population
+        })
+    }
+
     /// Whether the cells of a measure add up to their margin over a dimension.
     pub fn adds_up(&self, kind: MeasureKind, dimension: &str) -> bool {
         let describes = |one: &CutBy| one.id == dimension && one.describes == Describes::Enterprise;

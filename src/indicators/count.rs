@@ -37,7 +37,9 @@ pub struct CubeRequest<'a> {
     pub entered_until: Date,
 }
 
-/// Counts the records of `source` into one cube per table, in the order of the tables.
+/// Counts the records of `source` into one cube per table, in the order of the tables. Tables of
+/// amounts are left out where the country's currency is not the one that amounts are added up in:
+/// a zero would be as wrong as a sum.
 ///
 /// Only enterprises count that gave their consent to anonymized indicators while things could be
 /// entered and have not withdrawn it since, with those of their visits, requests and answers
@@ -50,7 +52,12 @@ pub fn cubes<S: RecordSource>(
     request: &CubeRequest<'_>,
     source: &S,
 ) -> Result<Vec<Cube>, S::Error> {
-    let mut tables: Vec<_> = request.tables.iter().map(|table| empty(request, table)).collect();
+    let catalogue = request.codes.catalogue();
+    let counted = |table: &&PlannedTable<'_>| {
+        catalogue.currency.is_used_in(request.area) || !catalogue.adds_amounts(table.population)
+    };
+    let tables = request.tables.iter().filter(counted);
+    let mut tables: Vec<_> = tables.map(|table| empty(request, table)).collect();
     let mut count = |enterprise: &Enterprise, subject: Subject<'_>| {
         for table in &mut tables {
             table.add(request.codes, &Fact { enterprise, subject });

@@ -398,6 +398,36 @@ fn answers_count_by_their_day_and_follow_ups_by_theirs() {
 }
 
 #[test]
+fn amounts_are_counted_only_where_they_are_of_the_currency_they_are_added_up_in() {
+    let mut records = Records::default();
+    records.enterprise(1, "LAIT", "F", "2020-01-01");
+    records.request(1, "2025-09-01", &["2025-10-01"]);
+    records.answers[0].follow_up = Some(FollowUp {
+        followed_up_on: day("2026-02-01"),
+        adopted: true,
+        funding: Some(Money(9)),
+    });
+    let codes = Codes::embedded();
+    let planned = |population| {
+        let frequency = Frequency::Quarterly;
+        PlannedTable { frequency, population, dimensions: &[] }
+    };
+    let tables = ["answers_rated", "funding", "answers_adopted"].map(planned);
+    let counted = |area| {
+        let (closing_day, entered_until) = (day("2026-04-15"), day("2026-04-15"));
+        let period = "2026-Q1".parse().unwrap();
+        let tables = &tables;
+        let request =
+            CubeRequest { codes: &codes, area, tables, period, closing_day, entered_until };
+        let Ok(cubes) = cubes(&request, &records);
+        cubes.into_iter().map(|cube| cube.population).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("ML"), ["answers_rated", "funding", "answers_adopted"]);
+    // Neither as a sum of francs nor as a zero.
+    assert_eq!(counted("TD"), ["answers_rated", "answers_adopted"]);
+}
+
+#[test]
 fn only_enterprises_with_a_consent_in_force_count() {
     let mut records = Records::default();
     for number in 1..=5 {

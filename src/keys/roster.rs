@@ -7,7 +7,10 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::{base::id::MemberCode, keys::signer::LogPublicKey};
+use crate::{
+    base::{id::MemberCode, limits::LOGS_MAX},
+    keys::signer::LogPublicKey,
+};
 
 /// Most members of a roster.
 pub const MEMBERS_MAX: usize = 256;
@@ -139,6 +142,14 @@ impl Roster {
         let mut faults = Vec::new();
         if self.members.len() > MEMBERS_MAX {
             faults.push(fault("members", format!("more than {MEMBERS_MAX}")));
+        }
+        let logs = self.epochs().len();
+        if logs > LOGS_MAX {
+            let problem = format!(
+                "{logs} logs, counting each epoch of a member; at most {LOGS_MAX} can be pulled. \
+                 Drop the log keys of old epochs whose logs every node holds"
+            );
+            faults.push(fault("members", problem));
         }
         for (index, member) in self.members.iter().enumerate() {
             let place = format!("members.{}", member.code);

@@ -209,7 +209,7 @@ impl From<&Member> for MemberFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::signer::LogSigner;
+    use crate::{base::limits::LOGS_MAX, keys::signer::LogSigner};
 
     fn member(code: &str) -> Member {
         let seed = [code.as_bytes()[0]; 32];
@@ -264,6 +264,33 @@ mod tests {
         "#;
         assert_eq!(Roster::from_toml(text).unwrap_err().len(), 4);
         assert!(Roster::from_toml("version = 1\nmember = 2").is_err());
+    }
+
+    #[test]
+    fn a_roster_of_more_logs_than_a_pull_can_name_is_refused() {
+        // Several keys of one epoch sign one log.
+        let codes = ["BJ", "CI", "ML", "NE", "SN"];
+        let roster = |logs: usize| {
+            let members = codes.into_iter().enumerate().map(|(number, code)| {
+                let mut member = member(code);
+                let key = member.log_keys.remove(0);
+                let epochs = (number..logs).step_by(codes.len()).count();
+                let epochs = (1..=epochs as u32).chain([1]);
+                member.log_keys = epochs.map(|epoch| LogKey { epoch, ..key.clone() }).collect();
+                member
+            });
+            Roster { version: 1, members: members.collect() }
+        };
+        let full = roster(LOGS_MAX);
+        assert_eq!(full.epochs().len(), LOGS_MAX);
+        assert_eq!(Roster::from_toml(&full.to_toml()).unwrap(), full);
+        let faults = Roster::from_toml(&roster(LOGS_MAX + 1).to_toml()).unwrap_err();
+        let [fault] = &faults[..] else { panic!("{faults:?}") };
+        assert!(fault.to_string().contains("1025 logs"), "{fault}");
+        let mut double = full.members[0].clone();
+        let key = double.log_keys[0].clone();
+        double.log_keys.insert(0, LogKey { epoch: 9_999, ..key });
+        assert!(full.merge(&[MemberFragment(double)]).is_err());
     }
 
     #[test]

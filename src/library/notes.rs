@@ -24,15 +24,13 @@ use crate::{
         admitted::{AdmissionError, Admitted},
         note::Note,
     },
-    store::{Batch, SharedStore, chunks, end_of_prefix},
+    store::{Batch, SharedStore, chunks, end_of_prefix, remove_all},
 };
 
 /// Most notes looked at for one page; a search that finds few goes on with the next page.
 pub const NOTES_SEARCHED_MAX: usize = 2_000;
 /// A page ends after this many bytes of text, so that it fits into one message.
 pub const PAGE_BYTES_MAX: usize = 1024 * 1024;
-/// Keys removed in one batch while everything is forgotten.
-const FORGET_KEYS_MAX: usize = 4096;
 
 /// The notes of all members.
 pub struct Library {
@@ -181,22 +179,9 @@ impl Library {
         notes: impl IntoIterator<Item = (EntryId, u64, Note)>,
     ) -> Result<(), LibraryError> {
         for prefix in keys::projected() {
-            self.forget(&prefix)?;
+            remove_all(&*self.store, &prefix)?;
         }
         notes.into_iter().try_for_each(|(id, first_seq, note)| self.apply(id, first_seq, &note))
-    }
-
-    fn forget(&self, prefix: &[u8]) -> Result<(), LibraryError> {
-        loop {
-            let mut batch = Batch::default();
-            for pair in self.store.scan_prefix(prefix).take(FORGET_KEYS_MAX) {
-                batch.remove(pair?.0);
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.store.apply(&batch)?;
-        }
     }
 
     pub(super) fn store(&self) -> &SharedStore {

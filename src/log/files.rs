@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    base::id::MemberCode,
+    base::{folder::sync_folder, id::MemberCode},
     log::{
         LogError,
         header::{HEADER_BYTES, HeaderBytes, leaf},
@@ -174,10 +174,6 @@ impl LogFolder {
         };
         write().map_err(|cause| file_error(&path, cause))
     }
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }
 
 pub(super) fn file_error(path: &Path, cause: io::Error) -> LogError {

@@ -3,11 +3,10 @@
 
 use sha2::{Digest, Sha256};
 
+pub(super) use crate::base::limits::PROOF_HASHES_MAX;
+
 /// A SHA-256 hash.
 pub type Hash = [u8; 32];
-
-/// Longest proof accepted: a tree of 2^63 leaves needs no more.
-pub const PROOF_HASHES_MAX: usize = 64;
 
 /// Hash of a leaf.
 pub fn leaf_hash(data: &[u8]) -> Hash {

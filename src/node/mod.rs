@@ -28,6 +28,7 @@ use crate::{
         error::NodeError,
         neighbours::{NeighbourParts, Neighbours},
         open::{Parts, open},
+        projections::Projections,
         reload::{LOOK_INTERVAL, Reloader},
     },
     rpc::{
@@ -155,7 +156,7 @@ impl Running {
             tokio::spawn(async { Ok(serve(serving, stop).await?) })
         };
         let mut tasks: Vec<_> = serving.into_iter().map(spawned).collect();
-        let web_health = web::Health::default();
+        let web_health = web_health(&parts);
         if let Some(socket) = sockets.web {
             let (health, source) = (web_health.clone(), figures(&parts, &neighbours, &meter));
             let stop = stop_listeners.clone().cancelled_owned();
@@ -170,7 +171,8 @@ impl Running {
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
         let reloader = parts.reloader;
-        let looks = look_now_and_then(Arc::clone(&reloader), Arc::clone(&neighbours));
+        let followed = Arc::clone(&parts.projections);
+        let looks = look_now_and_then(Arc::clone(&reloader), Arc::clone(&neighbours), followed);
         let until = stop_pulls.clone();
         let reloads = tokio::spawn(async move {
             until.run_until_cancelled(looks).await;
@@ -250,11 +252,26 @@ impl Running {
     }
 }
 
-/// Looks for new rosters and certificates, in turn.
-async fn look_now_and_then(reloader: Arc<Reloader>, neighbours: Arc<Neighbours>) {
+/// Looks for new rosters and certificates, in turn, and for entries that could not be taken in.
+async fn look_now_and_then(
+    reloader: Arc<Reloader>,
+    neighbours: Arc<Neighbours>,
+    projections: Arc<Projections>,
+) {
     loop {
         tokio::time::sleep(LOOK_INTERVAL).await;
         look(&reloader, &neighbours).await;
+        if projections.is_behind() {
+            catch_up(Arc::clone(&projections)).await;
+        }
+    }
+}
+
+async fn catch_up(projections: Arc<Projections>) {
+    match tokio::task::spawn_blocking(move || projections.take_news(&[])).await {
+        Ok(Ok(())) => tracing::info!("statistics and library have caught up with the logs"),
+        Ok(Err(error)) => tracing::error!(%error, "statistics and library are still behind"),
+        Err(_) => tracing::error!("the catching up with the logs panicked"),
     }
 }
 
@@ -355,12 +372,19 @@ fn hub_services(
         closing_days: config.closing_days,
     });
     let projections = Arc::clone(&parts.projections);
+    let followed = Arc::clone(&parts.projections);
     let insight = Insight {
         store: Arc::clone(&parts.store),
         peers: Arc::new(move || neighbours.status()),
         passed: Arc::new(move || projections.passed()),
+        behind: Arc::new(move || followed.is_behind()),
     };
     hub::serve(HubParts { node, insight, readers, records, releases })
+}
+
+fn web_health(parts: &Parts) -> web::Health {
+    let projections = Arc::clone(&parts.projections);
+    web::Health::new(move || projections.is_behind())
 }
 
 /// What the metrics show of the node; nothing in it is counted from records.
@@ -378,6 +402,7 @@ fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> w
             logs_damaged: log.damaged().len() as u64,
             logs_frozen: log.heads().iter().filter(|head| head.frozen).count() as u64,
             entries_passed: projections.passed().map_or(0, |passed| passed.len() as u64),
+            behind: projections.is_behind(),
             peers_failing: failing.count() as u64,
             peers: peers.len() as u64,
             roster_version: roster.roster().version,
@@ -397,6 +422,8 @@ fn exchange_parts(parts: &Parts, node: NodeParts, clock: SharedClock) -> Exchang
     }
 }
 
+#[cfg(test)]
+mod projections_tests;
 #[cfg(test)]
 mod rebuild_tests;
 #[cfg(test)]

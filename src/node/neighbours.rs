@@ -2,25 +2,26 @@
 //! dead one keeps no other waiting.
 //!
 //! When to pull is decided by [`Peer`], what to take by `Session`; here are only the clock, the
-//! dice and the connection. A connection is kept between pulls and made anew after a failure.
+//! dice and the connection. A connection is kept between pulls and made anew after a failure. It
+//! is checked against the roster when it is made, and cut when the roster drops a key it may have
+//! been made with.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
 use crate::{
     base::{clock::SharedClock, id::MemberCode},
+    keys::roster::SpkiPin,
     log::logs::Log,
-    node::{error::NodeError, projections::Projections},
+    node::projections::Projections,
     rpc::{
         client, credentials::LiveCredentials, identity::LiveRoster, meter::Meter,
         sync::link::NodeLink,
@@ -72,8 +73,6 @@ pub struct NeighbourParts {
 /// The other nodes, and how things stand with each.
 pub struct Neighbours {
     parts: NeighbourParts,
-    /// Whether what a pull brought could not be taken in: the next one tries again.
-    behind: AtomicBool,
     peers: Mutex<BTreeMap<MemberCode, Neighbour>>,
     /// Tells that `peers` has new ones.
     changed: Notify,
@@ -84,13 +83,31 @@ struct Neighbour {
     wake: Arc<Notify>,
     /// Whether a task pulls from it.
     followed: bool,
+    /// The keys its node may have, and what ends links made while they were these.
+    keys: Vec<SpkiPin>,
+    cut: CancellationToken,
+}
+
+impl Neighbour {
+    /// Takes up the keys of another roster. A link stays if they only became more.
+    fn take_keys(&mut self, keys: &[SpkiPin], now: Timestamp) {
+        if !self.keys.iter().all(|key| keys.contains(key)) {
+            self.cut.cancel();
+            self.cut = CancellationToken::new();
+        }
+        if self.keys != keys {
+            self.keys = keys.to_vec();
+            // It may not have been reached for long because its new key was not known.
+            self.peer.insist(now);
+            self.wake.notify_one();
+        }
+    }
 }
 
 impl Neighbours {
     /// All members but the own one, or the chosen ones. Nothing is pulled yet.
     pub fn new(parts: NeighbourParts) -> Self {
-        let (behind, changed) = (AtomicBool::new(false), Notify::new());
-        let neighbours = Self { parts, behind, peers: Mutex::default(), changed };
+        let neighbours = Self { parts, peers: Mutex::default(), changed: Notify::new() };
         neighbours.follow_roster();
         neighbours
     }
@@ -102,8 +119,8 @@ impl Neighbours {
             code != parts.own && parts.chosen.as_ref().is_none_or(|chosen| chosen.contains(&code))
         };
         let roster = parts.roster.roster();
-        let codes: BTreeSet<_> =
-            roster.members.iter().map(|member| member.code).filter(|code| chosen(*code)).collect();
+        let members = roster.members.iter().filter(|member| chosen(member.code));
+        let members: BTreeMap<_, _> = members.map(|member| (member.code, member)).collect();
         let schedule = Schedule {
             interval: parts.interval,
             backoff_min: BACKOFF_MIN,
@@ -112,18 +129,22 @@ impl Neighbours {
         let now = parts.clock.now();
         let mut peers = self.peers();
         peers.retain(|code, neighbour| {
-            let stays = codes.contains(code);
+            let stays = members.contains_key(code);
             if !stays {
+                neighbour.cut.cancel();
                 neighbour.wake.notify_one();
             }
             stays
         });
-        for code in codes {
-            peers.entry(code).or_insert_with(|| Neighbour {
+        for (code, member) in members {
+            let new = || Neighbour {
                 peer: Peer::new(code, schedule, now),
                 wake: Arc::new(Notify::new()),
                 followed: false,
-            });
+                keys: member.node_keys.clone(),
+                cut: CancellationToken::new(),
+            };
+            peers.entry(code).or_insert_with(new).take_keys(&member.node_keys, now);
         }
         self.changed.notify_one();
     }
@@ -230,10 +251,15 @@ impl Neighbours {
         code: MemberCode,
         link: &'a mut Option<NodeLink>,
     ) -> Result<&'a mut NodeLink, SyncError> {
-        if link.is_none() {
+        if link.as_ref().is_none_or(NodeLink::is_cut) {
+            *link = None;
+            let gone = || LinkError::Refused("It is no longer in the roster".into());
+            // Taken before the roster is looked at: a change in between cuts the new link.
+            let cut = self.peers().get(&code).map(|neighbour| neighbour.cut.clone());
+            let cut = cut.ok_or_else(gone)?;
             let heard = Arc::new(Meter::default());
             let channel = self.connect(code, Arc::clone(&heard)).await?;
-            *link = Some(NodeLink::new(channel, heard, self.parts.silence_max));
+            *link = Some(NodeLink::new(channel, heard, self.parts.silence_max).until(cut));
         }
         link.as_mut().ok_or(SyncError::Panicked)
     }
@@ -265,21 +291,18 @@ impl Neighbours {
     }
 
     async fn project(&self, code: MemberCode, outcome: &Outcome) {
-        let behind = self.behind.swap(false, Ordering::Relaxed);
-        if !behind && outcome.advanced.is_empty() && outcome.filled.is_empty() {
+        let projections = Arc::clone(&self.parts.projections);
+        let nothing_new = outcome.advanced.is_empty() && outcome.filled.is_empty();
+        if nothing_new && !projections.is_behind() {
             return;
         }
-        let (projections, filled) = (Arc::clone(&self.parts.projections), outcome.filled.clone());
-        let work = move || -> Result<(), NodeError> {
-            projections.catch_up()?;
-            projections.fill(&filled)
-        };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Ok(())) => return,
+        let filled = outcome.filled.clone();
+        // What fails leaves the projections behind: they are tried again.
+        match tokio::task::spawn_blocking(move || projections.take_news(&filled)).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(peer = %code, %error, "news could not be taken in"),
             Err(_) => tracing::error!(peer = %code, "the taking in of news panicked"),
         }
-        self.behind.store(true, Ordering::Relaxed);
     }
 
     fn peers(&self) -> MutexGuard<'_, BTreeMap<MemberCode, Neighbour>> {

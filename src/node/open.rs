@@ -201,8 +201,8 @@ fn own_log(
 ) -> Arc<OwnLog> {
     let projections = Arc::clone(projections);
     let follow = move |id: EntryId| {
-        if let Err(error) = projections.catch_up() {
-            tracing::error!(entry = %id, %error, "an own entry could not be taken in");
+        if let Err(error) = projections.take_news(&[]) {
+            tracing::error!(entry = %id, %error, "an own entry waits; it is tried again");
         }
     };
     let (member, epoch) = (config.member, config.keys.log_epoch);

@@ -4,11 +4,18 @@
 //! Applying an entry again changes nothing, so a crash costs at most some work done twice. An
 //! entry that cannot be used (unknown kind, wrong body, a fault of this program) is noted and
 //! passed over: no log ever stops for one entry. When what is stored does not fit this program, or
-//! is damaged, all is computed again ([`crate::node::rebuild`]).
+//! is damaged, all is computed again ([`crate::node::rebuild`]). When the store fails, entries
+//! wait: the node says that it is behind, and tries again.
+//!
+//! An erasure may come before what it erases: another epoch's log, or a body that was not fetched.
+//! It is remembered, and the body is dropped when it comes.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::{
@@ -22,10 +29,10 @@ use crate::{
     publication::{
         admitted::{EntryKind, InvalidBody},
         note::Note,
+        passed::PassedOver,
         release::Release,
         withdrawal::Withdrawal,
     },
-    rpc::hub::node::PassedOver,
     statistics::{
         error::StatisticsError,
         projection::{Applied, Statistics},
@@ -43,6 +50,9 @@ const STEP_ENTRIES: u64 = 256;
 pub(super) const CURSORS: [u8; 2] = [prefix::NODE, b'c'];
 /// Where the entries stand that were passed over.
 pub(super) const PASSED: [u8; 2] = [prefix::NODE, b'p'];
+/// Where the entries stand whose bodies are to be erased, whether they are held or not. Kept for
+/// ever, as the erasures are.
+const ERASED: [u8; 2] = [prefix::NODE, b'e'];
 
 /// What entries are taken into.
 pub struct Projections {
@@ -52,6 +62,22 @@ pub struct Projections {
     pub(super) library: Arc<Library>,
     /// Held while entries are taken in: one taker at a time.
     pub(super) taking: Mutex<()>,
+    /// Whether something could not be taken in and must be tried again; changed only by who holds
+    /// `taking`.
+    behind: AtomicBool,
+}
+
+/// An attempt to take in what is new. Unless it is done at its end, be it a panic, the projections
+/// are behind.
+struct Attempt<'a> {
+    behind: &'a AtomicBool,
+    done: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.behind.store(!self.done, Ordering::Relaxed);
+    }
 }
 
 /// Why an entry was passed over.
@@ -83,12 +109,34 @@ impl Projections {
         statistics: Arc<Statistics>,
         library: Arc<Library>,
     ) -> Self {
-        Self { log, store, statistics, library, taking: Mutex::new(()) }
+        let (taking, behind) = (Mutex::new(()), AtomicBool::new(false));
+        Self { log, store, statistics, library, taking, behind }
     }
 
-    /// Takes in everything that is new in the logs.
-    pub fn catch_up(&self) -> Result<(), NodeError> {
+    /// Whether entries wait because they could not be taken in. The next
+    /// [`Projections::take_news`] tries again.
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    /// Takes in everything that is new in the logs, and the entries `filled`, whose bodies came
+    /// after they did; and what an earlier call could not take in.
+    pub fn take_news(&self, filled: &[EntryId]) -> Result<(), NodeError> {
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_behind = self.is_behind();
+        let mut attempt = Attempt { behind: &self.behind, done: false };
+        self.catch_up()?;
+        self.fill(filled)?;
+        if was_behind {
+            // Among them are those whose bodies had come when it failed.
+            self.retry_passed()?;
+        }
+        attempt.done = true;
+        Ok(())
+    }
+
+    /// Takes in everything that is new in the logs. The caller holds `taking`.
+    pub(super) fn catch_up(&self) -> Result<(), NodeError> {
         let mut result = Ok(());
         for head in self.log.heads() {
             // One log that cannot be read does not keep the others back.
@@ -109,9 +157,8 @@ impl Projections {
     }
 
     /// Tries the entries again that were passed over: their bodies may have come, or this program
-    /// may know more than the last one. Called at start.
-    pub fn retry_passed(&self) -> Result<(), NodeError> {
-        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+    /// may know more than the last one. The caller holds `taking`.
+    pub(super) fn retry_passed(&self) -> Result<(), NodeError> {
         let mut passed = Vec::new();
         for pair in self.store.scan_prefix(&PASSED).take(PASSED_MAX) {
             passed.extend(passed_id(&pair?.0));
@@ -127,8 +174,7 @@ impl Projections {
     }
 
     /// Takes in entries whose bodies came after they did.
-    pub fn fill(&self, filled: &[EntryId]) -> Result<(), NodeError> {
-        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+    fn fill(&self, filled: &[EntryId]) -> Result<(), NodeError> {
         for id in filled {
             // Entries the cursor has not reached yet are taken in their turn.
             if id.seq >= self.cursor(id.origin, id.epoch)? {
@@ -152,7 +198,11 @@ impl Projections {
                     Ok(entry) => self.take_or_pass(&entry)?,
                     Err(LogError::Unreadable { id, problem }) => self.pass(id, problem)?,
                     // The log asks other nodes for it; it is taken in when it comes.
-                    Err(LogError::DamagedBody { id }) => self.pass(id, "its body is damaged")?,
+                    Err(LogError::DamagedBody { id }) => {
+                        if !self.erase_if_withdrawn(id)? {
+                            self.pass(id, "its body is damaged")?;
+                        }
+                    }
                     Err(error) => return Err(error.into()),
                 }
             }
@@ -167,6 +217,9 @@ impl Projections {
     }
 
     fn take_or_pass(&self, entry: &Entry) -> Result<(), NodeError> {
+        if self.erase_if_withdrawn(entry.id)? {
+            return Ok(());
+        }
         let Body::Present(body) = &entry.body else {
             return self.pass(entry.id, "its body is not here");
         };
@@ -209,7 +262,7 @@ impl Projections {
                 self.statistics.withdraw(target).map_err(Unusable::Statistics)?;
                 self.library.withdraw(target).map_err(Unusable::Library)?;
                 if withdrawal.erase {
-                    self.log.erase_body(target)?;
+                    self.erase(target)?;
                 }
             }
             kind => return Err(Unusable::Kind(kind.0)),
@@ -217,9 +270,29 @@ impl Projections {
         Ok(())
     }
 
+    /// Drops a body for good, here or yet to come.
+    fn erase(&self, id: EntryId) -> Result<(), LogError> {
+        let mut batch = Batch::default();
+        batch.put(entry_key(&ERASED, id), []);
+        // That its body is not here is no fault any more.
+        batch.remove(entry_key(&PASSED, id));
+        self.store.apply(&batch)?;
+        self.log.erase_body(id)
+    }
+
+    /// Drops the body of an entry that was withdrawn before it came; `false` if it was not.
+    fn erase_if_withdrawn(&self, id: EntryId) -> Result<bool, NodeError> {
+        if self.store.get(&entry_key(&ERASED, id))?.is_none() {
+            return Ok(false);
+        }
+        self.log.erase_body(id)?;
+        self.unpass(id)?;
+        Ok(true)
+    }
+
     /// Notes that an entry was passed over, and why.
     fn pass(&self, id: EntryId, problem: &str) -> Result<(), NodeError> {
-        let key = passed_key(id);
+        let key = entry_key(&PASSED, id);
         if self.store.get(&key)?.as_deref() == Some(problem.as_bytes()) {
             return Ok(());
         }
@@ -231,7 +304,7 @@ impl Projections {
 
     /// Forgets that an entry was passed over.
     fn unpass(&self, id: EntryId) -> Result<(), NodeError> {
-        let key = passed_key(id);
+        let key = entry_key(&PASSED, id);
         if self.store.get(&key)?.is_some() {
             let mut batch = Batch::default();
             batch.remove(key);
@@ -257,14 +330,14 @@ fn cursor_key(origin: MemberCode, epoch: u32) -> Vec<u8> {
     [&CURSORS, &origin.to_padded()[..], &epoch.to_be_bytes()].concat()
 }
 
-/// `m p ORIGIN EPOCH SEQ` → why the entry was passed over.
-fn passed_key(id: EntryId) -> Vec<u8> {
+/// `m p ORIGIN EPOCH SEQ` → why the entry was passed over; `m e ORIGIN EPOCH SEQ` → nothing.
+fn entry_key(start: &[u8; 2], id: EntryId) -> Vec<u8> {
     let (origin, epoch, seq) =
         (id.origin.to_padded(), id.epoch.to_be_bytes(), id.seq.to_be_bytes());
-    [&PASSED, &origin[..], &epoch, &seq].concat()
+    [start, &origin[..], &epoch, &seq].concat()
 }
 
-/// The entry a key of [`passed_key`] names.
+/// The entry a key of [`entry_key`] names.
 fn passed_id(key: &[u8]) -> Option<EntryId> {
     let (origin, rest) = key.get(2..)?.split_first_chunk::<8>()?;
     let (epoch, seq) = rest.split_first_chunk::<4>()?;

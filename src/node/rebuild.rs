@@ -31,15 +31,13 @@ use crate::{
     },
     publication::{admitted::EntryKind, note::Note, release::Release},
     statistics::{error::StatisticsError, projection::Statistics},
-    store::{Batch, SharedStore, Store, StoreError, prefix},
+    store::{Batch, SharedStore, Store, StoreError, prefix, remove_all},
 };
 
 /// Where the stamp stands.
 const STAMP: [u8; 2] = [prefix::NODE, b'v'];
 /// Version of the stamp's own layout.
 const STAMP_LAYOUT: u8 = 1;
-/// Keys removed in one batch.
-const FORGET_KEYS_MAX: usize = 4096;
 
 /// Has the next start compute statistics and library again; durable when it returns.
 pub fn request(store: &dyn Store) -> Result<(), StoreError> {
@@ -66,6 +64,7 @@ impl Projections {
     /// Brings statistics and library up to the logs: by what is new in them, or, if what is stored
     /// was computed by another program or is damaged, from their beginning.
     pub fn start(&self) -> Result<(), NodeError> {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
         if self.store.get(&STAMP)?.as_deref() != Some(&self.stamp()) {
             self.rebuild("they were not computed by this version of the program")?;
         }
@@ -93,13 +92,12 @@ impl Projections {
     }
 
     fn rebuild(&self, reason: &str) -> Result<(), NodeError> {
-        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
         tracing::info!(reason, "statistics and library are computed again from the logs");
         // 1.
         request(&*self.store)?;
         // 2.
-        self.forget(&CURSORS)?;
-        self.forget(&PASSED)?;
+        remove_all(&*self.store, &CURSORS)?;
+        remove_all(&*self.store, &PASSED)?;
         self.library.rebuild([])?;
         let computed = catch_unwind(AssertUnwindSafe(|| self.statistics.rebuild(self.releases())));
         match computed {
@@ -123,19 +121,6 @@ impl Projections {
             self.statistics.check(*id, release).is_ok()
         };
         entries.filter_map(|entry| release(&entry.ok()?)).filter(usable)
-    }
-
-    fn forget(&self, start: &[u8]) -> Result<(), StoreError> {
-        loop {
-            let mut batch = Batch::default();
-            for pair in self.store.scan_prefix(start).take(FORGET_KEYS_MAX) {
-                batch.remove(pair?.0);
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            self.store.apply(&batch)?;
-        }
     }
 }
 

@@ -28,27 +28,32 @@ use crate::{
 };
 
 /// A node's store and logs.
-struct Site {
+pub(super) struct Site {
     _folder: tempfile::TempDir,
-    store: SharedStore,
-    log: Arc<Log>,
+    pub(super) store: SharedStore,
+    pub(super) log: Arc<Log>,
     /// Version of the catalogue that this program knows.
     version: u16,
 }
 
-fn ml() -> MemberCode {
+pub(super) fn ml() -> MemberCode {
     "ML".parse().unwrap()
 }
 
 impl Site {
-    /// Two releases, the second by a newer catalogue, and two notes, the second withdrawn.
-    fn new() -> Self {
+    /// Logs without entries, over `store`.
+    pub(super) fn empty(store: SharedStore) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store: SharedStore = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at_noon(date(2026, 8, 1)));
         let log = Arc::new(Log::open(folder.path(), Arc::clone(&store), clock).unwrap());
         let version = Codes::embedded().catalogue().version;
-        let site = Self { _folder: folder, store, log, version };
+        Self { _folder: folder, store, log, version }
+    }
+
+    /// Two releases, the second by a newer catalogue, and two notes, the second withdrawn.
+    fn new() -> Self {
+        let site = Self::empty(Arc::new(MemoryStore::default()));
+        let version = site.version;
         site.append(Admitted::release(&release("2026-Q1", version, 40), None));
         site.append(Admitted::release(&release("2026-Q2", version + 1, 50), None));
         site.append(Admitted::note(&note("Séchoir"), None));
@@ -58,12 +63,20 @@ impl Site {
         site
     }
 
-    fn append<E: std::fmt::Debug>(&self, admitted: Result<Admitted, E>) -> EntryId {
-        self.log.append(&LogSigner::from_seed([7; 32]), ml(), 1, admitted.unwrap()).unwrap()
+    pub(super) fn append<E: std::fmt::Debug>(&self, admitted: Result<Admitted, E>) -> EntryId {
+        self.append_in(1, admitted)
+    }
+
+    pub(super) fn append_in<E: std::fmt::Debug>(
+        &self,
+        epoch: u32,
+        admitted: Result<Admitted, E>,
+    ) -> EntryId {
+        self.log.append(&LogSigner::from_seed([7; 32]), ml(), epoch, admitted.unwrap()).unwrap()
     }
 
     /// The node starts, as `open` starts it.
-    fn start(&self) -> Started {
+    pub(super) fn start(&self) -> Started {
         let codes = Arc::new(Codes::embedded().with_catalogue_version(self.version));
         let statistics = Arc::new(rebuild::statistics(&self.store, &codes).unwrap());
         let library = Arc::new(Library::new(Arc::clone(&self.store)));
@@ -90,10 +103,10 @@ impl Site {
     }
 }
 
-struct Started {
+pub(super) struct Started {
     statistics: Arc<Statistics>,
     library: Arc<Library>,
-    projections: Projections,
+    pub(super) projections: Projections,
 }
 
 impl Started {
@@ -110,7 +123,7 @@ impl Started {
         answer.unwrap().rows[0].value
     }
 
-    fn titles(&self) -> Vec<String> {
+    pub(super) fn titles(&self) -> Vec<String> {
         let list = self.library.list(&NotePage::default(), &NoteFilter::default()).unwrap();
         list.notes.into_iter().map(|note| note.note.title).collect()
     }
@@ -149,7 +162,7 @@ fn swollen(version: u16, measures: &[&str], tables: usize) -> Release {
     Release { tables: (0..tables).map(table).collect(), ..release("2026-Q3", version, 0) }
 }
 
-fn note(title: &str) -> Note {
+pub(super) fn note(title: &str) -> Note {
     Note {
         member: ml(),
         language: "fr".into(),

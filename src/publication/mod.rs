@@ -10,6 +10,7 @@
 pub mod admitted;
 mod limited;
 pub mod note;
+pub mod passed;
 pub mod release;
 pub mod withdrawal;
 

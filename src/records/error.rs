@@ -82,6 +82,16 @@ pub enum RecordError {
         /// The first entry that does not fit.
         entry: u64,
     },
+    /// The journal is not the one whose head was kept.
+    #[error(
+        "The journal of record changes does not go on from the head that was kept at {entries} \
+             entries: it was rewritten, or the store is an older copy. Keep a copy of the store, \
+             and compare it with a backup"
+    )]
+    JournalRewritten {
+        /// Number of entries in the head that was kept.
+        entries: u64,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

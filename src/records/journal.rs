@@ -4,7 +4,8 @@
 //! is `BLAKE3("essaim journal v1" ‖ stored bytes)`, and each entry holds the hash of the one
 //! before, so that a change of any entry breaks the chain after it. The head holds the number of
 //! entries and the last hash. Who can rewrite the whole chain and the head is stopped only by a
-//! copy of the head kept elsewhere: [`Repository::journal_head`] is cheap, so that one can be kept.
+//! copy of the head kept elsewhere: [`Repository::journal_head`] is cheap, so that one can be kept,
+//! and [`Repository::verify_journal_since`] tells whether the journal goes on from it.
 
 use jiff::civil::Date;
 use minicbor::{Decode, Encode};
@@ -77,7 +78,8 @@ pub struct JournalHead {
 }
 
 impl JournalHead {
-    const EMPTY: Self = Self { entries: 0, hash: [0; 32] };
+    /// The head of a journal without entries.
+    pub const EMPTY: Self = Self { entries: 0, hash: [0; 32] };
 
     fn read(bytes: Option<&[u8]>) -> Result<Self, RecordError> {
         match bytes {
@@ -132,6 +134,10 @@ pub(crate) fn append(
     Ok(())
 }
 
+fn rewritten(kept: JournalHead) -> RecordError {
+    RecordError::JournalRewritten { entries: kept.entries }
+}
+
 impl Repository {
     /// The journal's head, without looking at its entries.
     pub fn journal_head(&self) -> Result<JournalHead, RecordError> {
@@ -157,8 +163,26 @@ impl Repository {
     /// Reads the whole journal and checks that it is the unbroken chain that was written. Takes no
     /// lock: writes that come in while it runs are not looked at.
     pub fn verify_journal(&self) -> Result<JournalHead, RecordError> {
+        self.verify_journal_since(JournalHead::EMPTY)
+    }
+
+    /// [`Repository::verify_journal`], and that the chain goes on from a head that was kept.
+    pub fn verify_journal_since(&self, kept: JournalHead) -> Result<JournalHead, RecordError> {
+        let head = self.verify_chain(&mut |so_far| {
+            let other = so_far.entries == kept.entries && so_far.hash != kept.hash;
+            if other { Err(rewritten(kept)) } else { Ok(()) }
+        })?;
+        if head.entries < kept.entries { Err(rewritten(kept)) } else { Ok(head) }
+    }
+
+    /// Shows `look` the head after each entry, the last one included, from that of none on.
+    fn verify_chain(
+        &self,
+        look: &mut dyn FnMut(JournalHead) -> Result<(), RecordError>,
+    ) -> Result<JournalHead, RecordError> {
         let head = self.journal_head()?;
         let mut so_far = JournalHead::EMPTY;
+        look(so_far)?;
         for pair in self.store.scan_prefix(&JOURNAL) {
             let (key, bytes) = pair?;
             let broken = RecordError::JournalBroken { entry: so_far.entries };
@@ -175,6 +199,7 @@ impl Repository {
                 return Err(broken);
             }
             so_far = so_far.followed_by(&bytes);
+            look(so_far)?;
         }
         match so_far == head {
             true => Ok(head),

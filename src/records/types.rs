@@ -266,7 +266,7 @@ pub struct FollowUp {
     /// Whether the solution is in use.
     #[n(1)]
     pub adopted: bool,
-    /// Investment or funding mobilized.
+    /// Investment or funding mobilized, in the country's currency.
     #[n(2)]
     pub funding: Option<Money>,
 }

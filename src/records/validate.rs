@@ -169,9 +169,6 @@ impl Check<'_> {
             let answered = Some(coded.answered_on);
             self.follows("followed_up_on", Some(*followed_up_on), "answered_on", answered)?;
             amount("funding", *funding)?;
-            if funding.is_some() {
-                self.reckoned("funding")?;
-            }
         }
         text("text", &who.text)
     }

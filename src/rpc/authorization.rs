@@ -75,7 +75,7 @@ const OPERATOR: Grant = Grant::Own(Role::Operator);
 
 /// Records are read and written by those who keep them.
 const RECORDS: &[Grant] = &[REFERENT, STEWARD];
-/// Releases and imports are the steward's.
+/// Releases, imports and the journal are the steward's.
 const STEWARDS: &[Grant] = &[STEWARD];
 const OWN_STAFF: &[Grant] = &[REFERENT, STEWARD, OPERATOR];
 /// Published statistics and notes. A hub's staff reads them where it works, on its own listener.
@@ -145,6 +145,8 @@ pub const TABLE: &[Rule] = &[
     long("/essaim.hub.v1.ImportService/Import", HUB, STEWARDS),
     quick("/essaim.hub.v1.ImportService/ListQuarantine", HUB, STEWARDS),
     quick("/essaim.hub.v1.ImportService/DiscardQuarantined", HUB, STEWARDS),
+    quick("/essaim.hub.v1.JournalService/ListJournalEntries", HUB, STEWARDS),
+    long("/essaim.hub.v1.JournalService/VerifyJournal", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/DraftRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/GetRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/ListReleases", HUB, STEWARDS),

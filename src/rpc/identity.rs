@@ -224,18 +224,23 @@ impl LiveRoster {
         Err(failure)
     }
 
+    /// Whose node has this key, by the roster in force.
+    pub fn identify_node(&self, pin: &SpkiPin) -> Result<MemberCode, Refusal> {
+        let state = self.0.load();
+        let (member, in_force) = state.node_of(pin).ok_or(Refusal::UnknownCertificate)?;
+        match (in_force, state.denies(member, pin)) {
+            (false, _) => Err(state.gone(member)),
+            (true, true) => Err(Refusal::Denied),
+            (true, false) => Ok(member),
+        }
+    }
+
     /// Who presented it, by the roster in force.
     pub fn identify(&self, presented: &Presented, now: Timestamp) -> Result<Caller, Refusal> {
-        let state = self.0.load();
         let Some(chain) = &presented.chain else {
-            let (member, in_force) =
-                state.node_of(&presented.pin).ok_or(Refusal::UnknownCertificate)?;
-            return match (in_force, state.denies(member, &presented.pin)) {
-                (false, _) => Err(state.gone(member)),
-                (true, true) => Err(Refusal::Denied),
-                (true, false) => Ok(Caller::Node(member)),
-            };
+            return self.identify_node(&presented.pin).map(Caller::Node);
         };
+        let state = self.0.load();
         let uri = chain.uris.first().and_then(|uri| uri.parse::<Person>().ok());
         let member = state
             .member_of_root(&chain.root, uri.as_ref().map(|person| person.member))

@@ -27,11 +27,9 @@ use crate::{
         keys::{self, Vintage},
         tighten::tighten,
     },
-    store::{Batch, SharedStore, Store, StoreError, chunks, prefix::STATISTICS},
+    store::{Batch, SharedStore, Store, StoreError, chunks, prefix::STATISTICS, remove_all},
 };
 
-/// Keys removed in one batch while everything is forgotten.
-const FORGET_KEYS_MAX: usize = 4096;
 /// Most numbers (cells times measures, hidden ones too) of a release. A hidden cell is one byte of
 /// the release, and 17 bytes of a block for each measure: without a limit, 1 MiB from another
 /// member takes a hundred times as much here. The largest planned release has a twentieth
@@ -117,16 +115,7 @@ impl Statistics {
 
     /// Removes everything that is stored, whatever its damage.
     pub fn clear(store: &dyn Store) -> Result<(), StoreError> {
-        loop {
-            let mut batch = Batch::default();
-            for pair in store.scan_prefix(&[STATISTICS]).take(FORGET_KEYS_MAX) {
-                batch.remove(pair?.0);
-            }
-            if batch.is_empty() {
-                return Ok(());
-            }
-            store.apply(&batch)?;
-        }
+        remove_all(store, &[STATISTICS])
     }
 
     /// Opens the projection in `store`.

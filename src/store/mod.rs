@@ -45,6 +45,24 @@ pub mod prefix {
     pub const NODE: u8 = b'm';
 }
 
+/// Keys removed in one batch by [`remove_all`].
+const REMOVE_KEYS_MAX: usize = 4096;
+
+/// Removes every key that starts with `start`, whatever stands there, batch by batch. Durable with
+/// the store's next barrier; a crash before it leaves some of them.
+pub fn remove_all(store: &dyn Store, start: &[u8]) -> Result<(), StoreError> {
+    loop {
+        let mut batch = Batch::default();
+        for pair in store.scan_prefix(start).take(REMOVE_KEYS_MAX) {
+            batch.remove(pair?.0);
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        store.apply(&batch)?;
+    }
+}
+
 /// A change applied whole or not at all. Later operations on a key win over earlier ones.
 #[derive(Debug, Default, Clone)]
 pub struct Batch {

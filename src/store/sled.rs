@@ -24,15 +24,18 @@ use std::{
     time::Duration,
 };
 
-use crate::store::{
-    Batch, Pair, Pairs, Store, StoreError, check_format, check_sizes, format_batch,
-    inspection::{Finding, Inspection, Reading},
-    is_empty_range,
-    mark::Mark,
-    prefix,
-    quiet::catch,
-    survey::{self, Survey},
-    tally::{PairDigest, Tally, owner_name},
+use crate::{
+    base::folder::sync_folder,
+    store::{
+        Batch, Pair, Pairs, Store, StoreError, check_format, check_sizes, format_batch,
+        inspection::{Finding, Inspection, Reading},
+        is_empty_range,
+        mark::Mark,
+        prefix,
+        quiet::catch,
+        survey::{self, Survey},
+        tally::{PairDigest, Tally, owner_name},
+    },
 };
 
 /// sled's own name for its main file.
@@ -434,10 +437,6 @@ fn commit_until_closed(disk: &Disk, incoming: &mpsc::Receiver<Waiter>) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What these locks guard is whole at every moment, so a poisoned one is sound.
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    Ok(File::open(folder)?.sync_all()?)
 }
 
 /// An error of `open`. sled 0.34.7 reports contention for its lock as text alone.

@@ -46,19 +46,32 @@ const SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 /// The text format of OpenMetrics.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Whether the node is up, as `/healthz` says.
-#[derive(Debug, Clone, Default)]
-pub struct Health(Arc<AtomicBool>);
+/// What `/healthz` says of a node that serves and is behind: it is up all the same.
+const SERVING_BEHIND: &str =
+    "ok, but behind: entries wait that could not be taken in; see the log\n";
+
+/// Whether the node is up, as `/healthz` says, and whether it is behind.
+#[derive(Clone)]
+pub struct Health {
+    serving: Arc<AtomicBool>,
+    behind: Arc<dyn Fn() -> bool + Send + Sync>,
+}
 
 impl Health {
+    /// The health of a node that does not serve yet. `behind` tells whether entries wait that
+    /// could not be taken in; it must not block.
+    pub fn new(behind: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { serving: Arc::default(), behind: Arc::new(behind) }
+    }
+
     /// Says that the node serves, or that it does not (yet, or any more).
     pub fn set_serving(&self, serving: bool) {
-        self.0.store(serving, Ordering::Relaxed);
+        self.serving.store(serving, Ordering::Relaxed);
     }
 
     /// Whether it serves.
     pub fn is_serving(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.serving.load(Ordering::Relaxed)
     }
 }
 
@@ -77,6 +90,8 @@ pub struct Snapshot {
     pub logs_frozen: u64,
     /// Entries that could not be used, as far as they are listed.
     pub entries_passed: u64,
+    /// Whether entries wait to be taken in because that failed.
+    pub behind: bool,
     /// Neighbours whose last session failed.
     pub peers_failing: u64,
     /// Neighbours.
@@ -114,6 +129,7 @@ impl Collector for NodeCollector {
             logs_damaged,
             logs_frozen,
             entries_passed,
+            behind,
             peers_failing,
             peers,
             roster_version,
@@ -135,6 +151,7 @@ impl Collector for NodeCollector {
             ("logs_damaged", "Logs that differ from what was signed", logs_damaged),
             ("logs_frozen", "Logs whose origin signed two histories", logs_frozen),
             ("entries_passed", "Entries that could not be used", entries_passed),
+            ("behind", "1 while entries wait that could not be taken in", behind.into()),
             ("peers", "Neighbours", peers),
             ("peers_failing", "Neighbours whose last session failed", peers_failing),
             ("roster_version", "Version of the roster in force", roster_version),
@@ -197,9 +214,10 @@ async fn answer(stream: TcpStream, router: Router) {
 }
 
 async fn healthz(State(site): State<Arc<Site>>) -> Response {
-    match site.health.is_serving() {
-        true => (StatusCode::OK, "ok\n").into_response(),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "not serving\n").into_response(),
+    match (site.health.is_serving(), (site.health.behind)()) {
+        (true, false) => (StatusCode::OK, "ok\n").into_response(),
+        (true, true) => (StatusCode::OK, SERVING_BEHIND).into_response(),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "not serving\n").into_response(),
     }
 }
 
@@ -236,17 +254,28 @@ mod tests {
     async fn health_and_metrics_are_served_and_stop() {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let health = Health::default();
+        let behind = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&behind);
+        let health = Health::new(move || told.load(Ordering::Relaxed));
         let source: Source =
-            Arc::new(|| Snapshot { sent_bytes: 17, logs: 3, ..Snapshot::default() });
+            Arc::new(|| Snapshot { sent_bytes: 17, logs: 3, behind: true, ..Snapshot::default() });
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = serve(socket, health.clone(), source, async move { drop(stopped.await) });
         let task = tokio::spawn(serving);
         assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 503"));
         health.set_serving(true);
         assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200"));
+        assert!(get(address, "/healthz").await.ends_with("\r\n\r\nok\n"));
+        behind.store(true, Ordering::Relaxed);
+        let answer = get(address, "/healthz").await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(SERVING_BEHIND), "{answer}");
         let metrics = get(address, "/metrics").await;
-        for line in ["essaim_exchange_sent_bytes_total 17\n", "essaim_logs 3\n", "# EOF"] {
+        for line in [
+            "essaim_exchange_sent_bytes_total 17\n",
+            "essaim_logs 3\n",
+            "essaim_behind 1\n",
+            "# EOF",
+        ] {
             assert!(metrics.contains(line), "{metrics}");
         }
         assert!(get(address, "/").await.starts_with("HTTP/1.1 404"));

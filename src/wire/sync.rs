@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    base::id::{EntryId, MemberCode},
+    base::{
+        id::{EntryId, MemberCode},
+        limits::{LOGS_MAX, PROOF_HASHES_MAX},
+    },
     log::merkle::Hash,
     sync::message::{
         BODIES_MAX, Frame, HEADS_MAX, Heads, KnownHead, OfferedHead, PackedBatch, PullRequest,
@@ -12,8 +15,9 @@ use crate::{
     wire::{generated::sync as pb, parse::Invalid},
 };
 
-/// Most hashes in one consistency proof: two per level of a tree of 2⁶⁴ leaves.
-const PROOF_HASHES_MAX: usize = 128;
+/// A request names every log of the roster.
+const _: () = assert!(LOGS_MAX <= HEADS_MAX);
+
 /// Largest checkpoint, in bytes.
 const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
 

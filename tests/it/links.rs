@@ -3,10 +3,21 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use essaim::{
-    rpc::{client::connect_node, meter::Meter, sync::link::NodeLink},
+    base::clock::{SharedClock, SystemClock},
+    codes::embedded::Codes,
+    library::notes::Library,
+    log::logs::Log,
+    node::{
+        neighbours::{NeighbourParts, Neighbours},
+        projections::Projections,
+    },
+    rpc::{client::connect_node, credentials::LiveCredentials, meter::Meter, sync::link::NodeLink},
+    statistics::projection::Statistics,
+    store::{SharedStore, memory::MemoryStore},
     sync::{
         link::{Link, LinkError},
         message::{Frame, KnownHead, PullRequest, Want},
+        status::PeerStatus,
     },
     wire::generated::exchange::{
         Note, PublishNoteRequest, library_service_client::LibraryServiceClient,
@@ -17,6 +28,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use tokio_stream::StreamExt;
+use tokio_util::sync::CancellationToken;
 
 use crate::stand::{Stand, code};
 
@@ -163,13 +175,130 @@ async fn one_member_cannot_take_all_the_pulls() {
 }
 
 #[tokio::test]
-async fn a_member_that_is_removed_while_it_pulls_gets_no_further_frame() {
-    let stand = stand_with_notes(40, 200_000).await;
-    let mut link = link(&stand, stand.exchange.address, Duration::from_secs(5)).await;
-    let request = PullRequest { budget_bytes: 1 << 30, ..request() };
-    let mut frames = link.pull(request).await.unwrap();
-    assert!(matches!(frames.next().await, Some(Ok(Frame::Heads(_)))));
-    stand.change_roster(|roster| roster.members.retain(|member| member.code != code("SN")));
-    let rest: Vec<_> = frames.collect().await;
-    assert!(matches!(rest.last(), Some(Err(LinkError::Refused(_)))), "{rest:?}");
+async fn a_member_that_loses_its_place_or_its_key_while_it_pulls_gets_no_further_frame() {
+    let new_key = |stand: &Stand| stand.certificates.node("SN-node-2", "SN");
+    for is_removed in [true, false] {
+        let stand = stand_with_notes(40, 200_000).await;
+        let mut link = link(&stand, stand.exchange.address, Duration::from_secs(5)).await;
+        let request = PullRequest { budget_bytes: 1 << 30, ..request() };
+        let mut frames = link.pull(request).await.unwrap();
+        assert!(matches!(frames.next().await, Some(Ok(Frame::Heads(_)))));
+        let pin = new_key(&stand);
+        stand.change_roster(|roster| match is_removed {
+            true => roster.members.retain(|member| member.code != code("SN")),
+            false => roster.members[2].node_keys = vec![pin],
+        });
+        let rest: Vec<_> = frames.collect().await;
+        assert!(matches!(rest.last(), Some(Err(LinkError::Refused(_)))), "{rest:?}");
+    }
+}
+
+/// SN's pulls from the node of the stand, which its roster finds at `address`.
+struct Follower {
+    neighbours: Arc<Neighbours>,
+    log: Arc<Log>,
+    stop: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Follower {
+    fn new(stand: &Stand, address: SocketAddr) -> Self {
+        stand.change_roster(|roster| roster.members[1].exchange_address = address.to_string());
+        let folder = tempfile::tempdir().unwrap();
+        let store: SharedStore = Arc::new(MemoryStore::default());
+        let clock: SharedClock = Arc::new(SystemClock);
+        let opened = Log::open(folder.path(), Arc::clone(&store), Arc::clone(&clock));
+        let log = Arc::new(opened.unwrap());
+        let codes = Arc::new(Codes::embedded());
+        let statistics = Arc::new(Statistics::new(Arc::clone(&store), codes).unwrap());
+        let library = Arc::new(Library::new(Arc::clone(&store)));
+        let projections = Projections::new(Arc::clone(&log), store, statistics, library);
+        let node = stand.certificates.load("SN-node");
+        // Only what a test asks for happens: waits are longer than it lasts.
+        let neighbours = Arc::new(Neighbours::new(NeighbourParts {
+            own: code("SN"),
+            chosen: Some(vec![code("ML")]),
+            interval: Duration::from_secs(24 * 60 * 60),
+            budget_bytes: 1 << 30,
+            silence_max: Duration::from_secs(24 * 60 * 60),
+            roster: Arc::clone(&stand.roster),
+            log: Arc::clone(&log),
+            projections: Arc::new(projections),
+            credentials: Arc::new(LiveCredentials::new(node).unwrap()),
+            meter: Arc::new(Meter::default()),
+            clock,
+        }));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(Arc::clone(&neighbours).run(stop.clone()));
+        Self { neighbours, log, stop, task, _folder: folder }
+    }
+
+    /// Waits until its only neighbour stands so.
+    async fn until(&self, is_so: impl Fn(&PeerStatus) -> bool) -> PeerStatus {
+        let waited = tokio::time::timeout(Duration::from_secs(60), async {
+            loop {
+                let status = self.neighbours.status().remove(0);
+                if is_so(&status) {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        match waited.await {
+            Ok(status) => status,
+            Err(_) => panic!("{:?}", self.neighbours.status()),
+        }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.unwrap();
+    }
+}
+
+/// Gives ML another key in the roster than its node has, beside that or in its place.
+fn change_key(stand: &Stand, follower: &Follower, is_kept: bool) {
+    let new_key = stand.certificates.node(&format!("ML-node-{is_kept}"), "ML");
+    stand.change_roster(|roster| {
+        let keys = &mut roster.members[1].node_keys;
+        keys.retain(|_| is_kept);
+        keys.push(new_key);
+    });
+    follower.neighbours.follow_roster();
+}
+
+#[tokio::test]
+async fn a_link_that_stands_ends_when_the_roster_drops_the_key_it_was_made_with() {
+    let stand = Stand::new().await;
+    let follower = Follower::new(&stand, stand.exchange.address);
+    let first = follower.until(|status| status.last_contact.is_some()).await;
+    // A further key changes nothing but that it pulls at once.
+    change_key(&stand, &follower, true);
+    let second = follower.until(|status| status.last_contact > first.last_contact).await;
+    assert_eq!(second.failures, 0);
+    change_key(&stand, &follower, false);
+    let status = follower.until(|status| status.failures > 0).await;
+    let words = status.last_failure.unwrap();
+    assert!(words.contains("does not hold the key that the roster"), "{words}");
+    follower.stop().await;
+}
+
+#[tokio::test]
+async fn a_pull_that_goes_on_ends_when_the_roster_drops_the_key_of_its_link() {
+    let stand = stand_with_notes(1, 100_000).await;
+    // What follows the first bytes never comes, and nothing but a new roster ends the wait.
+    let address = relay(stand.exchange.address, Relay::Dead { after_bytes: 20_000 }).await;
+    let follower = Follower::new(&stand, address);
+    let pulled = tokio::time::timeout(Duration::from_secs(60), async {
+        while follower.log.position(code("ML"), 1).is_none_or(|at| at.size == 0) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    pulled.await.expect("the heads come");
+    change_key(&stand, &follower, false);
+    let status = follower.until(|status| status.failures > 0).await;
+    let words = status.last_failure.unwrap();
+    assert!(words.contains("no longer holds the key"), "{words}");
+    follower.stop().await;
 }

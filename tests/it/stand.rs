@@ -18,7 +18,7 @@ use essaim::{
     disclosure::rules::Rules,
     keys::{
         certificate::{self, Credentials, PairPaths},
-        roster::{Member, MemberKind, Roster, SpkiPin},
+        roster::{LogKey, Member, MemberKind, Roster, SpkiPin},
         signer::LogSigner,
     },
     library::notes::Library,
@@ -201,15 +201,18 @@ impl Stand {
 
     pub async fn with_limits(limits: ServerLimits) -> Self {
         let certificates = Certificates::new();
-        let members = vec![
+        let signer = LogSigner::generate().unwrap();
+        let mut members = vec![
             certificates.member("IER", MemberKind::Research),
             certificates.member("ML", MemberKind::National),
             certificates.member("SN", MemberKind::National),
             certificates.member("UEMOA", MemberKind::Coordinator),
         ];
+        let key = signer.public();
+        members[1].log_keys = vec![LogKey { epoch: 1, key, from_size: 0, to_size: None }];
         let roster = Arc::new(LiveRoster::new(Roster { version: 1, members }, Vec::new()));
         let folder = tempfile::tempdir().unwrap();
-        let parts = Parts::new(folder.path(), Arc::clone(&roster));
+        let parts = Parts::new(folder.path(), Arc::clone(&roster), signer);
         let library = Arc::clone(&parts.library);
         let (hub, exchange) = parts.split();
         let node = || certificates.load("ML-node");
@@ -255,13 +258,12 @@ struct Parts {
 }
 
 impl Parts {
-    fn new(folder: &Path, roster: Arc<LiveRoster>) -> Self {
+    fn new(folder: &Path, roster: Arc<LiveRoster>, signer: LogSigner) -> Self {
         let store: SharedStore = Arc::new(MemoryStore::default());
         let codes = Arc::new(Codes::embedded());
         let clock: SharedClock = Arc::new(SystemClock);
         let log = Arc::new(Log::open(folder, Arc::clone(&store), clock).unwrap());
         let library = Arc::new(Library::new(Arc::clone(&store)));
-        let signer = LogSigner::generate().unwrap();
         // As a node does: what was appended is projected before the caller hears of it.
         let (projected, into) = (Arc::clone(&log), Arc::clone(&library));
         let on_append = Arc::new(move |id| {
@@ -315,6 +317,7 @@ impl Parts {
                 store,
                 peers: Arc::new(Vec::new),
                 passed: Arc::new(|| Ok(Vec::new())),
+                behind: Arc::new(|| false),
             },
             records: Some(records),
             releases: Some(releases),

@@ -208,6 +208,7 @@ const POLICY: &[(&str, &[&str], &[&str])] = &[
     ("essaim.hub.v1.SupportRequestService", &["own referent", "own steward"], &[]),
     ("essaim.hub.v1.ConsentService", &["own referent", "own steward"], &[]),
     ("essaim.hub.v1.ImportService", &["own steward"], &[]),
+    ("essaim.hub.v1.JournalService", &["own steward"], &[]),
     ("essaim.hub.v1.ReleaseService", &["own steward"], &[]),
     ("essaim.hub.v1.NodeService", HUB_STAFF, &[]),
     ("essaim.exchange.v1.StatisticsService", HUB_STAFF, READERS),

@@ -2,10 +2,22 @@
 
 use essaim::keys::{
     note::SignedNote,
+    person::{PERSON_NAME_BYTES_MAX, Person, Role},
     roster::{MemberFragment, Roster},
     signer::{LogPublicKey, LogSigner},
 };
-use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
+use proptest::prelude::{TestCaseError, any, prop, prop_assert, prop_assert_eq, proptest};
+
+use crate::damage::{damaged, damages};
+
+/// What is read as a person is written as it was read: no two texts name the same person.
+fn check_person(text: &str) -> Result<(), TestCaseError> {
+    if let Ok(person) = text.parse::<Person>() {
+        prop_assert_eq!(person.to_string(), text);
+        prop_assert!((1..=PERSON_NAME_BYTES_MAX).contains(&person.name.len()));
+    }
+    Ok(())
+}
 
 proptest! {
     #[test]
@@ -41,6 +53,29 @@ proptest! {
         let at = at.index(changed.len());
         changed[at] ^= mask;
         prop_assert!(verify(&changed).is_err());
+    }
+
+    #[test]
+    fn any_text_is_a_person_or_refused(
+        text in ".{0,120}",
+        like in "(essaim|Essaim|https):/{1,3}[A-Za-z]{0,9}/{0,2}[a-z]{0,9}/{0,2}[ -~é]{0,70}",
+    ) {
+        check_person(&text)?;
+        check_person(&like)?;
+    }
+
+    #[test]
+    fn a_person_is_read_as_written_and_a_damaged_one_only_as_another_text(
+        member in "[A-Z]{2,8}",
+        role in prop::sample::select(Role::ALL.to_vec()),
+        name in "[a-z0-9.-]{1,64}",
+        damages in damages(),
+    ) {
+        let person = Person { member: member.parse().unwrap(), role, name };
+        let text = person.to_string();
+        prop_assert_eq!(text.parse::<Person>().unwrap(), person);
+        let damaged = damaged(text.as_bytes(), &damages);
+        check_person(&String::from_utf8_lossy(&damaged))?;
     }
 
     #[test]

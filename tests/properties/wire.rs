@@ -7,7 +7,7 @@ use essaim::{
     codes::embedded::Codes,
     wire::{
         generated::{exchange, hub, sync},
-        hub::{answer, consent, enterprise, import, request, visit},
+        hub::{answer, consent, enterprise, import, journal, request, visit},
         library, parse, statistics,
         sync::{frame_from_wire, frame_to_wire, request_from_wire, request_to_wire},
     },
@@ -121,6 +121,20 @@ proptest! {
         if let Ok(read) = frame_from_wire(sync::PullResponse { frame }) {
             let again = frame_from_wire(frame_to_wire(read.clone()));
             prop_assert_eq!(again.unwrap(), read);
+        }
+    }
+
+    #[test]
+    fn a_kept_head_of_the_journal_is_read_as_sent_or_refused(
+        entries in any::<u64>(),
+        hash in bytes(),
+        is_kept in any::<bool>(),
+    ) {
+        let kept = is_kept.then(|| hub::JournalHead { entries, hash: hash.clone() });
+        let read = journal::kept_from_wire(kept.clone());
+        prop_assert_eq!(read.is_ok(), !is_kept || hash.len() == 32);
+        if let (Ok(head), Some(kept)) = (read, kept) {
+            prop_assert_eq!(journal::head_to_wire(head), kept);
         }
     }
 

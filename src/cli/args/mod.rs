@@ -9,16 +9,20 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::cli::args::{
     calls::{ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, ReleaseCommand},
     codes::{CodesArgs, IndicatorsArgs},
+    consent::ConsentCommand,
+    journal::JournalCommand,
     local::{
         CertificateCommand, DemoArgs, FederationCommand, HealthArgs, InitArgs, LogCommand,
         RosterCommand, ServeArgs, StoreCommand,
     },
-    records::{AnswerCommand, ConsentCommand, EnterpriseCommand, RequestCommand, VisitCommand},
+    records::{AnswerCommand, EnterpriseCommand, RequestCommand, VisitCommand},
 };
 
 pub mod calls;
 pub mod codes;
+pub mod consent;
 pub mod day;
+pub mod journal;
 pub mod local;
 pub mod records;
 
@@ -73,6 +77,9 @@ pub enum Command {
     /// Consents of enterprises
     #[command(subcommand)]
     Consent(ConsentCommand),
+    /// The journal: who did what to the hub's records
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Rows of imported files that still wait for a remedy
     #[command(subcommand)]
     Quarantine(QuarantineCommand),

@@ -74,19 +74,6 @@ pub enum AnswerCommand {
     List(ListAnswersArgs),
 }
 
-/// `essaim consent`.
-#[derive(Debug, Subcommand)]
-pub enum ConsentCommand {
-    /// Record a consent of an enterprise
-    Give(GiveArgs),
-    /// Record that a consent was withdrawn
-    Withdraw(StepArgs),
-    /// Print one consent
-    Get(GetArgs),
-    /// List consents
-    List(ListOfEnterpriseArgs),
-}
-
 /// Making a record.
 #[derive(Debug, Args)]
 pub struct CreateArgs<F: Args> {
@@ -375,7 +362,8 @@ pub struct FollowUpArgs {
     /// Whether the solution is in use
     #[arg(long, value_enum, value_name = "ANSWER")]
     pub adopted: YesOrNo,
-    /// Investment or funding mobilized, in francs (XOF); refused in a country with another currency
+    /// Investment or funding mobilized, in minor units of the country's currency (for XOF: francs);
+    /// counted in indicators only where that is XOF
     #[arg(long, value_name = "AMOUNT")]
     pub funding_minor: Option<i64>,
     /// The step.
@@ -390,40 +378,6 @@ pub enum YesOrNo {
     Yes,
     /// No.
     No,
-}
-
-/// `essaim consent give`.
-#[derive(Debug, Args)]
-pub struct GiveArgs {
-    /// Who gave it
-    #[arg(long, value_name = "ID")]
-    pub enterprise: Uuid,
-    /// What for
-    #[arg(long, value_enum)]
-    pub purpose: Purpose,
-    /// Version of the text that was agreed to
-    #[arg(long, value_name = "VERSION")]
-    pub text_version: String,
-    /// How it was given: PAPER, ORAL, DIGITAL
-    #[arg(long, value_name = "CODE", default_value = "_U")]
-    pub medium: String,
-    /// Day it was given, as in 2026-03-05
-    #[arg(long, value_name = "DATE", value_parser = day::day)]
-    pub on: Date,
-    /// How it is sent.
-    #[command(flatten)]
-    pub write: WriteArgs,
-}
-
-/// What a consent allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Purpose {
-    /// Being visited and advised.
-    FollowUp,
-    /// Being counted in anonymized indicators.
-    AnonymizedIndicators,
-    /// Being described in a published case.
-    CasePublication,
 }
 
 /// Reading one record.

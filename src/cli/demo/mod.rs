@@ -75,8 +75,8 @@ pub(super) fn run(args: &DemoArgs) -> anyhow::Result<Done> {
     call::block_on(play_and_serve(&options, &folder, args.once))
 }
 
-/// The last year whose fourth quarter has closed on `as_of`.
-fn last_year(as_of: Date) -> Option<Period> {
+/// The last year whose fourth quarter has closed on `as_of`: the second one that is played.
+pub(super) fn last_year(as_of: Date) -> Option<Period> {
     let closed = |year: &Period| released_on(*year) <= as_of;
     let year = Period::annual(as_of.year() - 1).filter(closed);
     year.or_else(|| Period::annual(as_of.year() - 2)).filter(closed)

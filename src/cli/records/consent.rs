@@ -1,19 +1,25 @@
 //! `essaim consent`: what enterprises have agreed to.
 
+use anyhow::bail;
+use prost_types::FieldMask;
 use serde_json::json;
 use tonic::transport::Channel;
 
 use crate::{
     cli::{
         Done,
-        args::records::{ConsentCommand, GiveArgs, Purpose, StepArgs},
+        args::{
+            consent::{ConsentCommand, GiveArgs, Purpose, UpdateConsentArgs},
+            records::StepArgs,
+        },
         call::{self, CallError, PAGE_ROWS},
         output::Fields,
         records::{self, Readable, Step, field::id, show},
     },
     wire::generated::hub::{
         Consent, ConsentPurpose, Enterprise, GetConsentRequest, GiveConsentRequest,
-        ListConsentsRequest, WithdrawConsentRequest, consent_service_client::ConsentServiceClient,
+        ListConsentsRequest, UpdateConsentRequest, WithdrawConsentRequest,
+        consent_service_client::ConsentServiceClient,
     },
 };
 
@@ -22,6 +28,7 @@ pub(in crate::cli) fn run(command: &ConsentCommand) -> anyhow::Result<Done> {
     call::block_on(async {
         match command {
             ConsentCommand::Give(args) => give(args).await,
+            ConsentCommand::Update(args) => update(args).await,
             ConsentCommand::Withdraw(args) => withdraw(args).await,
             ConsentCommand::Get(args) => records::get::<Consent>(args).await,
             ConsentCommand::List(args) => {
@@ -53,6 +60,37 @@ async fn give(args: &GiveArgs) -> anyhow::Result<Done> {
     let request = GiveConsentRequest { consent: Some(consent), request_id };
     let called = call::answer(client.give_consent(request).await);
     show(&args.write.call, call::settled(called, &again)?.consent.unwrap_or_default())
+}
+
+async fn update(args: &UpdateConsentArgs) -> anyhow::Result<Done> {
+    let UpdateConsentArgs { text_version, medium, given_on, .. } = args;
+    let stated = [
+        ("text_version", text_version.is_some()),
+        ("medium", medium.is_some()),
+        ("given_on", given_on.is_some()),
+    ];
+    let paths = stated.iter().filter(|(_, stated)| *stated);
+    let paths: Vec<_> = paths.map(|(path, _)| (*path).to_owned()).collect();
+    if paths.is_empty() {
+        bail!("No change is stated; name a field, as in --medium CODE");
+    }
+    let step = Step::of::<Consent>(args.id, args.etag, &args.write).await?;
+    let consent = Consent {
+        name: step.name,
+        etag: step.etag,
+        text_version: text_version.clone().unwrap_or_default(),
+        medium: medium.clone().unwrap_or_default(),
+        given_on: given_on.map(|day| day.to_string()).unwrap_or_default(),
+        ..Consent::default()
+    };
+    let request = UpdateConsentRequest {
+        consent: Some(consent),
+        update_mask: Some(FieldMask { paths }),
+        request_id: step.request_id,
+    };
+    let mut client = ConsentServiceClient::new(step.channel);
+    let called = call::answer(client.update_consent(request).await);
+    show(&args.write.call, call::settled(called, &step.again)?.consent.unwrap_or_default())
 }
 
 async fn withdraw(args: &StepArgs) -> anyhow::Result<Done> {

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 /// Day on which renamed regions took their new names (Burkina Faso).
-const RENAMED_ON: Date = Date::constant(2025, 7, 2);
+pub(super) const RENAMED_ON: Date = Date::constant(2025, 7, 2);
 
 /// One hub and its country.
 #[derive(Debug, Deserialize)]

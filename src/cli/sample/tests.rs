@@ -3,11 +3,19 @@ use std::{
     sync::Arc,
 };
 
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 
 use crate::{
-    base::{clock::ManualClock, language::Language},
-    cli::sample::{FileKind, MEMBERS, SampleHub, hub, notes},
+    base::{clock::ManualClock, language::Language, period::Period},
+    cli::{
+        args::local::{DEMO_FIRST_DAY, DEMO_LAST_DAY},
+        demo,
+        sample::{
+            FileKind, MEMBERS, SampleHub,
+            country::{self, RENAMED_ON, Region},
+            hub, notes,
+        },
+    },
     codes::embedded::Codes,
     intake::{import::Importer, mapping::Mapping},
     records::repository::Repository,
@@ -108,6 +116,34 @@ fn every_mapping_is_one_and_names_codes_that_exist() {
             assert_eq!(mapping.faults(&codes), [], "{text}");
         }
     }
+}
+
+/// Whether every region the hubs name is in force, under the code it then has, throughout the two
+/// years of a demo that plays on `as_of`.
+fn regions_cover(codes: &Codes, as_of: Date) -> bool {
+    let last = demo::last_year(as_of).unwrap();
+    let first = Period::annual(last.year() - 1).unwrap().first_day();
+    let turns = [RENAMED_ON.yesterday().unwrap(), RENAMED_ON];
+    let turns = turns.into_iter().filter(|day| (first..=last.last_day()).contains(day));
+    let days: Vec<Date> = [first, last.last_day()].into_iter().chain(turns).collect();
+    let list = codes.list("region").unwrap();
+    let in_force = |region: &Region, day: Date| {
+        let before = region.before.as_ref().filter(|_| day < RENAMED_ON);
+        list.get(before.unwrap_or(&region.code)).is_some_and(|code| code.valid_on(day))
+    };
+    let hubs = country::all();
+    let mut regions = hubs.iter().flat_map(|hub| &hub.regions);
+    regions.all(|region| days.iter().all(|day| in_force(region, *day)))
+}
+
+#[test]
+fn the_demo_plays_from_the_first_day_that_its_regions_cover_to_the_last() {
+    let codes = Codes::embedded();
+    for as_of in [DEMO_FIRST_DAY, Date::constant(2027, 1, 31), DEMO_LAST_DAY] {
+        assert!(regions_cover(&codes, as_of), "{as_of}");
+    }
+    let sooner = DEMO_FIRST_DAY.saturating_sub(1.day());
+    assert!(!regions_cover(&codes, sooner), "the bound is later than it need be");
 }
 
 #[test]

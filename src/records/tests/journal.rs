@@ -1,6 +1,7 @@
 //! The journal: who did what.
 
 use super::*;
+use crate::records::journal::JournalHead;
 
 #[test]
 fn the_journal_tells_who_did_what_and_no_field() {
@@ -23,8 +24,32 @@ fn the_journal_tells_who_did_what_and_no_field() {
     assert_eq!(entries[2].touched[0].id, *id.as_bytes());
     assert_eq!(entries[2].touched[0].revision, 2);
     assert_eq!(hub.repository.verify_journal().unwrap().entries, 3);
+    let (head, since) =
+        (hub.repository.journal_head().unwrap(), |kept| hub.repository.verify_journal_since(kept));
+    assert_eq!(since(head).unwrap(), head);
     let page = Page { size: 1, after: Some(0) };
     assert_eq!(hub.repository.journal(&page).unwrap(), entries[1..2]);
+}
+
+#[test]
+fn a_journal_goes_on_from_its_earlier_heads_and_from_no_others() {
+    let hub = Hub::new();
+    let mut heads = vec![hub.repository.journal_head().unwrap()];
+    for _ in 0..3 {
+        hub.enterprise();
+        heads.push(hub.repository.journal_head().unwrap());
+    }
+    for kept in &heads {
+        assert_eq!(hub.repository.verify_journal_since(*kept).unwrap(), heads[3]);
+        let other = JournalHead { hash: [7; 32], ..*kept };
+        let longer = JournalHead { entries: 4, ..*kept };
+        for kept in [other, longer] {
+            let refused = hub.repository.verify_journal_since(kept).unwrap_err();
+            let entries_kept = kept.entries;
+            let rewritten = matches!(refused, RecordError::JournalRewritten { entries } if entries == entries_kept);
+            assert!(rewritten, "{refused:?}");
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod consent;
 pub mod enterprise;
 pub mod import;
+pub mod journal;
 pub mod node;
 pub mod release;
 pub mod request;
@@ -32,7 +33,8 @@ use crate::{
         generated::hub::{
             consent_service_server::ConsentServiceServer,
             enterprise_service_server::EnterpriseServiceServer,
-            import_service_server::ImportServiceServer, node_service_server::NodeServiceServer,
+            import_service_server::ImportServiceServer,
+            journal_service_server::JournalServiceServer, node_service_server::NodeServiceServer,
             release_service_server::ReleaseServiceServer,
             support_request_service_server::SupportRequestServiceServer,
             visit_service_server::VisitServiceServer,
@@ -87,7 +89,8 @@ pub fn serve(parts: HubParts) -> Served {
         add(&mut builder, &mut names, enterprises);
         add(&mut builder, &mut names, VisitServiceServer::new(records.clone()));
         add(&mut builder, &mut names, SupportRequestServiceServer::new(records.clone()));
-        add(&mut builder, &mut names, ConsentServiceServer::new(records));
+        add(&mut builder, &mut names, ConsentServiceServer::new(records.clone()));
+        add(&mut builder, &mut names, JournalServiceServer::new(records));
         let imports = ImportServiceServer::new(ImportServer::new(parts, member));
         add(&mut builder, &mut names, imports.max_decoding_message_size(MESSAGE_BYTES_MAX));
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
-    base::id::{EntryId, MemberCode},
+    base::id::MemberCode,
+    publication::passed::PassedOver,
     rpc::{
         call::blocking,
         node::{Member, NodeParts, VERSION},
@@ -21,15 +22,6 @@ use crate::{
     },
 };
 
-/// An entry of a log that could not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PassedOver {
-    /// The entry.
-    pub entry: EntryId,
-    /// Why.
-    pub reason: String,
-}
-
 /// What a node tells its staff beside what it tells everybody.
 #[derive(Clone)]
 pub struct Insight {
@@ -39,6 +31,8 @@ pub struct Insight {
     pub peers: Arc<dyn Fn() -> Vec<PeerStatus> + Send + Sync>,
     /// Entries that were passed over; reads the store.
     pub passed: Arc<dyn Fn() -> Result<Vec<PassedOver>, StoreError> + Send + Sync>,
+    /// Whether entries wait to be taken in because that failed.
+    pub behind: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// The node service of the hub.
@@ -77,6 +71,7 @@ impl NodeService for HubNode {
                 sent_bytes: node.meter.sent_bytes(),
                 damaged_logs: node.log.damaged().into_iter().map(damaged).collect(),
                 passed_entries: (insight.passed)()?.into_iter().map(passed).collect(),
+                behind: (insight.behind)(),
             })
         });
         Ok(Response::new(status.await?))

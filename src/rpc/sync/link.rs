@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use futures_util::{Stream, stream};
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, transport::Channel};
 
 use crate::{
@@ -36,11 +37,21 @@ struct Hearing {
     meter: Arc<Meter>,
     /// Longest time without bytes.
     silence_max: Duration,
+    /// Cancelled when the other end's key has left the roster.
+    cut: CancellationToken,
 }
 
 impl Hearing {
-    /// Waits for `work` as long as bytes come.
+    /// Waits for `work` as long as bytes come and the link is not cut.
     async fn until<T>(&self, work: impl Future<Output = T>) -> Result<T, LinkError> {
+        let heard = self.cut.run_until_cancelled(self.while_heard(work)).await;
+        heard.unwrap_or_else(|| {
+            let words = "the roster no longer holds the key of the node at the other end";
+            Err(LinkError::Broken(words.into()))
+        })
+    }
+
+    async fn while_heard<T>(&self, work: impl Future<Output = T>) -> Result<T, LinkError> {
         tokio::pin!(work);
         loop {
             let before = self.meter.received_bytes();
@@ -59,7 +70,20 @@ impl NodeLink {
     /// `silence_max`.
     pub fn new(channel: Channel, meter: Arc<Meter>, silence_max: Duration) -> Self {
         let client = SyncServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-        Self { client, hearing: Hearing { meter, silence_max } }
+        let cut = CancellationToken::new();
+        Self { client, hearing: Hearing { meter, silence_max, cut } }
+    }
+
+    /// The same, until `cut` is cancelled: then it fails, in the middle of a pull, too.
+    #[must_use]
+    pub fn until(mut self, cut: CancellationToken) -> Self {
+        self.hearing.cut = cut;
+        self
+    }
+
+    /// Whether it can be used no more.
+    pub fn is_cut(&self) -> bool {
+        self.hearing.cut.is_cancelled()
     }
 }
 

@@ -19,11 +19,12 @@ use tonic::{Request, Response, Status, async_trait};
 
 use crate::{
     base::id::MemberCode,
+    keys::roster::SpkiPin,
     log::logs::Log,
     rpc::{
         authorization::refused,
         call::caller,
-        identity::{LiveRoster, Refusal},
+        identity::{LiveRoster, Presented, Refusal},
     },
     sync::{
         message::{Frame, PullRequest},
@@ -94,12 +95,14 @@ impl SyncService for SyncServer {
         request: Request<pb::PullRequest>,
     ) -> Result<Response<Self::PullStream>, Status> {
         let member = caller(&request)?.member();
+        let presented = request.extensions().get::<Arc<Presented>>();
+        let pin = presented.ok_or_else(|| refused(Refusal::UnknownCertificate))?.pin;
         let request = request_from_wire(request.into_inner())?;
         let leave = self.leave(member).ok_or_else(|| status::busy("pulls"))?;
         let (frames, waiting) = mpsc::channel(FRAMES_WAITING);
         let sending = Sending {
             roster: Arc::clone(&self.parts.roster),
-            member,
+            pin,
             frames,
             handle: Handle::current(),
             until: tokio::time::Instant::now() + PULL_TIME_MAX,
@@ -114,7 +117,8 @@ impl SyncService for SyncServer {
 /// One answer on its way.
 struct Sending {
     roster: Arc<LiveRoster>,
-    member: MemberCode,
+    /// The key of the caller's connection.
+    pin: SpkiPin,
     frames: mpsc::Sender<Answer>,
     handle: Handle,
     until: tokio::time::Instant,
@@ -146,8 +150,9 @@ impl Sending {
 
     /// What ends the answer early, if anything does.
     fn end(&self) -> Option<Answer> {
-        if self.roster.roster().member(self.member).is_none() {
-            return Some(Err(refused(Refusal::RemovedMember)));
+        // The gate looked when the pull began; rosters change while it goes on.
+        if let Err(refusal) = self.roster.identify_node(&self.pin) {
+            return Some(Err(refused(refusal)));
         }
         let late = tokio::time::Instant::now() > self.until;
         late.then(|| Ok(frame_to_wire(Frame::End { complete: false })))

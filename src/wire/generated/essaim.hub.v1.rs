@@ -2138,6 +2138,518 @@ pub mod import_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// One entry.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct JournalEntry {
+    /// Its number, from 0.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    /// The day of the write.
+    #[prost(string, tag = "2")]
+    pub day: ::prost::alloc::string::String,
+    /// Who wrote (`essaim://ML/steward/desk`).
+    #[prost(string, tag = "3")]
+    pub actor: ::prost::alloc::string::String,
+    /// What was done: `create`, `update`, `assign`, `import`, …
+    #[prost(string, tag = "4")]
+    pub action: ::prost::alloc::string::String,
+    /// What it was done to. A long write takes several entries.
+    #[prost(message, repeated, tag = "5")]
+    pub records: ::prost::alloc::vec::Vec<TouchedRecord>,
+    /// Hash of the entry before (BLAKE3, 32 bytes); zeros in the first.
+    #[prost(bytes = "vec", tag = "6")]
+    pub previous_hash: ::prost::alloc::vec::Vec<u8>,
+}
+/// A record that a write touched.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TouchedRecord {
+    /// Resource name of the record (`enterprises/{uuid}`).
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its revision after the write: its etag then.
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+}
+/// How long the journal is, and the hash of its last entry: enough to tell later that it only grew.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct JournalHead {
+    /// Number of entries.
+    #[prost(uint64, tag = "1")]
+    pub entries: u64,
+    /// Hash of the last entry (BLAKE3, 32 bytes); zeros if there is none.
+    #[prost(bytes = "vec", tag = "2")]
+    pub hash: ::prost::alloc::vec::Vec<u8>,
+}
+/// Asks for a page of entries.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListJournalEntriesRequest {
+    /// Number of the first entry wanted. Left out of account with a page token.
+    #[prost(uint64, tag = "1")]
+    pub first: u64,
+    /// Most rows wanted; 0 for the node's choice.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before; empty for the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of entries.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListJournalEntriesResponse {
+    /// The entries.
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<JournalEntry>,
+    /// For the next page; empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// Number of entries in the whole journal.
+    #[prost(uint64, tag = "3")]
+    pub entries_total: u64,
+}
+/// Asks whether the journal is whole.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyJournalRequest {
+    /// A head that was kept; absent if none was.
+    #[prost(message, optional, tag = "1")]
+    pub kept: ::core::option::Option<JournalHead>,
+}
+/// Whether the journal is whole.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct VerifyJournalResponse {
+    /// Its head, to be kept elsewhere; absent if the journal is not whole.
+    #[prost(message, optional, tag = "1")]
+    pub head: ::core::option::Option<JournalHead>,
+    /// What was found if it is not.
+    #[prost(enumeration = "JournalFault", tag = "2")]
+    pub fault: i32,
+    /// With `JOURNAL_FAULT_BROKEN`: the first entry that does not fit.
+    #[prost(uint64, tag = "3")]
+    pub entry: u64,
+}
+/// What is wrong with a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum JournalFault {
+    /// Nothing.
+    Unspecified = 0,
+    /// An entry was changed, removed or added.
+    Broken = 1,
+    /// It is a chain, but does not go on from the head that was kept: it was rewritten, or the store
+    /// is an older copy.
+    Rewritten = 2,
+}
+impl JournalFault {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "JOURNAL_FAULT_UNSPECIFIED",
+            Self::Broken => "JOURNAL_FAULT_BROKEN",
+            Self::Rewritten => "JOURNAL_FAULT_REWRITTEN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "JOURNAL_FAULT_UNSPECIFIED" => Some(Self::Unspecified),
+            "JOURNAL_FAULT_BROKEN" => Some(Self::Broken),
+            "JOURNAL_FAULT_REWRITTEN" => Some(Self::Rewritten),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod journal_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// The journal. Every write to records leaves an entry in it; no field of a record stands there.
+    /// Each entry holds the hash of the one before.
+    #[derive(Debug, Clone)]
+    pub struct JournalServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl JournalServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> JournalServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> JournalServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            JournalServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Lists entries, oldest first, in pages.
+        pub async fn list_journal_entries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListJournalEntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListJournalEntriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.JournalService/ListJournalEntries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.JournalService", "ListJournalEntries"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Reads the whole journal and checks that it is an unbroken chain, and that it goes on from a
+        /// head that was kept elsewhere.
+        pub async fn verify_journal(
+            &mut self,
+            request: impl tonic::IntoRequest<super::VerifyJournalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyJournalResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.JournalService/VerifyJournal",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.JournalService", "VerifyJournal"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod journal_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with JournalServiceServer.
+    #[async_trait]
+    pub trait JournalService: std::marker::Send + std::marker::Sync + 'static {
+        /// Lists entries, oldest first, in pages.
+        async fn list_journal_entries(
+            &self,
+            request: tonic::Request<super::ListJournalEntriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListJournalEntriesResponse>,
+            tonic::Status,
+        >;
+        /// Reads the whole journal and checks that it is an unbroken chain, and that it goes on from a
+        /// head that was kept elsewhere.
+        async fn verify_journal(
+            &self,
+            request: tonic::Request<super::VerifyJournalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::VerifyJournalResponse>,
+            tonic::Status,
+        >;
+    }
+    /// The journal. Every write to records leaves an entry in it; no field of a record stands there.
+    /// Each entry holds the hash of the one before.
+    #[derive(Debug)]
+    pub struct JournalServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> JournalServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for JournalServiceServer<T>
+    where
+        T: JournalService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/essaim.hub.v1.JournalService/ListJournalEntries" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListJournalEntriesSvc<T: JournalService>(pub Arc<T>);
+                    impl<
+                        T: JournalService,
+                    > tonic::server::UnaryService<super::ListJournalEntriesRequest>
+                    for ListJournalEntriesSvc<T> {
+                        type Response = super::ListJournalEntriesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListJournalEntriesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as JournalService>::list_journal_entries(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListJournalEntriesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.JournalService/VerifyJournal" => {
+                    #[allow(non_camel_case_types)]
+                    struct VerifyJournalSvc<T: JournalService>(pub Arc<T>);
+                    impl<
+                        T: JournalService,
+                    > tonic::server::UnaryService<super::VerifyJournalRequest>
+                    for VerifyJournalSvc<T> {
+                        type Response = super::VerifyJournalResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::VerifyJournalRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as JournalService>::verify_journal(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = VerifyJournalSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for JournalServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "essaim.hub.v1.JournalService";
+    impl<T> tonic::server::NamedService for JournalServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// Asks for the node's status.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStatusRequest {}
@@ -2177,6 +2689,10 @@ pub struct GetStatusResponse {
     /// Entries of logs that could not be used; at most 200 of them.
     #[prost(message, repeated, tag = "11")]
     pub passed_entries: ::prost::alloc::vec::Vec<PassedEntry>,
+    /// Whether entries of logs wait because they could not be taken in, say for want of disk: what
+    /// queries see may be older than the logs. Tried again with the next pull, or within a minute.
+    #[prost(bool, tag = "12")]
+    pub behind: bool,
 }
 /// A log that is damaged on this node's disk.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3662,8 +4178,8 @@ pub struct FollowUp {
     /// Whether the solution is in use.
     #[prost(bool, tag = "2")]
     pub adopted: bool,
-    /// Investment or funding mobilized, in francs (XOF). Refused where the country has another
-    /// currency: amounts are added up over all members.
+    /// Investment or funding mobilized, in minor units of the country's currency (for XOF: francs).
+    /// Counted in indicators only where that is XOF: amounts are added up over all members.
     #[prost(int64, optional, tag = "3")]
     pub funding_minor: ::core::option::Option<i64>,
 }

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod consent;
 pub mod enterprise;
 pub mod import;
+pub mod journal;
 pub mod release;
 pub mod request;
 pub mod status;

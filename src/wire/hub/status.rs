@@ -30,7 +30,9 @@ pub fn of_records(error: &RecordError) -> Status {
         }
         RecordError::TooManyRows { .. } => plain(Code::InvalidArgument, "TOO_MANY_ROWS"),
         RecordError::Undecodable { what, .. } => undecodable(what),
-        RecordError::JournalBroken { .. } => status::internal(error),
+        RecordError::JournalBroken { .. } | RecordError::JournalRewritten { .. } => {
+            status::internal(error)
+        }
         RecordError::Store(error) => status::of_store(error),
     }
 }

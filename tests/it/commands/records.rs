@@ -99,12 +99,64 @@ fn visits_and_consents_are_recorded_changed_and_withdrawn() {
     .done();
     let consent = given.text("id");
     assert_eq!(given.text("purpose"), "anonymized-indicators");
+    run(&["consent", "update", &consent]).ended(2, "No change is stated");
+    let correct = ["consent", "update", &consent, "--medium", "PAPER", "--given-on", "2026-03-07"];
+    let corrected = run(&correct).done().json();
+    assert_eq!(
+        (&corrected["medium"], &corrected["given_on"], &corrected["etag"]),
+        (&json!("PAPER"), &json!("2026-03-07"), &json!("2"))
+    );
+    assert_eq!(corrected["text_version"], "2024-1");
+    run(&[&correct[..], &["--etag", "1"]].concat()).ended(1, "is now at revision 2");
     run(&["consent", "withdraw", &consent, "--on", "2026-03-01"]).ended(1, "withdrawn_on");
     let withdrawn = run(&["consent", "withdraw", &consent, "--on", "2026-03-08"]).done().json();
     assert_eq!(withdrawn["withdrawn_on"], "2026-03-08");
     assert_eq!(run(&["consent", "get", &consent]).done().json(), withdrawn);
     let list = run(&["consent", "list", "--enterprise", &enterprise]).done().json();
     assert_eq!(list, json!([withdrawn]));
+}
+
+#[test]
+fn the_journal_tells_a_steward_who_did_what_and_that_nobody_rewrote_it() {
+    const STEWARD: &str = "ml-steward-1";
+    let federation = Federation::new();
+    let _hub = federation.serve("ML");
+    let journal = |arguments: &[&str]| federation.run(STEWARD, arguments);
+    let verified = journal(&["journal", "verify"]).done();
+    assert_eq!((verified.json()["entries"].clone(), verified.text("kept").len()), (json!(0), 66));
+    let before = verified.text("kept");
+
+    let enterprise = create(&federation).text("id");
+    let change = ["enterprise", "update", &enterprise, "--filiere", "CEREA"];
+    federation.run(REFERENT, &change).done();
+    create(&federation);
+    let entries = journal(&["journal", "list"]).done();
+    assert!(!entries.out.contains("Laiterie") && !entries.out.contains("76 00"), "{entries:?}");
+    let entries = entries.json();
+    let told = |at: usize| [&entries[at]["actor"], &entries[at]["action"]].map(|it| it.to_string());
+    let actor = "\"essaim://ML/referent/referent-1\"";
+    assert_eq!(told(0), [actor, "\"create\""]);
+    assert_eq!(told(1), [actor, "\"update\""]);
+    let touched = json!([{ "name": format!("enterprises/{enterprise}"), "revision": 2 }]);
+    assert_eq!(entries[1]["records"], touched);
+    assert_eq!(entries[0]["previous_hash"], "0".repeat(64));
+    let page = |arguments: &[&str]| {
+        let listed = journal(&[&["journal", "list"][..], arguments].concat()).done();
+        let entries = listed.json();
+        let numbers = entries.as_array().unwrap().iter().map(|it| it["number"].clone());
+        (numbers.collect::<Vec<_>>(), listed.err)
+    };
+    assert_eq!(page(&["--rows", "2"]), (vec![json!(1), json!(2)], String::new()));
+    let (numbers, more) = page(&["--from", "0", "--rows", "1"]);
+    assert!(numbers == [json!(0)] && more.contains("use --rows"), "{more}");
+
+    let after = journal(&["journal", "verify", "--kept", &before]).done().text("kept");
+    assert!(after.starts_with("3:"), "{after}");
+    journal(&["journal", "verify", "--kept", &after]).done();
+    let other = format!("2:{}", &after[2..]);
+    journal(&["journal", "verify", "--kept", &other]).ended(1, "it was rewritten");
+    journal(&["journal", "verify", "--kept", "3:1f"]).ended(64, "a number, a colon");
+    federation.run(REFERENT, &["journal", "list"]).ended(1, "may not call this method");
 }
 
 #[test]

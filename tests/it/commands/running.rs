@@ -137,9 +137,10 @@ fn health_is_denied_by_what_does_not_serve_and_needs_a_place_to_ask() {
     let [.., web] = init(&node);
     let config = node.join("essaim.toml");
     let health = ["health", "--config", &config.display().to_string()];
-    for (answer, told) in [
-        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", "is not serving"),
-        ("HTTP/1.1", "No node answers"),
+    for (answer, code, told) in [
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", 1, "is not serving"),
+        ("HTTP/1.1", 1, "No node answers"),
+        ("HTTP/1.1 200 OK\r\n\r\nok, but\x1b[2J behind\n", 0, "It says: ok, but [2J behind\n"),
     ] {
         let listener = TcpListener::bind(&web).unwrap();
         let asked = std::thread::scope(|scope| {
@@ -149,7 +150,7 @@ fn health_is_denied_by_what_does_not_serve_and_needs_a_place_to_ask() {
             drop(TcpStream::connect(&web));
             asked
         });
-        asked.ended(1, told);
+        asked.ended(code, told);
     }
     let text = fs::read_to_string(&config).unwrap();
     for without in ["# web", "web = \"127.0.0.1:0\" #"] {
