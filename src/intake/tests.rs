@@ -25,6 +25,7 @@ use crate::{
 mod cells;
 mod files;
 mod mappings;
+mod shipped;
 
 const ENTERPRISES: &str = include_str!("../../tests/fixtures/mali_enterprises.mapping.toml");
 const VISITS: &str = include_str!("../../tests/fixtures/mali_visits.mapping.toml");
