@@ -200,7 +200,7 @@ pub(super) fn make(
     }
     let merged = Roster::default().merge(&fragments);
     let merged = merged.map_err(|faults| anyhow::anyhow!("The new roster: {}", faults[0]))?;
-    roster::save(&new.folder.join("roster.toml"), &merged)?;
+    roster::save(&new.folder.join("roster.toml"), &merged.roster)?;
     Ok(members)
 }
 

@@ -13,6 +13,7 @@ use std::{
 
 use serde_json::Value;
 
+mod founding;
 mod records;
 mod releases;
 mod rosters;

@@ -269,6 +269,9 @@ pub struct MergeArgs {
     /// Fragments of members, new or changed
     #[arg(required = true, value_name = "FRAGMENT")]
     pub fragments: Vec<PathBuf>,
+    /// How to print what changes
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// `essaim roster show`.
