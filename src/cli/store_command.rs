@@ -28,7 +28,7 @@ use crate::{
     records::repository::Repository,
     store::{
         SharedStore,
-        inspection::Reading,
+        inspection::{Finding, Reading},
         sled::{SledOptions, SledStore},
     },
 };
@@ -45,6 +45,8 @@ struct Report {
     pairs: u64,
     records: u64,
     findings: Vec<String>,
+    /// Whether anything is lost, or cannot be read; else nothing but a snapshot is damaged.
+    lost: bool,
 }
 
 /// Runs one of the commands.
@@ -101,16 +103,20 @@ fn verify_one(place: Place, accept: bool) -> anyhow::Result<Report> {
         store.accept(&inspection)?;
         repository.accept_loss(ACTOR, &faults)?;
     }
+    let lost = !faults.is_empty() || !inspection.findings.iter().all(Finding::is_of_snapshot);
     let mut findings: Vec<_> = inspection.findings.iter().map(ToString::to_string).collect();
     findings.extend(faults.iter().take(RECORDS_NAMED_MAX).map(ToString::to_string));
     if faults.len() > RECORDS_NAMED_MAX {
         findings.push(format!("{} further records", faults.len() - RECORDS_NAMED_MAX));
     }
-    let records = records.unwrap_or_else(|error| {
-        findings.push(error.to_string());
-        0
-    });
-    Ok(Report { node: place.name, pairs: inspection.found.pairs(), records, findings })
+    let (records, lost) = match records {
+        Ok(records) => (records, lost),
+        Err(error) => {
+            findings.push(error.to_string());
+            (0, true)
+        }
+    };
+    Ok(Report { node: place.name, pairs: inspection.found.pairs(), records, findings, lost })
 }
 
 fn print(reports: &[Report], accepted: bool) -> anyhow::Result<()> {
@@ -129,7 +135,7 @@ fn print(reports: &[Report], accepted: bool) -> anyhow::Result<()> {
             output::line(&format!("FINDING {}: {finding}", report.node))?;
         }
     }
-    if reports.iter().any(|report| !report.findings.is_empty()) {
+    if reports.iter().any(|report| report.lost) {
         output::line(if accepted {
             "What is left of the store is accepted: the node starts with it."
         } else {
