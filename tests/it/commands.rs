@@ -14,6 +14,7 @@ use std::{
 use serde_json::Value;
 
 mod founding;
+mod quarantine;
 mod records;
 mod releases;
 mod rosters;
