@@ -197,6 +197,8 @@ impl Writable for SupportRequest {
         }),
     ];
 
+    const REQUIRED: &'static [&'static str] = &["enterprise", "received_on"];
+
     fn blank() -> Self {
         Self { channel: "_U".into(), theme: "_U".into(), ..Self::default() }
     }
