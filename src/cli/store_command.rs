@@ -28,7 +28,7 @@ use crate::{
     records::repository::Repository,
     store::{
         SharedStore,
-        inspection::{Finding, Reading},
+        inspection::{self, Finding, Reading},
         sled::{SledOptions, SledStore},
     },
 };
@@ -86,7 +86,20 @@ fn verify(args: &StoreVerifyArgs) -> anyhow::Result<Done> {
     Ok(if sound { Done::Yes } else { Done::No })
 }
 
+/// Copies hold records like the store itself. One may be in use by another `verify`, so that none is
+/// removed unasked.
+fn tell_of_copies(place: &Place) {
+    // Where one cannot look, there is no store either, as its opening tells next.
+    for copy in inspection::left_over(&place.store).unwrap_or_default() {
+        eprintln!(
+            "A verification that was cut short has left a copy of the store, as confidential"
+        );
+        eprintln!("as that: if none is running, remove {}", copy.display());
+    }
+}
+
 fn verify_one(place: Place, accept: bool) -> anyhow::Result<Report> {
+    tell_of_copies(&place);
     let options = SledOptions::in_folder(&place.store);
     // Only what is accepted is changed: then sled drops what it cannot read.
     let reading = if accept { Reading::in_place(&options) } else { Reading::open(&options) }?;

@@ -3,7 +3,10 @@
 //! sled drops what it cannot read as soon as it opens its files. A damaged store is therefore
 //! copied, and the copy opened; it stands beside the store, because it is as confidential.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use tempfile::TempDir;
 
@@ -65,7 +68,7 @@ impl Reading {
     }
 
     fn copy(options: &SledOptions, with_snapshots: bool) -> Result<Self, StoreError> {
-        let beside = options.folder.parent().unwrap_or(Path::new("."));
+        let beside = beside(&options.folder);
         let copy = tempfile::Builder::new().prefix(COPY).tempdir_in(beside)?;
         let opened = copy_files(&options.folder, copy.path(), with_snapshots)
             .map_err(StoreError::from)
@@ -97,6 +100,27 @@ fn of_copy(error: StoreError, copy: &Path, folder: &Path) -> StoreError {
         StoreError::Missing { .. } => of_disk(&"the copy is gone", io::ErrorKind::NotFound),
         error => error,
     }
+}
+
+/// The folder that holds `folder`.
+fn beside(folder: &Path) -> &Path {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
+}
+
+/// Copies that were left beside the store in `folder` when a reading was cut short. One that is
+/// being read by another process is among them.
+pub fn left_over(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(beside(folder))? {
+        let entry = entry?;
+        let is_copy = entry.file_name().to_string_lossy().starts_with(COPY);
+        if is_copy && entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 fn copy_files(from: &Path, to: &Path, with_snapshots: bool) -> io::Result<()> {
@@ -196,6 +220,20 @@ mod tests {
         assert!(full.contains("no space") && full.ends_with(place), "{full}");
         let gone = told(StoreError::Missing { folder: copy.display().to_string() });
         assert!(gone.contains("the copy is gone") && gone.ends_with(place), "{gone}");
+    }
+
+    #[test]
+    fn copies_left_beside_a_store_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store");
+        SledStore::create(&SledOptions::in_folder(&store)).unwrap();
+        assert_eq!(left_over(&store).unwrap(), [] as [PathBuf; 0]);
+        let reading = Reading::open_copy(&SledOptions::in_folder(&store)).unwrap();
+        let found = left_over(&store).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].join("db").is_file());
+        drop(reading);
+        assert!(left_over(&store).unwrap().is_empty(), "no copy outlives its reading");
     }
 
     #[test]
