@@ -191,6 +191,22 @@ pub(super) fn flag_of<R>(table: &'static [Field<R>], told: &str) -> String {
     same.or_else(with_unit).map_or_else(|| told.to_owned(), |field| flag(field.name))
 }
 
+/// The flag of a field that the node calls `told`, in the commands of steps: they have one day.
+pub(super) fn flag_of_step(told: &str) -> String {
+    match told.rsplit('.').next().unwrap_or(told) {
+        day if day.ends_with("_on") => format!("--on ({day})"),
+        "funding" => flag("funding_minor"),
+        "kind" | "remote_expertise" | "text" | "satisfaction" | "referent" | "medium"
+        | "text_version" | "enterprise" | "purpose" => flag_of_change(told),
+        _ => told.into(),
+    }
+}
+
+/// The flag of a field that the node calls `told`, where each has its own.
+pub(super) fn flag_of_change(told: &str) -> String {
+    flag(told.rsplit('.').next().unwrap_or(told))
+}
+
 /// Takes the stated fields of a change over, into `record` as it stands, and returns their mask
 /// paths. A field that cannot be changed may be stated only as it is. All faults at once.
 pub(super) fn change<R>(

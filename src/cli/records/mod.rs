@@ -265,11 +265,20 @@ fn read(file: &Path) -> anyhow::Result<Map<String, Value>> {
 
 /// The failure of a write, with the flags of the fields that the node does not take.
 fn by_flags<R: Writable>(error: CallError) -> CallError {
+    in_flags(error, |told| field::flag_of(R::FIELDS, told))
+}
+
+fn in_flags(error: CallError, flag_of: impl Fn(&str) -> String) -> CallError {
     let wrong = error.wrong_fields().into_iter();
-    let faults: Vec<_> = wrong
-        .map(|(field, problem)| Fault { field: field::flag_of(R::FIELDS, &field), problem })
-        .collect();
+    let faults: Vec<_> =
+        wrong.map(|(field, problem)| Fault { field: flag_of(&field), problem }).collect();
     if faults.is_empty() { error } else { error.in_words(listed(&faults)) }
+}
+
+/// A step that came to an end; of one that did not, the flags of the fields that the node does not
+/// take, or how to try again.
+fn settled<T>(called: Result<T, CallError>, again: &str) -> anyhow::Result<T> {
+    call::settled(called.map_err(|error| in_flags(error, field::flag_of_step)), again)
 }
 
 fn refused(faults: &[Fault]) -> anyhow::Error {

@@ -213,6 +213,21 @@ fn what_the_node_calls_a_field_is_told_by_its_flag() {
 }
 
 #[test]
+fn the_fields_of_steps_are_told_by_their_flags() {
+    for (told, flag) in [
+        ("closed_on", "--on (closed_on)"),
+        ("follow_up.followed_up_on", "--on (followed_up_on)"),
+        ("funding", "--funding-minor"),
+        ("remote_expertise", "--remote-expertise"),
+        ("consent.enterprise", "--enterprise"),
+        ("etag", "etag"),
+    ] {
+        assert_eq!(field::flag_of_step(told), flag, "{told}");
+    }
+    assert_eq!(field::flag_of_change("answer.answered_on"), "--answered-on");
+}
+
+#[test]
 fn every_field_that_is_stated_has_its_flag() {
     use clap::CommandFactory;
     fn flags(kind: &str) -> Vec<String> {

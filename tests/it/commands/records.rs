@@ -99,7 +99,8 @@ fn visits_and_consents_are_recorded_changed_and_withdrawn() {
     .done();
     let consent = given.text("id");
     assert_eq!(given.text("purpose"), "anonymized-indicators");
-    run(&["consent", "withdraw", &consent, "--on", "2026-03-01"]).ended(1, "withdrawn_on");
+    run(&["consent", "withdraw", &consent, "--on", "2026-03-01"])
+        .ended(1, "\n  --on (withdrawn_on): lies before");
     let withdrawn = run(&["consent", "withdraw", &consent, "--on", "2026-03-08"]).done().json();
     assert_eq!(withdrawn["withdrawn_on"], "2026-03-08");
     assert_eq!(run(&["consent", "get", &consent]).done().json(), withdrawn);
