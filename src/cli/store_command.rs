@@ -86,15 +86,13 @@ fn verify(args: &StoreVerifyArgs) -> anyhow::Result<Done> {
     Ok(if sound { Done::Yes } else { Done::No })
 }
 
-/// Copies hold records like the store itself. One may be in use by another `verify`, so that none is
-/// removed unasked.
+/// Copies hold records like the store itself. One may be in use by another `verify`, so that none
+/// is removed unasked.
 fn tell_of_copies(place: &Place) {
     // Where one cannot look, there is no store either, as its opening tells next.
     for copy in inspection::left_over(&place.store).unwrap_or_default() {
-        eprintln!(
-            "A verification that was cut short has left a copy of the store, as confidential"
-        );
-        eprintln!("as that: if none is running, remove {}", copy.display());
+        eprintln!("A verification that was cut short has left a copy of the store, which is as");
+        eprintln!("confidential: if none is running, remove {}", copy.display());
     }
 }
 
