@@ -19,8 +19,9 @@ fn complete(mapping: &str) -> String {
     let line = |line: &str| {
         let rest = line.strip_prefix("# ").filter(|rest| {
             let key = rest.split_once(" = ").map(|(key, _)| key);
-            rest.starts_with('[')
-                || key.is_some_and(|key| key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')))
+            let quoted = |key: &str| key.starts_with('"') && key.ends_with('"');
+            let plain = |key: &str| key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_'));
+            rest.starts_with('[') || key.is_some_and(|key| plain(key) || quoted(key))
         });
         format!("{}\n", rest.unwrap_or(line))
     };
