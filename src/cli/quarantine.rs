@@ -127,7 +127,7 @@ fn tell_discarded(
         return Ok(Done::Yes);
     }
     let count: u64 = rows_by_source.values().sum();
-    eprintln!("Nothing was discarded. To discard these {count} rows, add --yes");
+    eprintln!("Nothing was discarded. To discard {count} row(s), add --yes");
     Ok(Done::No)
 }
 

@@ -58,8 +58,8 @@ fn rows_are_discarded_singly_by_source_or_all_and_many_only_on_request() {
     ]);
     let counted = discard(&federation, &["--all"]).ended(1, "add --yes");
     assert_eq!(counted.json(), both);
-    assert!(counted.err.contains(&format!("these {} rows", left + SECOND_ROWS)), "{counted:?}");
-    discard(&federation, &["--source", "first"]).ended(1, &format!("these {left} rows"));
+    assert!(counted.err.contains(&format!("discard {} row(s)", left + SECOND_ROWS)), "{counted:?}");
+    discard(&federation, &["--source", "first"]).ended(1, &format!("discard {left} row(s)"));
     assert_eq!(waiting(&federation).len(), left + SECOND_ROWS, "counting removes nothing");
 
     let gone = discard(&federation, &["--source", "first", "--yes"]).done().json();
