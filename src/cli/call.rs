@@ -12,6 +12,7 @@ use crate::{
     config::profile::Profile,
     keys::certificate::{Credentials, PairPaths},
     rpc::client,
+    wire::status,
 };
 
 /// Longest wait for the answer to a call that a node itself cuts short (its default is a minute).
@@ -24,19 +25,39 @@ pub(super) const PAGE_ROWS: i32 = 500;
 /// A call that failed.
 // The status is no `source`: its words are already these words.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", in_words(.0))]
-pub(super) struct CallError(Status);
+#[error("{}", words.clone().unwrap_or_else(|| in_words(status)))]
+pub(super) struct CallError {
+    status: Status,
+    /// What a command says instead of the node's words.
+    words: Option<String>,
+}
 
 fn in_words(status: &Status) -> String {
     let words = client::describe(status);
     if words.is_empty() { status.code().to_string() } else { words }
 }
 
+impl From<Status> for CallError {
+    fn from(status: Status) -> Self {
+        Self { status, words: None }
+    }
+}
+
 impl CallError {
+    /// The fields that the node says are wrong, each with its problem.
+    pub(super) fn wrong_fields(&self) -> Vec<(String, String)> {
+        status::wrong_fields(&self.status)
+    }
+
+    /// The same failure in a command's own words.
+    pub(super) fn in_words(self, words: String) -> Self {
+        Self { words: Some(words), ..self }
+    }
+
     /// Whether the node understood and said no, rather than failing.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(
-            self.0.code(),
+            self.status.code(),
             Code::PermissionDenied
                 | Code::Unauthenticated
                 | Code::FailedPrecondition
@@ -51,7 +72,7 @@ impl CallError {
     /// Whether nobody knows if what was asked has been done.
     pub(super) fn is_open(&self) -> bool {
         matches!(
-            self.0.code(),
+            self.status.code(),
             Code::Unavailable
                 | Code::DeadlineExceeded
                 | Code::Cancelled
@@ -64,7 +85,7 @@ impl CallError {
 
 /// What a call answered, or the failed call in words.
 pub(super) fn answer<T>(called: Result<tonic::Response<T>, Status>) -> Result<T, CallError> {
-    called.map(tonic::Response::into_inner).map_err(CallError)
+    called.map(tonic::Response::into_inner).map_err(CallError::from)
 }
 
 /// The number of a write: as asked for, or a new one.

@@ -12,6 +12,7 @@ use crate::{
         folder::{self, Pair},
         output,
         person::{self as new_person, NewPerson, NewProfile},
+        roster,
     },
     keys::{certificate, person},
 };
@@ -83,7 +84,26 @@ fn issue(args: &IssueArgs) -> anyhow::Result<Done> {
         }
         None => eprintln!("No profile was written; with --address HOST:PORT there is one."),
     }
+    if let Some(roster) = &args.roster {
+        warn_of_unknown_root(args, roster)?;
+    }
     Ok(Done::Yes)
+}
+
+/// A root that the roster does not hold yet lets nobody in; the certificate is good all the same.
+fn warn_of_unknown_root(args: &IssueArgs, roster: &Path) -> anyhow::Result<()> {
+    if !roster.exists() {
+        eprintln!("There is no {} yet; commands need it.", roster.display());
+        return Ok(());
+    }
+    let held = roster::load(roster)?;
+    let root = certificate::load_certificate(&args.root.join("root.pem"))?;
+    let member = held.member(args.member);
+    if !member.is_some_and(|member| member.people_roots.iter().any(|held| **held == *root)) {
+        eprintln!("Warning: {} does not hold this root for {};", roster.display(), args.member);
+        eprintln!("until it does, nodes turn the certificate away.");
+    }
+    Ok(())
 }
 
 /// The profile that was asked for, beside the certificate.

@@ -37,6 +37,8 @@ use crate::{
 
 /// Days the people's certificates of a test federation are valid.
 const PEOPLE_DAYS: u32 = 90;
+/// The place of the web listener among a node's three.
+const WEB: usize = 2;
 /// Code of the regional coordinator.
 pub(super) const COORDINATOR: &str = "UEMOA";
 /// Code of the research centre.
@@ -151,7 +153,9 @@ fn listeners(args: &FederationArgs) -> anyhow::Result<Vec<[SocketAddr; 3]>> {
     let address = |index: usize, offset: usize| {
         let index = if args.hosts { 0 } else { index };
         let port = usize::from(args.port) + index * 3 + offset;
-        let host = if args.hosts { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        // Health and metrics know no access control; a container asks its node from within.
+        let open = args.hosts && offset != WEB;
+        let host = if open { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
         let port = u16::try_from(port).ok().filter(|port| *port > 0);
         port.map(|port| SocketAddr::from((host, port)))
     };
@@ -200,7 +204,7 @@ pub(super) fn make(
     }
     let merged = Roster::default().merge(&fragments);
     let merged = merged.map_err(|faults| anyhow::anyhow!("The new roster: {}", faults[0]))?;
-    roster::save(&new.folder.join("roster.toml"), &merged)?;
+    roster::save(&new.folder.join("roster.toml"), &merged.roster)?;
     Ok(members)
 }
 

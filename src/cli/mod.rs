@@ -7,9 +7,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{
-    args::{Cli, Command},
-    call::CallError,
+use crate::{
+    cli::{
+        args::{Cli, Command},
+        call::CallError,
+    },
+    config::ConfigError,
+    node::error::NodeError,
 };
 
 pub mod args;
@@ -43,6 +47,9 @@ pub const EXIT_NO: u8 = 1;
 pub const EXIT_ERROR: u8 = 2;
 /// Exit code of a wrong command line (`EX_USAGE` of sysexits).
 pub const EXIT_USAGE: u8 = 64;
+/// Exit code of a configuration or profile that is faulty, or names what is (`EX_CONFIG` of
+/// sysexits): to try again helps only after somebody has changed a file.
+pub const EXIT_CONFIG: u8 = 78;
 
 /// What came of a command that ran without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +76,18 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("Error: {error:#}");
-            let refused = error.downcast_ref::<CallError>().is_some_and(CallError::is_refusal);
-            if refused { EXIT_NO.into() } else { EXIT_ERROR.into() }
+            exit_code(&error).into()
         }
     }
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<CallError>().is_some_and(CallError::is_refusal) {
+        return EXIT_NO;
+    }
+    let of_node = error.downcast_ref::<NodeError>();
+    let faulty = error.is::<ConfigError>() || of_node.is_some_and(NodeError::is_of_configuration);
+    if faulty { EXIT_CONFIG } else { EXIT_ERROR }
 }
 
 fn run(command: Command) -> anyhow::Result<Done> {

@@ -1,5 +1,7 @@
 //! `essaim quarantine`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use tonic::transport::Channel;
 
@@ -29,6 +31,9 @@ pub(super) fn run(command: &QuarantineCommand) -> anyhow::Result<Done> {
         let client = ImportServiceClient::new(call::connect(reach, call::QUICK).await?);
         match command {
             QuarantineCommand::List(args) => list(client, args).await,
+            QuarantineCommand::Discard(args) if args.names.is_empty() => {
+                discard_all(client, args).await
+            }
             QuarantineCommand::Discard(args) => discard(client, args).await,
         }
     })
@@ -70,12 +75,60 @@ async fn discard(
 ) -> anyhow::Result<Done> {
     let mut discarded = Vec::new();
     for name in &args.names {
-        let request = DiscardQuarantinedRequest { name: name.clone() };
+        let request = DiscardQuarantinedRequest { name: name.clone(), names: Vec::new() };
         call::answer(client.discard_quarantined(request).await)?;
         discarded.push(vec![("discarded", json!(name))]);
     }
     output::list(args.call.format, discarded, &["discarded"])?;
     Ok(Done::Yes)
+}
+
+/// Removes all rows, or all of one source; or only counts them, which is a no.
+async fn discard_all(
+    mut client: ImportServiceClient<Channel>,
+    args: &DiscardRowsArgs,
+) -> anyhow::Result<Done> {
+    let mut rows_by_source: BTreeMap<String, u64> = BTreeMap::new();
+    let mut page_token = String::new();
+    loop {
+        let language = String::new();
+        let request = ListQuarantineRequest { page_size: PAGE_ROWS, page_token, language };
+        let page = call::answer(client.list_quarantine(request).await)?;
+        let mut names = Vec::new();
+        for row in page.rows {
+            let source = row.name.rsplit_once('/').map_or("", |(source, _)| source);
+            if args.source.as_deref().is_none_or(|wanted| wanted == source) {
+                *rows_by_source.entry(source.into()).or_default() += 1;
+                names.push(row.name);
+            }
+        }
+        if args.yes && !names.is_empty() {
+            // One that was imported meanwhile is not there any more, which is as good.
+            let request = DiscardQuarantinedRequest { name: String::new(), names };
+            call::answer(client.discard_quarantined(request).await)?;
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    tell_discarded(args, &rows_by_source)
+}
+
+fn tell_discarded(
+    args: &DiscardRowsArgs,
+    rows_by_source: &BTreeMap<String, u64>,
+) -> anyhow::Result<Done> {
+    let rows = rows_by_source.iter().map(|(source, rows)| {
+        vec![("source", json!(source)), ("rows", json!(rows)), ("discarded", json!(args.yes))]
+    });
+    output::list(args.call.format, rows.collect(), &["source", "rows", "discarded"])?;
+    if rows_by_source.is_empty() || args.yes {
+        return Ok(Done::Yes);
+    }
+    let count: u64 = rows_by_source.values().sum();
+    eprintln!("Nothing was discarded. To discard {count} row(s), add --yes");
+    Ok(Done::No)
 }
 
 /// A row in quarantine as it is printed.

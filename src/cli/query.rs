@@ -44,8 +44,26 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
         QueryFormat::Csv => print_csv(&answer)?,
         QueryFormat::Json => output::json(&to_json(&answer))?,
     }
-    let released = answer.rows.iter().any(|row| row.status() != CellStatus::NotReleased);
-    Ok(if released { Done::Yes } else { Done::No })
+    if answer.rows.iter().any(is_released) {
+        return Ok(Done::Yes);
+    }
+    if answer.rows.iter().any(|row| row.status() == CellStatus::Incomplete) {
+        eprintln!("No member has released anything of what was asked yet");
+    }
+    Ok(Done::No)
+}
+
+/// What a table says of a figure of which no member has released its part.
+pub(super) const NO_RELEASE_YET: &str = "no release yet";
+
+/// Whether any member has released its part of a figure. Of one that nobody has, nothing is known
+/// but that it is not negative.
+fn is_released(row: &Row) -> bool {
+    match row.status() {
+        CellStatus::NotReleased => false,
+        CellStatus::Incomplete => !row.members.is_empty(),
+        CellStatus::Published | CellStatus::Hidden | CellStatus::Unspecified => true,
+    }
 }
 
 /// Asks for all pages; the rows of all of them stand in the answer. Begins again when a release
@@ -113,7 +131,7 @@ fn figure(answer: &QueryResponse, figure: i64) -> String {
 pub(super) fn value_text(answer: &QueryResponse, row: &Row) -> String {
     let lower = figure(answer, row.lower);
     match (row.value, row.upper) {
-        _ if row.status() == CellStatus::NotReleased => String::new(),
+        _ if !is_released(row) => String::new(),
         (Some(value), _) => figure(answer, value),
         (None, Some(upper)) if upper == row.lower => lower,
         (None, Some(upper)) => format!("{lower}–{}", figure(answer, upper)),
@@ -126,7 +144,10 @@ fn print_table(answer: &QueryResponse) -> anyhow::Result<()> {
     headings.extend(["value", "status", "missing"]);
     let mut listing = Listing::new(&headings);
     for row in &answer.rows {
-        let status = status_word(row.status()).to_lowercase().replace('_', " ");
+        let status = match row.status() {
+            CellStatus::Incomplete if !is_released(row) => NO_RELEASE_YET.into(),
+            status => status_word(status).to_lowercase().replace('_', " "),
+        };
         let cells = row.keys.iter().cloned();
         let more = [value_text(answer, row), status, row.missing_members.join(" ")];
         listing.row(cells.chain(more));
@@ -251,6 +272,12 @@ mod tests {
         assert_eq!(value_text(&answer, &row(None, Some(9))), "3–9");
         assert_eq!(value_text(&answer, &row(None, Some(3))), "3");
         assert_eq!(value_text(&answer, &row(None, None)), "3+");
+        // What nobody has released is not "at least nothing".
+        let mut open = row(None, None);
+        open.set_status(CellStatus::Incomplete);
+        assert_eq!((is_released(&open), &*value_text(&answer, &open)), (false, ""));
+        open.members.push("ML".into());
+        assert_eq!((is_released(&open), &*value_text(&answer, &open)), (true, "3+"));
         let mut share = answer;
         share.set_kind(IndicatorKind::Ratio);
         share.decimals = 4;

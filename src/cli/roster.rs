@@ -3,7 +3,7 @@
 use std::{fs, io::Read, path::Path};
 
 use anyhow::{Context, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cli::{
@@ -15,6 +15,7 @@ use crate::{
         output::{self, Listing},
     },
     keys::{
+        merge::{FieldChange, Kept, MemberChange, Merged},
         roster::{MemberFragment, Roster, RosterFault},
         roster_toml::ROSTER_BYTES_MAX,
     },
@@ -66,11 +67,67 @@ fn merge(args: &MergeArgs) -> anyhow::Result<Done> {
     if fragments.is_empty() {
         bail!("The fragments name no member");
     }
-    let merged = old.merge(&fragments).map_err(|faults| told(&args.roster, &faults))?;
-    save(&args.roster, &merged)?;
-    let (version, count) = (merged.version, merged.members.len());
-    output::line(&format!("{}: version {version}, {count} members", args.roster.display()))?;
+    let merged = old.merge(&fragments).map_err(|faults| not_merged(&args.roster, &faults))?;
+    if !merged.changes.is_empty() {
+        save(&args.roster, &merged.roster)?;
+    }
+    match args.format {
+        Format::Table => print_merged(&args.roster, &merged)?,
+        Format::Json => output::json(&merged_to_json(&merged))?,
+    }
     Ok(Done::Yes)
+}
+
+fn not_merged(file: &Path, faults: &[RosterFault]) -> anyhow::Error {
+    let list: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+    anyhow::anyhow!("{} stays as it is; {} fault(s):{list}", file.display(), faults.len())
+}
+
+/// What the keeper checks with each member before handing the roster out.
+fn print_merged(file: &Path, merged: &Merged) -> anyhow::Result<()> {
+    let Merged { roster, changes, kept } = merged;
+    for MemberChange { member, is_new, fields } in changes {
+        output::line(&format!("{member} is {}", if *is_new { "new" } else { "changed" }))?;
+        for FieldChange { field, removed, added } in fields {
+            let removed = removed.iter().map(|value| format!("  {field} - {value}"));
+            let added = added.iter().map(|value| format!("  {field} + {value}"));
+            for line in removed.chain(added) {
+                output::line(&line)?;
+            }
+        }
+    }
+    for Kept { member, field, values } in kept {
+        for value in values {
+            let why = "stands, though the fragment does not name it";
+            output::line(&format!("{member} {field} = {value} {why}"))?;
+        }
+    }
+    let (shown, version, count) = (file.display(), roster.version, roster.members.len());
+    let still = if changes.is_empty() { "nothing changes, still " } else { "" };
+    output::line(&format!("{shown}: {still}version {version}, {count} members"))
+}
+
+fn merged_to_json(merged: &Merged) -> Value {
+    let Merged { roster, changes, kept } = merged;
+    let field = |change: &FieldChange| {
+        let FieldChange { field, removed, added } = change;
+        json!({ "field": field, "removed": removed, "added": added })
+    };
+    let change = |change: &MemberChange| {
+        let MemberChange { member, is_new, fields } = change;
+        let fields: Vec<_> = fields.iter().map(field).collect();
+        json!({ "member": member.as_str(), "is_new": is_new, "fields": fields })
+    };
+    let kept = kept.iter().map(|kept| {
+        let Kept { member, field, values } = kept;
+        json!({ "member": member.as_str(), "field": field, "values": values })
+    });
+    json!({
+        "version": roster.version,
+        "members": roster.members.len(),
+        "changes": changes.iter().map(change).collect::<Vec<_>>(),
+        "kept": kept.collect::<Vec<_>>(),
+    })
 }
 
 fn show(args: &RosterShowArgs) -> anyhow::Result<Done> {

@@ -28,7 +28,7 @@ use crate::{
     records::repository::Repository,
     store::{
         SharedStore,
-        inspection::Reading,
+        inspection::{self, Finding, Reading},
         sled::{SledOptions, SledStore},
     },
 };
@@ -45,6 +45,8 @@ struct Report {
     pairs: u64,
     records: u64,
     findings: Vec<String>,
+    /// Whether anything is lost, or cannot be read; else nothing but a snapshot is damaged.
+    lost: bool,
 }
 
 /// Runs one of the commands.
@@ -84,7 +86,18 @@ fn verify(args: &StoreVerifyArgs) -> anyhow::Result<Done> {
     Ok(if sound { Done::Yes } else { Done::No })
 }
 
+/// Copies hold records like the store itself. One may be in use by another `verify`, so that none
+/// is removed unasked.
+fn tell_of_copies(place: &Place) {
+    // Where one cannot look, there is no store either, as its opening tells next.
+    for copy in inspection::left_over(&place.store).unwrap_or_default() {
+        eprintln!("A verification that was cut short has left a copy of the store, which is as");
+        eprintln!("confidential: if none is running, remove {}", copy.display());
+    }
+}
+
 fn verify_one(place: Place, accept: bool) -> anyhow::Result<Report> {
+    tell_of_copies(&place);
     let options = SledOptions::in_folder(&place.store);
     // Only what is accepted is changed: then sled drops what it cannot read.
     let reading = if accept { Reading::in_place(&options) } else { Reading::open(&options) }?;
@@ -101,16 +114,20 @@ fn verify_one(place: Place, accept: bool) -> anyhow::Result<Report> {
         store.accept(&inspection)?;
         repository.accept_loss(ACTOR, &faults)?;
     }
+    let lost = !faults.is_empty() || !inspection.findings.iter().all(Finding::is_of_snapshot);
     let mut findings: Vec<_> = inspection.findings.iter().map(ToString::to_string).collect();
     findings.extend(faults.iter().take(RECORDS_NAMED_MAX).map(ToString::to_string));
     if faults.len() > RECORDS_NAMED_MAX {
         findings.push(format!("{} further records", faults.len() - RECORDS_NAMED_MAX));
     }
-    let records = records.unwrap_or_else(|error| {
-        findings.push(error.to_string());
-        0
-    });
-    Ok(Report { node: place.name, pairs: inspection.found.pairs(), records, findings })
+    let (records, lost) = match records {
+        Ok(records) => (records, lost),
+        Err(error) => {
+            findings.push(error.to_string());
+            (0, true)
+        }
+    };
+    Ok(Report { node: place.name, pairs: inspection.found.pairs(), records, findings, lost })
 }
 
 fn print(reports: &[Report], accepted: bool) -> anyhow::Result<()> {
@@ -129,7 +146,7 @@ fn print(reports: &[Report], accepted: bool) -> anyhow::Result<()> {
             output::line(&format!("FINDING {}: {finding}", report.node))?;
         }
     }
-    if reports.iter().any(|report| !report.findings.is_empty()) {
+    if reports.iter().any(|report| report.lost) {
         output::line(if accepted {
             "What is left of the store is accepted: the node starts with it."
         } else {

@@ -20,6 +20,10 @@ mod settings;
 /// Largest configuration or profile file, in bytes.
 pub const FILE_BYTES_MAX: usize = 256 * 1024;
 
+/// Longest deadline for calls in progress when a node stops, in seconds. What stops it from outside
+/// (`TimeoutStopSec` of the shipped unit) waits longer.
+pub const SHUTDOWN_DEADLINE_SECONDS_MAX: u32 = 600;
+
 /// One fault of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigFault {

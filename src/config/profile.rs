@@ -108,7 +108,8 @@ impl Profile {
     }
 }
 
-fn is_host_and_port(text: &str) -> bool {
+/// Whether the text is `HOST:PORT`, with a port that can be called.
+pub fn is_host_and_port(text: &str) -> bool {
     text.rsplit_once(':').is_some_and(|(host, port)| {
         !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port != 0)
     })

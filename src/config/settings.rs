@@ -9,7 +9,7 @@ use crate::{
     base::{id::MemberCode, limits::NAME_BYTES_MAX},
     config::{
         Config, ConfigFault, DisclosureSettings, KeyFiles, Limits, Listeners, LogFormat,
-        LogSettings, SyncSettings,
+        LogSettings, SHUTDOWN_DEADLINE_SECONDS_MAX, SyncSettings,
         reader::{Reader, Section},
     },
     keys::roster::MemberKind,
@@ -226,7 +226,8 @@ fn log<'a>(r: &mut Reader<'a>, root: &mut Section<'a>) -> LogSettings {
 
 fn shutdown<'a>(r: &mut Reader<'a>, root: &mut Section<'a>) -> u32 {
     let mut section = r.section(root, "shutdown");
-    let seconds = r.number_or(&mut section, "deadline_seconds", 1..=600, 20);
+    let seconds =
+        r.number_or(&mut section, "deadline_seconds", 1..=SHUTDOWN_DEADLINE_SECONDS_MAX, 20);
     r.refuse_unknown(section);
     seconds
 }

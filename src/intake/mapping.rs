@@ -1,6 +1,6 @@
 //! The mapping file: which column of a source is which field, which spelling is which code.
 //!
-//! TOML. `tests/fixtures/*.mapping.toml` are complete examples. The source's identifier and the key
+//! TOML. `deploy/mapping.*.example.toml` explain everything. The source's identifier and the key
 //! columns name a row for ever: with another `source`, the same file makes new records.
 //!
 //! ```toml

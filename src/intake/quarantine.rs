@@ -22,6 +22,8 @@ const LAYOUT_VERSION: u8 = 1;
 pub const ROW_TEXT_BYTES_MAX: usize = 1_500;
 /// Most reasons kept per row.
 pub const ROW_FAULTS_MAX: usize = 4;
+/// Most rows discarded at once.
+pub const DISCARD_ROWS_MAX: usize = 500;
 /// Most rows of one source kept in quarantine.
 pub const QUARANTINE_ROWS_MAX: usize = 100_000;
 
@@ -162,15 +164,20 @@ pub fn list(
     store.range(start, end).take(size).map(row).collect()
 }
 
-/// Removes a row from quarantine; `false` if it was not there.
-pub fn discard(store: &dyn Store, id: &QuarantineId) -> Result<bool, StoreError> {
-    if store.get(&id.store_key())?.is_none() {
-        return Ok(false);
-    }
+/// Removes rows from quarantine, all at once; how many were there.
+pub fn discard(store: &dyn Store, ids: &BTreeSet<QuarantineId>) -> Result<usize, StoreError> {
     let mut batch = Batch::default();
-    batch.remove(id.store_key());
-    store.commit(&batch)?;
-    Ok(true)
+    let mut found = 0;
+    for id in ids {
+        if store.get(&id.store_key())?.is_some() {
+            batch.remove(id.store_key());
+            found += 1;
+        }
+    }
+    if found > 0 {
+        store.commit(&batch)?;
+    }
+    Ok(found)
 }
 
 /// Stands for an entry that cannot be read.

@@ -25,6 +25,7 @@ use crate::{
 mod cells;
 mod files;
 mod mappings;
+mod shipped;
 
 const ENTERPRISES: &str = include_str!("../../tests/fixtures/mali_enterprises.mapping.toml");
 const VISITS: &str = include_str!("../../tests/fixtures/mali_visits.mapping.toml");
@@ -175,8 +176,11 @@ fn a_quarantined_row_can_be_discarded() {
     assert_eq!(rows.len(), 2);
     let page = quarantine::list(hub.store.as_ref(), 1, Some(&rows[0].id)).unwrap();
     assert_eq!(page, rows[1..]);
-    assert_eq!(quarantine::discard(hub.store.as_ref(), &rows[0].id).ok(), Some(true));
-    assert_eq!(quarantine::discard(hub.store.as_ref(), &rows[0].id).ok(), Some(false));
+    let discard = |ids: &[&QuarantinedRow]| {
+        let ids = ids.iter().map(|row| row.id.clone()).collect();
+        quarantine::discard(hub.store.as_ref(), &ids).unwrap()
+    };
+    assert_eq!((discard(&[&rows[0]]), discard(&[&rows[0]])), (1, 0));
     assert_eq!(hub.quarantine(), rows[1..]);
     // One that cannot be read is listed too, or nobody could tell which to discard.
     for (key, _) in hub.store.scan_prefix(b"iq").map(Result::unwrap).collect::<Vec<_>>() {
@@ -187,7 +191,7 @@ fn a_quarantined_row_can_be_discarded() {
     let damaged = hub.quarantine().remove(0);
     assert_eq!(damaged.id, rows[1].id);
     assert_eq!(damaged.entry.faults[0].key, "intake-row-damaged");
-    assert_eq!(quarantine::discard(hub.store.as_ref(), &damaged.id).ok(), Some(true));
+    assert_eq!(discard(&[&damaged, &rows[0]]), 1, "of several, those that are there");
     assert!(hub.quarantine().is_empty());
 }
 

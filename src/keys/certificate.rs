@@ -33,6 +33,8 @@ use crate::{
 
 /// Years a node's certificate is dated for; only its key counts.
 const NODE_YEARS: i32 = 20;
+/// What stands between the member and the day in the name of a root.
+const ROOT_NAME_MIDDLE: &str = " people ";
 /// Years a member's root is valid.
 const ROOT_YEARS: i32 = 5;
 /// Longest validity of a person's certificate, in days.
@@ -85,6 +87,20 @@ pub enum CertificateError {
     /// The certificate could not be made.
     #[error("The certificate could not be made: {0}")]
     Making(#[from] rcgen::Error),
+    /// The root is another member's.
+    #[error(
+        "The root {path} is of {owner}, and {person} is of {}: no node would let that certificate \
+         in. Name the folder of {}'s root, or the member {owner}",
+        person.member, person.member
+    )]
+    OtherRoot {
+        /// The root's file.
+        path: String,
+        /// The member that the root names.
+        owner: MemberCode,
+        /// Who was to get a certificate.
+        person: Person,
+    },
     /// The validity is too long.
     #[error("A person's certificate is valid for 1 to {PERSON_DAYS_MAX} days, not {days}")]
     Validity {
@@ -171,8 +187,8 @@ pub fn create_people_root(
     paths: PairPaths<'_>,
 ) -> Result<Vec<u8>, CertificateError> {
     let mut params = CertificateParams::new(Vec::new())?;
-    // The day keeps apart the names of successive roots.
-    params.distinguished_name = name(&format!("{member} people {today}"));
+    // The day keeps apart the names of successive roots; `owner_of_root` reads the member.
+    params.distinguished_name = name(&format!("{member}{ROOT_NAME_MIDDLE}{today}"));
     set_validity(&mut params, today, today.saturating_add(ROOT_YEARS.years()));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -194,7 +210,21 @@ pub fn issue_person(
     if !(1..=PERSON_DAYS_MAX).contains(&days) {
         return Err(CertificateError::Validity { days });
     }
+    if let Some(owner) = owner_of_root(root.certificate)?.filter(|owner| *owner != person.member) {
+        let path = root.certificate.display().to_string();
+        return Err(CertificateError::OtherRoot { path, owner, person: person.clone() });
+    }
     issue(root, &[person.to_string()], today, days, paths)
+}
+
+/// The member that a root names; `None` for a root that [`create_people_root`] did not make.
+fn owner_of_root(path: &Path) -> Result<Option<MemberCode>, CertificateError> {
+    let der = load_certificate(path)?;
+    let (_, root) = x509_parser::parse_x509_certificate(&der)
+        .map_err(|error| CertificateError::Malformed { detail: error.to_string() })?;
+    let names = root.subject().iter_common_name().filter_map(|name| name.as_str().ok());
+    let mut owners = names.filter_map(|name| name.split_once(ROOT_NAME_MIDDLE)?.0.parse().ok());
+    Ok(owners.next())
 }
 
 /// Issues a certificate with any URIs. For people, use [`issue_person`]; this one also makes what
@@ -357,6 +387,42 @@ mod tests {
             parsed.subject_alternative_name().unwrap().unwrap().value.general_names.len(),
             1
         );
+    }
+
+    #[test]
+    fn no_certificate_is_issued_under_another_members_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (root, root_key) = (path("root.pem"), path("root.key"));
+        create_people_root("ML".parse().unwrap(), TODAY, pair(&root, &root_key)).unwrap();
+        let (own, own_key) = (path("steward.pem"), path("steward.key"));
+        let issued = |uri: &str| {
+            let person = uri.parse().unwrap();
+            issue_person(pair(&root, &root_key), &person, TODAY, 30, pair(&own, &own_key))
+        };
+        let told = issued("essaim://BJ/steward/desk").unwrap_err().to_string();
+        let expected =
+            format!("The root {} is of ML, and essaim://BJ/steward/desk", root.display());
+        assert!(told.starts_with(&expected), "{told}");
+        assert!(!own.exists() && !own_key.exists());
+        issued("essaim://ML/steward/desk").unwrap();
+    }
+
+    #[test]
+    fn a_root_of_another_make_names_no_member() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let (root, root_key) = (path("root.pem"), path("root.key"));
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name = name("Ministère, racine");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let key = KeyPair::generate().unwrap();
+        let made = params.self_signed(&key).unwrap();
+        write_pair(pair(&root, &root_key), &made.pem(), &key).unwrap();
+        assert_eq!(owner_of_root(&root).unwrap(), None);
+        let (own, own_key) = (path("steward.pem"), path("steward.key"));
+        let person = "essaim://BJ/steward/desk".parse().unwrap();
+        issue_person(pair(&root, &root_key), &person, TODAY, 30, pair(&own, &own_key)).unwrap();
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! keys, which never lie on a node.
 
 pub mod certificate;
+pub mod merge;
 pub mod note;
 pub mod person;
 mod private_file;

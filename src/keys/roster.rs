@@ -123,20 +123,6 @@ impl Roster {
         epochs
     }
 
-    /// This roster with each fragment's member put in place of the one with its code, or added;
-    /// the version counts up by one. All faults of the result are reported at once.
-    pub fn merge(&self, fragments: &[MemberFragment]) -> Result<Self, Vec<RosterFault>> {
-        let mut merged = self.clone();
-        for MemberFragment(member) in fragments {
-            merged.members.retain(|other| other.code != member.code);
-            merged.members.push(member.clone());
-        }
-        merged.members.sort_by_key(|member| member.code);
-        merged.version = merged.version.saturating_add(1);
-        let faults = merged.faults();
-        if faults.is_empty() { Ok(merged) } else { Err(faults) }
-    }
-
     /// Everything that is wrong with it.
     pub fn faults(&self) -> Vec<RosterFault> {
         let mut faults = Vec::new();

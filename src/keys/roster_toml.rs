@@ -240,10 +240,12 @@ mod tests {
     fn joined_fragments_merge_and_replace() {
         let text = ["ML", "BJ"].map(|code| MemberFragment(member(code)).to_toml()).join("\n");
         let fragments = MemberFragment::from_toml(&text).unwrap();
-        let roster = Roster::default().merge(&fragments).unwrap();
+        let roster = Roster::default().merge(&fragments).unwrap().roster;
         assert_eq!(roster.version, 1);
         assert_eq!(roster.members.len(), 2);
-        let again = roster.merge(&fragments[..1]).unwrap();
+        let mut renamed = fragments[..1].to_vec();
+        renamed[0].0.name = "Another".into();
+        let again = roster.merge(&renamed).unwrap().roster;
         assert_eq!((again.version, again.members.len()), (2, 2));
         let mut double = member("TG");
         double.node_keys = member("ML").node_keys;

@@ -132,6 +132,35 @@ pub enum NodeError {
     Panicked,
 }
 
+impl NodeError {
+    /// Whether a file that the configuration names is missing or faulty, so that the next start
+    /// ends in the same way until somebody has mended it. Others may pass: an address that is not
+    /// there yet, a lock that another process still holds.
+    pub fn is_of_configuration(&self) -> bool {
+        match self {
+            Self::NoRoster { .. }
+            | Self::Roster { .. }
+            | Self::NotInRoster { .. }
+            | Self::NoNeighbour { .. }
+            | Self::Regions { .. }
+            | Self::Key(_)
+            | Self::Certificate(_)
+            | Self::Tls(_) => true,
+            Self::Unreadable { .. }
+            | Self::OldRoster { .. }
+            | Self::Listen { .. }
+            | Self::Store(_)
+            | Self::Log(_)
+            | Self::Records(_)
+            | Self::Gate(_)
+            | Self::Statistics(_)
+            | Self::Library(_)
+            | Self::Serve(_)
+            | Self::Panicked => false,
+        }
+    }
+}
+
 fn listed(faults: &[RosterFault]) -> String {
     faults.iter().map(|fault| format!("\n  {fault}")).collect()
 }

@@ -37,6 +37,12 @@ pub enum RecordError {
         /// What is wrong with it.
         problem: Problem,
     },
+    /// Several fields cannot be stored as stated, each with its problem; two at least.
+    #[error("The fields {} cannot be stored as stated", names(faults))]
+    InvalidFields {
+        /// Names of the fields, and what is wrong with them.
+        faults: Vec<(&'static str, Problem)>,
+    },
     /// The life cycle has no such step from here.
     #[error("The {what} {id} is {state}: it cannot be {step}")]
     WrongState {
@@ -101,7 +107,7 @@ pub enum RecordError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The code is not in the field's code list.
-    #[error("holds a code that is not in its list {list}")]
+    #[error("holds a code that is not in its list {list}: `essaim codes {list}` shows them")]
     UnknownCode {
         /// The list's identifier.
         list: &'static str,
@@ -152,6 +158,10 @@ pub enum Problem {
     /// Only a step of the life cycle may change it.
     #[error("is changed only by a step of the life cycle")]
     OnlyByStep,
+}
+
+fn names(faults: &[(&'static str, Problem)]) -> String {
+    faults.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(", ")
 }
 
 impl Problem {

@@ -168,6 +168,11 @@ impl Repository {
                     Err(RecordError::InvalidField { field, problem }) => {
                         Ok(Outcome::Refused(ImportRefusal::InvalidField { field, problem }))
                     }
+                    // The importer has read and told of all cells before; one reason is enough.
+                    Err(RecordError::InvalidFields { faults }) if !faults.is_empty() => {
+                        let (field, problem) = faults[0];
+                        Ok(Outcome::Refused(ImportRefusal::InvalidField { field, problem }))
+                    }
                     outcome => outcome,
                 })
                 .collect()

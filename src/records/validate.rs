@@ -46,6 +46,7 @@ impl Check<'_> {
     fn code(&self, field: &'static str, list: &'static str, code: &str) -> Checked {
         match self.codes.list(list).and_then(|list| list.get(code)) {
             Some(_) => Ok(()),
+            None if code.is_empty() => refuse(field, Problem::Empty),
             None => refuse(field, Problem::UnknownCode { list }),
         }
     }
@@ -86,15 +87,22 @@ impl Check<'_> {
     }
 
     pub fn enterprise(&self, coded: &EnterpriseFields, who: &EnterpriseIdentity) -> Checked {
-        self.region(&coded.region, coded.registered_on)?;
-        self.code("filiere", "filiere", &coded.filiere)?;
-        self.code("citi_group", "citi_group", &coded.citi_group)?;
-        self.code("size", "size", &coded.size)?;
-        self.code("sex", "sex", &coded.sex)?;
-        self.code("status", "status", &coded.status)?;
-        self.past("registered_on", coded.registered_on)?;
-        within("headcount", coded.headcount.map(i64::from), 0, HEADCOUNT_MAX)?;
-        amount("turnover", coded.turnover)?;
+        all([
+            self.region(&coded.region, coded.registered_on),
+            self.code("filiere", "filiere", &coded.filiere),
+            self.code("citi_group", "citi_group", &coded.citi_group),
+            self.code("size", "size", &coded.size),
+            self.code("sex", "sex", &coded.sex),
+            self.code("status", "status", &coded.status),
+            self.past("registered_on", coded.registered_on),
+            within("headcount", coded.headcount.map(i64::from), 0, HEADCOUNT_MAX),
+            amount("turnover", coded.turnover),
+            self.size_rule(coded),
+            enterprise_identity(who),
+        ])
+    }
+
+    fn size_rule(&self, coded: &EnterpriseFields) -> Checked {
         let fits = match coded.size_rule {
             SizeRule::None => coded.size == NOT_CLASSIFIED,
             SizeRule::Declared => true,
@@ -104,10 +112,7 @@ impl Check<'_> {
         if !fits {
             return refuse("size_rule", Problem::RuleMismatch);
         }
-        if coded.size_rule == SizeRule::Turnover {
-            self.reckoned("size_rule")?;
-        }
-        enterprise_identity(who)
+        if coded.size_rule == SizeRule::Turnover { self.reckoned("size_rule") } else { Ok(()) }
     }
 
     /// A field that rests on an amount, where the country has the currency that amounts are added
@@ -120,10 +125,12 @@ impl Check<'_> {
     }
 
     pub fn visit(&self, coded: &VisitFields, who: &VisitIdentity) -> Checked {
-        self.code("purpose", "purpose", &coded.purpose)?;
-        self.past("visited_on", coded.visited_on)?;
-        name("referent", &who.referent)?;
-        text("remarks", &who.remarks)
+        all([
+            self.code("purpose", "purpose", &coded.purpose),
+            self.past("visited_on", coded.visited_on),
+            name("referent", &who.referent),
+            text("remarks", &who.remarks),
+        ])
     }
 
     /// `first_answered_on` is what the answers to the request say.
@@ -133,17 +140,19 @@ impl Check<'_> {
         who: &RequestIdentity,
         first_answered_on: Option<Date>,
     ) -> Checked {
-        self.code("channel", "channel", &coded.channel)?;
-        self.code("theme", "theme", &coded.theme)?;
-        self.past("received_on", coded.received_on)?;
         let received = Some(coded.received_on);
         let assigned = coded.assigned_on.or(received);
-        self.follows("assigned_on", coded.assigned_on, "received_on", received)?;
-        self.follows("escalated_on", coded.escalated_on, "assigned_on", assigned)?;
-        self.follows("first_answered_on", first_answered_on, "received_on", received)?;
-        self.closes_last(coded, first_answered_on)?;
-        name("referent", &who.referent)?;
-        text("question", &who.question)
+        all([
+            self.code("channel", "channel", &coded.channel),
+            self.code("theme", "theme", &coded.theme),
+            self.past("received_on", coded.received_on),
+            self.follows("assigned_on", coded.assigned_on, "received_on", received),
+            self.follows("escalated_on", coded.escalated_on, "assigned_on", assigned),
+            self.follows("first_answered_on", first_answered_on, "received_on", received),
+            self.closes_last(coded, first_answered_on),
+            name("referent", &who.referent),
+            text("question", &who.question),
+        ])
     }
 
     /// A request is closed no earlier than anything was done for it.
@@ -159,44 +168,76 @@ impl Check<'_> {
     }
 
     pub fn answer(&self, coded: &AnswerFields, who: &AnswerIdentity, received_on: Date) -> Checked {
-        self.code("kind", "answer_kind", &coded.kind)?;
-        if let Some(source) = &coded.remote_expertise {
-            self.code("remote_expertise", "expertise", source)?;
-        }
-        self.follows("answered_on", Some(coded.answered_on), "received_on", Some(received_on))?;
-        within("satisfaction", coded.satisfaction.map(i64::from), 1, 5)?;
-        if let Some(FollowUp { followed_up_on, adopted: _, funding }) = &coded.follow_up {
-            let answered = Some(coded.answered_on);
-            self.follows("followed_up_on", Some(*followed_up_on), "answered_on", answered)?;
-            amount("funding", *funding)?;
-        }
-        text("text", &who.text)
+        let source = coded.remote_expertise.as_deref();
+        let source = source.map(|source| self.code("remote_expertise", "expertise", source));
+        let received = Some(received_on);
+        all([
+            self.code("kind", "answer_kind", &coded.kind),
+            source.unwrap_or(Ok(())),
+            self.follows("answered_on", Some(coded.answered_on), "received_on", received),
+            within("satisfaction", coded.satisfaction.map(i64::from), 1, 5),
+            coded.follow_up.as_ref().map_or(Ok(()), |found| self.follow_up(coded, found)),
+            text("text", &who.text),
+        ])
+    }
+
+    fn follow_up(&self, coded: &AnswerFields, found: &FollowUp) -> Checked {
+        let FollowUp { followed_up_on, adopted: _, funding } = found;
+        let answered = Some(coded.answered_on);
+        all([
+            self.follows("followed_up_on", Some(*followed_up_on), "answered_on", answered),
+            amount("funding", *funding),
+        ])
     }
 
     pub fn consent(&self, coded: &ConsentFields) -> Checked {
-        self.code("medium", "medium", &coded.medium)?;
-        self.past("given_on", coded.given_on)?;
-        if coded.text_version.is_empty() {
-            return refuse("text_version", Problem::Empty);
+        let version = match coded.text_version.is_empty() {
+            true => refuse("text_version", Problem::Empty),
+            false => name("text_version", &coded.text_version),
+        };
+        let medium = self.code("medium", "medium", &coded.medium);
+        all([medium, self.past("given_on", coded.given_on), version])
+    }
+}
+
+/// The faults of all checks at once; of a field, the first.
+fn all(checks: impl IntoIterator<Item = Checked>) -> Checked {
+    let mut faults: Vec<(&'static str, Problem)> = Vec::new();
+    for check in checks {
+        let found = match check {
+            Ok(()) => continue,
+            Err(RecordError::InvalidField { field, problem }) => vec![(field, problem)],
+            Err(RecordError::InvalidFields { faults }) => faults,
+            Err(other) => return Err(other),
+        };
+        for (field, problem) in found {
+            if faults.iter().all(|(known, _)| *known != field) {
+                faults.push((field, problem));
+            }
         }
-        name("text_version", &coded.text_version)
+    }
+    match faults[..] {
+        [] => Ok(()),
+        [(field, problem)] => refuse(field, problem),
+        _ => Err(RecordError::InvalidFields { faults }),
     }
 }
 
 fn enterprise_identity(who: &EnterpriseIdentity) -> Checked {
-    name("name", &who.name)?;
-    name("head_name", &who.head_name)?;
-    within("telephones", i64::try_from(who.telephones.len()).ok(), 0, TELEPHONES_MAX as i64)?;
-    for telephone in &who.telephones {
-        name("telephones", telephone)?;
-    }
-    name("email", &who.email)?;
-    name("locality", &who.locality)?;
     let degrees = |degrees: Option<i32>| degrees.map(i64::from);
-    within("latitude", degrees(who.latitude_microdegrees), -90_000_000, 90_000_000)?;
-    within("longitude", degrees(who.longitude_microdegrees), -180_000_000, 180_000_000)?;
-    name("registration_number", &who.registration_number)?;
-    text("remarks", &who.remarks)?;
+    let count = i64::try_from(who.telephones.len()).ok();
+    all([
+        name("name", &who.name),
+        name("head_name", &who.head_name),
+        within("telephones", count, 0, TELEPHONES_MAX as i64),
+        who.telephones.iter().try_for_each(|telephone| name("telephones", telephone)),
+        name("email", &who.email),
+        name("locality", &who.locality),
+        within("latitude", degrees(who.latitude_microdegrees), -90_000_000, 90_000_000),
+        within("longitude", degrees(who.longitude_microdegrees), -180_000_000, 180_000_000),
+        name("registration_number", &who.registration_number),
+        text("remarks", &who.remarks),
+    ])?;
     // Each text may be within its limit and all of them together still be too long for one value.
     let bytes = seal(who).len();
     match bytes <= STORE_VALUE_BYTES_MAX {

@@ -20,7 +20,10 @@ use tower::{Layer, Service};
 use crate::{
     base::{clock::SharedClock, id::MemberCode},
     keys::person::Role,
-    rpc::identity::{Caller, LiveRoster, Presented, Refusal},
+    rpc::{
+        identity::{Caller, LiveRoster, Presented, Refusal},
+        refusal::Refused,
+    },
     wire::status,
 };
 
@@ -225,24 +228,28 @@ impl Gate {
         Ok(rule.pace)
     }
 
-    /// Logs a refusal, with what an operator needs to act on it. No person is named.
-    fn tell<B>(&self, request: &Request<B>, refusal: Refusal) {
+    /// Refuses a request, and logs what an operator needs to act on it. No person is named.
+    fn refuse<B>(&self, request: &Request<B>, refusal: Refusal) -> Status {
         let presented = request.extensions().get::<Arc<Presented>>();
         let identified = presented.map(|shown| self.roster.identify(shown, self.clock.now()));
-        let (member, role) = match identified {
-            Some(Ok(Caller::Node(member))) => (Some(member), Some("node")),
-            Some(Ok(Caller::Person(person))) => (Some(person.member), Some(person.role.as_str())),
-            _ => (None, None),
+        let caller = identified.and_then(Result::ok);
+        let (member, role) = match &caller {
+            Some(Caller::Node(member)) => (Some(member), Some("node")),
+            Some(Caller::Person(person)) => (Some(&person.member), Some(person.role.as_str())),
+            None => (None, None),
         };
-        let known = rule(request.uri().path()).map(|rule| rule.method);
+        let rule = rule(request.uri().path());
         tracing::info!(
             reason = refusal.reason(),
             listener = ?self.listener,
-            method = known.unwrap_or("unknown"),
+            method = rule.map_or("unknown", |rule| rule.method),
             member = member.map(tracing::field::display),
             role,
             "a request was refused"
         );
+        let place =
+            Refused { listener: self.listener, own: self.own, caller: caller.as_ref(), rule };
+        refused_in(place.words(refusal), refusal)
     }
 }
 
@@ -286,8 +293,7 @@ where
         let pace = match self.gate.admit(&mut request) {
             Ok(pace) => pace,
             Err(refusal) => {
-                self.gate.tell(&request, refusal);
-                let response = refused(refusal).into_http();
+                let response = self.gate.refuse(&request, refusal).into_http();
                 return Box::pin(async move { Ok(response) });
             }
         };
@@ -307,8 +313,11 @@ where
 
 /// The status a refused caller sees.
 pub fn refused(refusal: Refusal) -> Status {
-    let message = refusal.to_string();
-    status::with_reason(tonic::Code::PermissionDenied, message, refusal.reason(), BTreeMap::new())
+    refused_in(refusal.to_string(), refusal)
+}
+
+fn refused_in(words: String, refusal: Refusal) -> Status {
+    status::with_reason(tonic::Code::PermissionDenied, words, refusal.reason(), BTreeMap::new())
 }
 
 #[cfg(test)]

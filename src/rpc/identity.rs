@@ -64,10 +64,10 @@ pub enum Refusal {
     #[error("The certificate no longer stands in the roster; ask for a new one")]
     UnknownCertificate,
     /// The member was removed from the roster.
-    #[error("The member was removed from the roster")]
+    #[error("The member was removed from the roster; ask its keeper")]
     RemovedMember,
     /// The certificate is on the deny list.
-    #[error("The certificate was denied by its member")]
+    #[error("The certificate was denied by its member; ask there for a new one")]
     Denied,
     /// The certificate expired while the connection stood.
     #[error("The certificate has expired; issue a new one")]
@@ -79,7 +79,9 @@ pub enum Refusal {
     #[error("The certificate holds several URIs; issue one with a single role")]
     SeveralUriSans,
     /// The URI is not of the member whose root issued it, or no essaim URI at all.
-    #[error("The URI of the certificate is not of the member that issued it")]
+    #[error(
+        "The URI of the certificate is not of the member that issued it; have its own issue one"
+    )]
     ForeignUriSan,
     /// The listener is for others.
     #[error("This listener does not serve the caller; use the other one, on the own node")]
@@ -91,7 +93,7 @@ pub enum Refusal {
     #[error("The role holds on the own member's node only")]
     ForeignMember,
     /// No rule allows the method.
-    #[error("No rule allows this method")]
+    #[error("No rule allows this method; the program that calls may be newer than the node")]
     UnknownMethod,
 }
 

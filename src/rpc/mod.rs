@@ -17,6 +17,7 @@ pub mod identity;
 pub mod meter;
 pub mod node;
 pub mod own_log;
+mod refusal;
 pub mod server;
 pub mod sync;
 pub mod tls;

@@ -250,6 +250,29 @@ fn no_damage_to_the_snapshot_loses_anything_in_silence() {
 }
 
 #[test]
+fn a_damaged_snapshot_is_told_of_and_holds_nothing_of_its_own() {
+    let mut dice = seeded();
+    let folder = tempfile::tempdir().unwrap();
+    let whole = Whole::write(folder.path(), 2, &mut dice);
+    let (path, bytes) = whole.file("snap.");
+    for damage in [Damage::Flip(bytes.len() as u64 / 2), Damage::Zero(0), Damage::Cut(5)] {
+        whole.put_back(folder.path());
+        fs::write(path, damage.of(bytes)).unwrap();
+        let Err(refused) = SledStore::open(&options(folder.path())) else { panic!("{damage:?}") };
+        assert!(refused.to_string().contains("move the files snap.*"), "{refused}");
+        let mut reading = Reading::open(&options(folder.path())).unwrap();
+        let findings = std::mem::take(&mut reading.findings);
+        let inspection = reading.store.inspect(findings);
+        let [finding] = &inspection.findings[..] else { panic!("{:?}", inspection.findings) };
+        assert!(finding.is_of_snapshot(), "{finding}");
+        assert_eq!(all(&reading.store).unwrap(), whole.pairs);
+        // As the finding says.
+        fs::remove_file(path).unwrap();
+        assert_eq!(look(folder.path(), &whole.pairs), Noticed::NothingWasLost);
+    }
+}
+
+#[test]
 fn a_whole_store_is_found_whole_and_one_that_lost_pairs_is_accepted_on_request_only() {
     let mut dice = seeded();
     let folder = tempfile::tempdir().unwrap();

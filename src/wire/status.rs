@@ -7,6 +7,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt::Display,
     time::Duration,
 };
 
@@ -45,9 +46,25 @@ pub fn reason(status: &Status) -> Option<String> {
 
 /// A field of the request is wrong.
 pub fn invalid_field(field: &str, problem: &str) -> Status {
+    invalid_fields(&[(field, problem)])
+}
+
+/// Fields of the request are wrong, each with its problem.
+pub fn invalid_fields(faults: &[(&str, impl Display)]) -> Status {
     let mut details = ErrorDetails::with_error_info("INVALID_FIELD", DOMAIN, HashMap::new());
-    details.add_bad_request_violation(field, problem);
-    Status::with_error_details(Code::InvalidArgument, format!("{field}: {problem}"), details)
+    let mut message = Vec::new();
+    for (field, problem) in faults {
+        details.add_bad_request_violation(*field, problem.to_string());
+        message.push(format!("{field}: {problem}"));
+    }
+    Status::with_error_details(Code::InvalidArgument, message.join("; "), details)
+}
+
+/// The fields that a status says are wrong, each with its problem.
+pub fn wrong_fields(status: &Status) -> Vec<(String, String)> {
+    let details = status.get_details_bad_request();
+    let violations = details.into_iter().flat_map(|details| details.field_violations);
+    violations.map(|wrong| (wrong.field, wrong.description)).collect()
 }
 
 /// What was asked for does not exist.

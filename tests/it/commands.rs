@@ -13,6 +13,8 @@ use std::{
 
 use serde_json::Value;
 
+mod founding;
+mod quarantine;
 mod records;
 mod releases;
 mod rosters;

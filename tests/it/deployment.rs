@@ -1,9 +1,13 @@
-//! `deploy/compose.yaml` against the federation that its head says to make, and a node of such a
-//! federation as it is reached from outside its container. No container is started.
+//! What `deploy/` ships, held together: `compose.yaml` against the federation that its head says to
+//! make, a node of such a federation as it is reached from outside its container, the image and the
+//! systemd unit against the shipped configuration. No container and no unit is started.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use essaim::config::{Config, profile::Profile};
+use essaim::{
+    cli::{EXIT_CONFIG, EXIT_USAGE},
+    config::{Config, SHUTDOWN_DEADLINE_SECONDS_MAX, fresh::EXAMPLE, profile::Profile},
+};
 
 use crate::commands::{Process, free_ports, run};
 
@@ -25,9 +29,81 @@ impl Service<'_> {
     }
 }
 
+/// Most that a node takes to end after the deadline for calls in progress: cut connections, the last
+/// sync of the store and the threads have 13 s.
+const END_SECONDS_MAX: u32 = 15;
+
+/// A file of `deploy/`.
+fn shipped(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(name)).unwrap()
+}
+
 fn compose() -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/compose.yaml");
-    fs::read_to_string(file).unwrap()
+    shipped("compose.yaml")
+}
+
+/// The value of the only line of `text` that gives `key` one.
+#[track_caller]
+fn value<'t>(text: &'t str, key: &str) -> &'t str {
+    let mut found = text.lines().filter_map(|line| line.trim().strip_prefix(key));
+    let value = found.next().unwrap_or_else(|| panic!("no {key}"));
+    assert_eq!(found.next(), None, "two {key}");
+    value
+}
+
+fn example() -> Config {
+    Config::from_toml(EXAMPLE, Path::new("/var/lib/essaim/node")).unwrap()
+}
+
+#[test]
+fn the_unit_fits_the_program_and_its_configuration() {
+    let unit = shipped("essaim.service");
+    assert_eq!(
+        value(&unit, "ExecStart="),
+        "/usr/local/bin/essaim serve --config /var/lib/essaim/node/essaim.toml"
+    );
+    // Whatever deadline a configuration states, the node ends by itself before it is killed.
+    let stop: u32 = value(&unit, "TimeoutStopSec=").parse().unwrap();
+    assert!(stop >= SHUTDOWN_DEADLINE_SECONDS_MAX + END_SECONDS_MAX, "{stop}");
+    let longest = |seconds: u32| {
+        let stated = format!("deadline_seconds = {seconds}\n");
+        let text = EXAMPLE.replace("deadline_seconds = 20\n", &stated);
+        Config::from_toml(&text, Path::new("")).map(|config| config.shutdown_deadline_seconds)
+    };
+    assert_eq!(longest(SHUTDOWN_DEADLINE_SECONDS_MAX), Ok(SHUTDOWN_DEADLINE_SECONDS_MAX));
+    assert!(longest(SHUTDOWN_DEADLINE_SECONDS_MAX + 1).is_err());
+    // What no restart mends is not restarted; the rest is, as long as the unit says.
+    let codes = value(&unit, "RestartPreventExitStatus=").split(' ');
+    let codes: Vec<u8> = codes.map(|code| code.parse().unwrap()).collect();
+    assert_eq!(codes, [EXIT_CONFIG, EXIT_USAGE]);
+    let number = |key| value(&unit, key).parse::<u32>().unwrap();
+    let tries = number("RestartSec=") * number("StartLimitBurst=");
+    assert!(tries < number("StartLimitIntervalSec="), "the limit is never reached");
+    // Its data lie where the unit lets it write.
+    let state = format!("/var/lib/{}", value(&unit, "StateDirectory="));
+    assert!(example().data_folder.starts_with(state));
+    assert_eq!(value(&unit, "ProtectSystem="), "strict");
+}
+
+#[test]
+fn image_and_compose_file_agree_with_the_configuration() {
+    let image = shipped("Containerfile");
+    let ports =
+        |text: &str| text.split(' ').map(|port| port.parse().unwrap()).collect::<Vec<u16>>();
+    let listeners = example().listeners;
+    let exposed = ports(value(&image, "EXPOSE "));
+    assert_eq!(exposed, [listeners.hub.port(), listeners.exchange.port()]);
+    assert!(listeners.web.is_some_and(|web| web.ip().is_loopback()));
+    assert_eq!(value(&image, "STOPSIGNAL "), "SIGTERM");
+    let compose = compose();
+    let grace = value(&compose, "stop_grace_period: ").strip_suffix('s').unwrap();
+    let deadline = example().shutdown_deadline_seconds;
+    assert!(grace.parse::<u32>().unwrap() >= deadline + END_SECONDS_MAX, "{grace}");
+    for service in services(&compose) {
+        let inner = |port: &String| port.rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
+        let inner: Vec<u16> = service.list("ports").iter().map(inner).collect();
+        assert_eq!(inner, exposed, "{}", service.name);
+    }
 }
 
 /// The services: a name at the first indentation, and what is further in.
@@ -92,7 +168,10 @@ fn the_compose_file_runs_and_asks_every_member_of_the_federation_it_says_to_make
             assert!(outside.insert(outer.to_owned()), "{outer} is published twice");
             inner.parse::<u16>().unwrap()
         });
+        let web = config.listeners.web.unwrap();
+        assert!(web.ip().is_loopback(), "{name}: {web} has no access control");
         let listeners = [config.listeners.hub, config.listeners.exchange];
+        assert!(listeners.iter().all(|listener| listener.ip().is_unspecified()), "{name}");
         assert!(published.eq(listeners.map(|listener| listener.port())), "{name}");
     }
     every_profile_names_a_service(Path::new(&folder), &services);

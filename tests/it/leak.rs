@@ -195,7 +195,7 @@ fn assert_no_tap_is_deaf(evidence: &Evidence) {
     heard(exchange, "SyncService", &["request", "between node-ML and", "path"]);
     heard(exchange, "UEMOA", &["request", "between node-ML and", "message 0"]);
     heard(exchange, "WRONG_ROLE", &["answer", "and ML exchange", "details-bin, decoded"]);
-    heard(exchange, "The role may not", &["answer", "and ML exchange", "grpc-message, decoded"]);
+    heard(exchange, "may not call", &["answer", "and ML exchange", "grpc-message, decoded"]);
     heard(&evidence.asked, "DEM01", &["answer", "and ML exchange", "Query, message 0"]);
     heard(&evidence.asked, NOTE_TITLE, &["answer", "and ML exchange", "GetNote, message 0"]);
     heard(&evidence.hub_errors, "INVALID_FIELD", &["and ML hub", "details-bin, decoded"]);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use crate::{
     base::{id::MemberCode, language::Language, period::Period},
@@ -231,7 +231,7 @@ pub struct ReleaseArgs {
 pub enum QuarantineCommand {
     /// List rows that wait; exit code 1 when there are any
     List(QuarantineListArgs),
-    /// Remove rows such as totals, until the same file is imported again
+    /// Remove rows such as totals, until the same file is imported again: single ones, or all
     Discard(DiscardRowsArgs),
 }
 
@@ -248,10 +248,20 @@ pub struct QuarantineListArgs {
 
 /// `essaim quarantine discard`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("rows").required(true).args(["names", "source", "all"]))]
 pub struct DiscardRowsArgs {
     /// The rows, as `quarantine list` names them
-    #[arg(value_name = "ROW", required = true)]
+    #[arg(value_name = "ROW")]
     pub names: Vec<String>,
+    /// All rows of this source, as its mapping file names it
+    #[arg(long)]
+    pub source: Option<String>,
+    /// All rows of all sources
+    #[arg(long)]
+    pub all: bool,
+    /// Really remove them; without it, --source and --all only count, and end with 1
+    #[arg(long, conflicts_with = "names")]
+    pub yes: bool,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,

@@ -1,5 +1,7 @@
 //! Arguments of the commands that show what the program knows by heart: indicators and code lists.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::{base::language::Language, cli::args::Format};
@@ -19,6 +21,9 @@ pub struct IndicatorsArgs {
 pub struct CodesArgs {
     /// The list, as in filiere; without it, all lists are named
     pub list: Option<String>,
+    /// A file of further regions, as `regions_file` of a node's configuration names it
+    #[arg(long, value_name = "FILE")]
+    pub regions: Option<PathBuf>,
     /// How it is shown.
     #[command(flatten)]
     pub shown: ShownArgs,

@@ -269,6 +269,9 @@ pub struct MergeArgs {
     /// Fragments of members, new or changed
     #[arg(required = true, value_name = "FRAGMENT")]
     pub fragments: Vec<PathBuf>,
+    /// How to print what changes
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// `essaim roster show`.
@@ -299,9 +302,10 @@ pub struct FederationArgs {
           value_parser = clap::value_parser!(u8).range(1..=8))]
     pub nodes: u8,
     /// First port; each node takes three
-    #[arg(long, value_name = "PORT", default_value_t = 7300)]
+    #[arg(long, value_name = "PORT", default_value_t = 7301)]
     pub port: u16,
-    /// Name every node by `essaim-CODE` instead of 127.0.0.1, as in the compose file
+    /// Name every node by `essaim-CODE` instead of 127.0.0.1, and listen on all addresses except
+    /// for health and metrics, as in the compose file
     #[arg(long)]
     pub hosts: bool,
     /// Fewest distinct enterprises a published cell may rest on

@@ -190,6 +190,7 @@ fn cell_text(answer: &QueryResponse, row: &Row) -> String {
     match row.status() {
         CellStatus::Published => value,
         CellStatus::Hidden => format!("[{value}]"),
+        CellStatus::Incomplete if value.is_empty() => query::NO_RELEASE_YET.into(),
         CellStatus::Incomplete => format!("{value} (incomplete)"),
         CellStatus::NotReleased | CellStatus::Unspecified => "not released".into(),
     }

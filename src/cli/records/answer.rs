@@ -11,7 +11,7 @@ use crate::{
         args::records::{AnswerCommand, FollowUpArgs, RateArgs, UpdateAnswerArgs, YesOrNo},
         call::{self, CallError, PAGE_ROWS},
         output::Fields,
-        records::{self, Readable, Step, field::id, request::text_of, show},
+        records::{self, Readable, Step, field, field::id, request::text_of, show},
     },
     wire::generated::hub::{
         Answer, AnswerIdentity, FollowUp, FollowUpAnswerRequest, GetAnswerRequest,
@@ -67,6 +67,7 @@ async fn update(args: &UpdateAnswerArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.update_answer(request).await);
+    let called = called.map_err(|error| records::in_flags(error, field::flag_of_change));
     show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
@@ -80,7 +81,7 @@ async fn rate(args: &RateArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.rate_answer(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 async fn follow_up(args: &FollowUpArgs) -> anyhow::Result<Done> {
@@ -99,7 +100,7 @@ async fn follow_up(args: &FollowUpArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.follow_up_answer(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 impl Readable for Answer {

@@ -59,7 +59,7 @@ async fn give(args: &GiveArgs) -> anyhow::Result<Done> {
         ConsentServiceClient::new(call::connect(&args.write.call.reach, call::QUICK).await?);
     let request = GiveConsentRequest { consent: Some(consent), request_id };
     let called = call::answer(client.give_consent(request).await);
-    show(&args.write.call, call::settled(called, &again)?.consent.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &again)?.consent.unwrap_or_default())
 }
 
 async fn update(args: &UpdateConsentArgs) -> anyhow::Result<Done> {
@@ -103,7 +103,7 @@ async fn withdraw(args: &StepArgs) -> anyhow::Result<Done> {
     };
     let mut client = ConsentServiceClient::new(step.channel);
     let called = call::answer(client.withdraw_consent(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.consent.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.consent.unwrap_or_default())
 }
 
 /// The word of the command line.

@@ -143,6 +143,8 @@ impl Writable for Enterprise {
         identifying("remarks", "identity.remarks", |record| Slot::Text(&mut who(record).remarks)),
     ];
 
+    const REQUIRED: &'static [&'static str] = &["region", "filiere", "registered_on"];
+
     fn blank() -> Self {
         let unknown = || "_U".to_owned();
         Self {

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::output::Fields;
 
+/// How names of fields end that have a unit in messages, and none in the node's records.
+const UNITS: [&str; 2] = ["_minor", "_microdegrees"];
+
 /// One field of a record.
 pub(super) struct Field<R: 'static> {
     /// Its name in files, in printed JSON and (with hyphens) on the command line.
@@ -157,6 +160,51 @@ pub(super) fn fill<R>(
         faults.extend(taken.err().map(|problem| Fault { field: name.clone(), problem }));
     }
     faults
+}
+
+/// The faults of required fields that nobody states.
+pub(super) fn missing(required: &[&str], stated: &Map<String, Value>) -> Vec<Fault> {
+    let missing = required.iter().filter(|name| stated.get(**name).is_none_or(is_empty));
+    let fault = |name: &&str| Fault { field: flag(name), problem: "is missing".into() };
+    missing.map(fault).collect()
+}
+
+/// The flag that states the field of this name.
+pub(super) fn flag(name: &str) -> String {
+    match name {
+        // Stated one by one.
+        "telephones" => "--telephone".into(),
+        name => format!("--{}", name.replace('_', "-")),
+    }
+}
+
+/// The flag of a field that the node calls `told`; that itself if there is none. The node names a
+/// field by its path, or within its records by the last part of that, without the unit.
+pub(super) fn flag_of<R>(table: &'static [Field<R>], told: &str) -> String {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let named = last(told);
+    let stated = || table.iter().filter(|field| field.stated != Stated::ByNode);
+    let same = stated().find(|field| last(field.path) == named);
+    let with_unit = || {
+        stated().find(|field| UNITS.iter().any(|unit| last(field.path) == format!("{named}{unit}")))
+    };
+    same.or_else(with_unit).map_or_else(|| told.to_owned(), |field| flag(field.name))
+}
+
+/// The flag of a field that the node calls `told`, in the commands of steps: they have one day.
+pub(super) fn flag_of_step(told: &str) -> String {
+    match told.rsplit('.').next().unwrap_or(told) {
+        day if day.ends_with("_on") => format!("--on ({day})"),
+        "funding" => flag("funding_minor"),
+        "kind" | "remote_expertise" | "text" | "satisfaction" | "referent" | "medium"
+        | "text_version" | "enterprise" | "purpose" => flag_of_change(told),
+        _ => told.into(),
+    }
+}
+
+/// The flag of a field that the node calls `told`, where each has its own.
+pub(super) fn flag_of_change(told: &str) -> String {
+    flag(told.rsplit('.').next().unwrap_or(told))
 }
 
 /// Takes the stated fields of a change over, into `record` as it stands, and returns their mask

@@ -66,6 +66,9 @@ trait Writable: Readable + 'static {
     /// All its fields.
     const FIELDS: &'static [Field<Self>];
 
+    /// The fields without which none is made.
+    const REQUIRED: &'static [&'static str];
+
     /// One of which nothing is known yet.
     fn blank() -> Self;
 
@@ -167,7 +170,8 @@ async fn list<R: Readable>(args: &ListArgs, owner: String) -> anyhow::Result<Don
 async fn create<R: Writable, F: Args + Serialize>(args: &CreateArgs<F>) -> anyhow::Result<Done> {
     let stated = stated(&args.fields, args.from.as_deref())?;
     let mut record = R::blank();
-    let faults = field::fill(R::FIELDS, &mut record, &stated);
+    let mut faults = field::fill(R::FIELDS, &mut record, &stated);
+    faults.extend(field::missing(R::REQUIRED, &stated));
     if !faults.is_empty() {
         return Err(refused(&faults));
     }
@@ -175,6 +179,7 @@ async fn create<R: Writable, F: Args + Serialize>(args: &CreateArgs<F>) -> anyho
     let channel = call::connect(&args.write.call.reach, call::QUICK).await?;
     let request_id = call::request_id(args.write.request_id);
     let made = R::create(channel, record, request_id.clone()).await;
+    let made = made.map_err(|error| by_flags::<R>(error));
     show(&args.write.call, call::settled(made, &format!("--request-id {request_id}"))?)
 }
 
@@ -202,6 +207,7 @@ async fn update<R: Writable, F: Args + Serialize>(args: &UpdateArgs<F>) -> anyho
     let request_id = call::request_id(args.write.request_id);
     let again = format!("--etag {} --request-id {request_id}", record.version().1);
     let changed = R::update(channel, record, paths, request_id).await;
+    let changed = changed.map_err(|error| by_flags::<R>(error));
     show(&args.write.call, call::settled(changed, &again)?)
 }
 
@@ -257,11 +263,33 @@ fn read(file: &Path) -> anyhow::Result<Map<String, Value>> {
     })
 }
 
+/// The failure of a write, with the flags of the fields that the node does not take.
+fn by_flags<R: Writable>(error: CallError) -> CallError {
+    in_flags(error, |told| field::flag_of(R::FIELDS, told))
+}
+
+fn in_flags(error: CallError, flag_of: impl Fn(&str) -> String) -> CallError {
+    let wrong = error.wrong_fields().into_iter();
+    let faults: Vec<_> =
+        wrong.map(|(field, problem)| Fault { field: flag_of(&field), problem }).collect();
+    if faults.is_empty() { error } else { error.in_words(listed(&faults)) }
+}
+
+/// A step that came to an end; of one that did not, the flags of the fields that the node does not
+/// take, or how to try again.
+fn settled<T>(called: Result<T, CallError>, again: &str) -> anyhow::Result<T> {
+    call::settled(called.map_err(|error| in_flags(error, field::flag_of_step)), again)
+}
+
 fn refused(faults: &[Fault]) -> anyhow::Error {
+    anyhow::Error::msg(listed(faults))
+}
+
+fn listed(faults: &[Fault]) -> String {
     let mut text = format!("{} field(s) cannot be taken:", faults.len());
     for fault in faults {
         // Writing to a text does not fail.
         let _ = write!(text, "\n  {fault}");
     }
-    anyhow::Error::msg(text)
+    text
 }

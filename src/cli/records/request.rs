@@ -57,7 +57,7 @@ async fn assign(args: &AssignArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.assign_support_request(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.request.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.request.unwrap_or_default())
 }
 
 async fn escalate(args: &StepArgs) -> anyhow::Result<Done> {
@@ -70,7 +70,7 @@ async fn escalate(args: &StepArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.escalate_support_request(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.request.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.request.unwrap_or_default())
 }
 
 async fn answer(args: &AnswerArgs) -> anyhow::Result<Done> {
@@ -95,7 +95,7 @@ async fn answer(args: &AnswerArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.answer_support_request(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.answer.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.answer.unwrap_or_default())
 }
 
 pub(super) fn text_of(file: &Path) -> anyhow::Result<String> {
@@ -112,7 +112,7 @@ async fn close(args: &StepArgs) -> anyhow::Result<Done> {
     };
     let mut client = SupportRequestServiceClient::new(step.channel);
     let called = call::answer(client.close_support_request(request).await);
-    show(&args.write.call, call::settled(called, &step.again)?.request.unwrap_or_default())
+    show(&args.write.call, records::settled(called, &step.again)?.request.unwrap_or_default())
 }
 
 /// Words of the states.
@@ -196,6 +196,8 @@ impl Writable for SupportRequest {
             Slot::Text(&mut record.identity.get_or_insert_default().question)
         }),
     ];
+
+    const REQUIRED: &'static [&'static str] = &["enterprise", "received_on"];
 
     fn blank() -> Self {
         Self { channel: "_U".into(), theme: "_U".into(), ..Self::default() }

@@ -193,3 +193,66 @@ fn a_size_class_that_nobody_declared_follows_from_headcount_and_turnover() {
     check(("MIC", "declared"), json!({ "headcount": 60 }), "MIC", "declared", &[]);
     check(("MIC", "headcount"), json!({ "sex": "F" }), "MIC", "headcount", &[]);
 }
+
+#[test]
+fn what_the_node_calls_a_field_is_told_by_its_flag() {
+    for (told, flag) in [
+        ("region", "--region"),
+        ("enterprise.registered_on", "--registered-on"),
+        ("turnover", "--turnover-minor"),
+        ("latitude", "--latitude-microdegrees"),
+        ("name", "--enterprise-name"),
+        ("telephones", "--telephone"),
+        ("size", "--size"),
+        ("enterprise.name", "--enterprise-name"),
+        ("actor", "actor"),
+    ] {
+        assert_eq!(field::flag_of(Enterprise::FIELDS, told), flag, "{told}");
+    }
+    assert_eq!(field::flag_of(Visit::FIELDS, "visit.enterprise"), "--enterprise");
+}
+
+#[test]
+fn the_fields_of_steps_are_told_by_their_flags() {
+    for (told, flag) in [
+        ("closed_on", "--on (closed_on)"),
+        ("follow_up.followed_up_on", "--on (followed_up_on)"),
+        ("funding", "--funding-minor"),
+        ("remote_expertise", "--remote-expertise"),
+        ("consent.enterprise", "--enterprise"),
+        ("etag", "etag"),
+    ] {
+        assert_eq!(field::flag_of_step(told), flag, "{told}");
+    }
+    assert_eq!(field::flag_of_change("answer.answered_on"), "--answered-on");
+}
+
+#[test]
+fn every_field_that_is_stated_has_its_flag() {
+    use clap::CommandFactory;
+    fn flags(kind: &str) -> Vec<String> {
+        let all = crate::cli::args::Cli::command();
+        let create = all.find_subcommand(kind).unwrap().find_subcommand("create").unwrap();
+        create.get_arguments().filter_map(|one| Some(format!("--{}", one.get_long()?))).collect()
+    }
+    fn check<R: Writable>(kind: &str) {
+        let flags = flags(kind);
+        let fields = R::FIELDS.iter().filter(|field| field.stated != field::Stated::ByNode);
+        let names: Vec<_> = fields.map(|field| field.name).collect();
+        for name in &names {
+            assert!(flags.contains(&field::flag(name)), "{kind}: {name}");
+        }
+        assert!(R::REQUIRED.iter().all(|name| names.contains(name)), "{kind}");
+    }
+    check::<Enterprise>("enterprise");
+    check::<Visit>("visit");
+    check::<SupportRequest>("request");
+}
+
+#[test]
+fn all_required_fields_that_nobody_states_are_told_at_once() {
+    let stated = object(json!({ "region": "ML-3", "filiere": "", "email": "a@b.ml" }));
+    let faults = field::missing(Enterprise::REQUIRED, &stated);
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["--filiere: is missing", "--registered-on: is missing"]);
+}

@@ -102,6 +102,8 @@ impl Writable for Visit {
         }),
     ];
 
+    const REQUIRED: &'static [&'static str] = &["enterprise", "visited_on"];
+
     fn blank() -> Self {
         Self { purpose: "_U".into(), ..Self::default() }
     }

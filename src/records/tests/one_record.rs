@@ -186,3 +186,26 @@ fn lists_of_one_enterprise_hold_its_records_alone() {
     assert_eq!(rest, consents[2..]);
     assert_eq!(hub.repository.list_requests(&Page::first(), Some(mine)).unwrap(), []);
 }
+
+#[test]
+fn all_fields_that_cannot_be_stored_are_named_at_once_each_once() {
+    let hub = Hub::new();
+    let (mut fields, mut who) = (dairy(), named("Laiterie"));
+    (fields.region, fields.filiere) = (String::new(), "_T".into());
+    (fields.registered_on, fields.headcount) = (date(2026, 7, 2), None);
+    who.email = "e".repeat(300);
+    who.telephones = vec!["7".repeat(300); 2];
+    let refused = hub.repository.create_enterprise(&by("awa"), fields, who);
+    let Err(RecordError::InvalidFields { faults }) = refused else { panic!("{refused:?}") };
+    let too_long = Problem::TooLong { bytes: 300, bytes_max: crate::base::limits::NAME_BYTES_MAX };
+    let expected = [
+        ("region", Problem::Empty),
+        ("filiere", Problem::UnknownCode { list: "filiere" }),
+        ("registered_on", Problem::InFuture),
+        ("size_rule", Problem::RuleMismatch),
+        ("telephones", too_long),
+        ("email", too_long),
+    ];
+    assert_eq!(faults, expected);
+    assert!(hub.all_pairs().is_empty());
+}

@@ -5,6 +5,7 @@
 //! like a stream that ended.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Read},
     sync::{
         Arc,
@@ -21,7 +22,7 @@ use crate::{
     base::id::MemberCode,
     intake::{
         import::{Importer, Progress},
-        quarantine::{self, QuarantineId},
+        quarantine::{self, DISCARD_ROWS_MAX, QuarantineId},
     },
     rpc::{
         call::{blocking, caller},
@@ -129,16 +130,34 @@ impl ImportService for ImportServer {
         request: Request<DiscardQuarantinedRequest>,
     ) -> Result<Response<DiscardQuarantinedResponse>, Status> {
         let actor = caller(&request)?.to_string();
-        let DiscardQuarantinedRequest { name } = request.into_inner();
-        let id: QuarantineId =
-            name.parse().map_err(|error| Invalid::new("name", format!("{error}")))?;
+        let DiscardQuarantinedRequest { name, names } = request.into_inner();
+        let ids = rows_named(&name, &names)?;
         let store = Arc::clone(&self.parts.store);
-        if !blocking(move || quarantine::discard(&*store, &id)).await? {
+        let discarded = blocking(move || quarantine::discard(&*store, &ids)).await?;
+        if discarded == 0 && names.is_empty() {
             return Err(status::not_found("row in quarantine", &name));
         }
         // Not which: a row's name is computed from its key.
-        tracing::info!(%actor, "a row was discarded from quarantine");
-        Ok(Response::new(DiscardQuarantinedResponse {}))
+        tracing::info!(%actor, rows = discarded, "rows were discarded from quarantine");
+        let discarded = u32::try_from(discarded).unwrap_or(u32::MAX);
+        Ok(Response::new(DiscardQuarantinedResponse { discarded }))
+    }
+}
+
+/// The rows that a request to discard names: one, or many at once.
+fn rows_named(name: &str, names: &[String]) -> Result<BTreeSet<QuarantineId>, Invalid> {
+    if !name.is_empty() && !names.is_empty() {
+        return Err(Invalid::new("names", "stand beside a name: state either one or many"));
+    }
+    if names.len() > DISCARD_ROWS_MAX {
+        return Err(Invalid::new("names", format!("are more than {DISCARD_ROWS_MAX}")));
+    }
+    let read = |field: &'static str, name: &str| {
+        name.parse::<QuarantineId>().map_err(|error| Invalid::new(field, format!("{error}")))
+    };
+    match names.is_empty() {
+        true => Ok(BTreeSet::from([read("name", name)?])),
+        false => names.iter().map(|name| read("names", name)).collect(),
     }
 }
 

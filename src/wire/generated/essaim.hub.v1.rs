@@ -1662,16 +1662,23 @@ pub struct ListQuarantineResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
-/// Asks to remove a row from quarantine.
+/// Asks to remove rows from quarantine: one, or many at once.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DiscardQuarantinedRequest {
-    /// Its name, `SOURCE/NUMBER`.
+    /// The name of one, `SOURCE/NUMBER`; NOT_FOUND if it is not there.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
+    /// Instead, the names of at most 500. Those that are not there any more are passed over.
+    #[prost(string, repeated, tag = "2")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// The row is gone.
+/// The rows are gone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DiscardQuarantinedResponse {}
+pub struct DiscardQuarantinedResponse {
+    /// How many were there.
+    #[prost(uint32, tag = "1")]
+    pub discarded: u32,
+}
 /// Generated client implementations.
 pub mod import_service_client {
     #![allow(
@@ -1816,7 +1823,7 @@ pub mod import_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Removes a row from quarantine that is never to be imported: a total, a footer.
+        /// Removes rows from quarantine that are never to be imported: totals, footers.
         pub async fn discard_quarantined(
             &mut self,
             request: impl tonic::IntoRequest<super::DiscardQuarantinedRequest>,
@@ -1874,7 +1881,7 @@ pub mod import_service_server {
             tonic::Response<super::ListQuarantineResponse>,
             tonic::Status,
         >;
-        /// Removes a row from quarantine that is never to be imported: a total, a footer.
+        /// Removes rows from quarantine that are never to be imported: totals, footers.
         async fn discard_quarantined(
             &self,
             request: tonic::Request<super::DiscardQuarantinedRequest>,

@@ -24,6 +24,7 @@ pub fn of_records(error: &RecordError) -> Status {
         RecordError::InvalidField { field, problem } => {
             status::invalid_field(field, &problem.to_string())
         }
+        RecordError::InvalidFields { faults } => status::invalid_fields(faults),
         RecordError::WrongState { .. } => plain(Code::FailedPrecondition, "WRONG_STATE"),
         RecordError::IdempotencyConflict { .. } => {
             plain(Code::InvalidArgument, "REQUEST_ID_REUSED")

@@ -108,7 +108,8 @@ fn visits_and_consents_are_recorded_changed_and_withdrawn() {
     );
     assert_eq!(corrected["text_version"], "2024-1");
     run(&[&correct[..], &["--etag", "1"]].concat()).ended(1, "is now at revision 2");
-    run(&["consent", "withdraw", &consent, "--on", "2026-03-01"]).ended(1, "withdrawn_on");
+    run(&["consent", "withdraw", &consent, "--on", "2026-03-01"])
+        .ended(1, "\n  --on (withdrawn_on): lies before");
     let withdrawn = run(&["consent", "withdraw", &consent, "--on", "2026-03-08"]).done().json();
     assert_eq!(withdrawn["withdrawn_on"], "2026-03-08");
     assert_eq!(run(&["consent", "get", &consent]).done().json(), withdrawn);
@@ -179,7 +180,15 @@ fn a_printed_record_is_edited_and_sent_back_unless_it_has_changed_since() {
     run(&["enterprise", "update", &id]).ended(2, "No change is stated");
     run(&["enterprise", "update", &id, "--email", "a@b.ml", "--clear", "email"])
         .ended(2, "email is both stated and to be emptied");
-    run(&["enterprise", "update", &id, "--region", "XX-1"]).ended(1, "region");
+    run(&["enterprise", "update", &id, "--region", "XX-1"]).ended(1, "\n  --region: holds a code");
+    let wrong = ["--region", "XX-1", "--sex", "?", "--turnover-minor=-5"];
+    let update = [&["enterprise", "update", &id][..], &wrong].concat();
+    let told = run(&update).ended(1, "3 field(s) cannot be taken:").err;
+    for flag in ["\n  --region: ", "\n  --sex: ", "\n  --turnover-minor: "] {
+        assert!(told.contains(flag), "{flag} in {told}");
+    }
+    let told = run(&["enterprise", "create", "--sex", "F"]).ended(2, "3 field(s)").err;
+    assert!(told.contains("--filiere: is missing\n  --registered-on: is missing"), "{told}");
     let wrong = json!({ "id": "other", "colour": "blue", "headcount": "four" });
     let wrong = federation.write("wrong.json", &wrong.to_string());
     let refused = run(&["enterprise", "update", &id, "--from", &wrong]).ended(2, "3 field(s)");
@@ -231,9 +240,13 @@ fn refusals_errors_and_wrong_command_lines_have_their_own_exit_codes() {
     let nobody = "0195e0a2-0000-7000-8000-000000000001";
     let get = ["enterprise", "get", nobody];
     federation.run(REFERENT, &get).ended(1, nobody);
-    federation.run("ml-operator-1", &get).ended(1, "may not call this method");
+    let refusal = "The role operator of ML may not call EnterpriseService/GetEnterprise, which is \
+                   for referent of ML, steward of ML: use the profile of one of these";
+    federation.run("ml-operator-1", &get).ended(1, refusal);
     let create = ["enterprise", "create", "--region", "ML-3", "--registered-on", "2026-03-05"];
-    federation.run(REFERENT, &create).ended(1, "filiere");
+    federation.run(REFERENT, &create).ended(2, "--filiere: is missing");
+    let wrong = [&create[..], &["--filiere", "NIX"]].concat();
+    federation.run(REFERENT, &wrong).ended(1, "--filiere: holds a code that is not in its list");
     federation.run(REFERENT, &["enterprise", "get", "one"]).ended(64, "invalid value 'one'");
     federation.run(REFERENT, &["request", "close", nobody]).ended(64, "--on <DATE>");
     federation

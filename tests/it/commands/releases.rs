@@ -92,6 +92,15 @@ fn total(federation: &Federation, period: &str) -> Value {
     })
 }
 
+/// What nobody has released is said to be so, and not to be "0+".
+fn nothing_is_released_yet(federation: &Federation, period: &str) {
+    let profile = federation.profile(ANALYST);
+    let query = ["query", "--indicator", "DEM01", "--period", period, "--profile", &profile];
+    let asked = run(&query).ended(1, "No member has released anything of what was asked yet");
+    assert!(asked.out.contains("no release yet  ML"), "{asked:?}");
+    assert!(!asked.out.contains("0+"), "{asked:?}");
+}
+
 #[test]
 fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewhere() {
     let federation = Federation::new();
@@ -100,6 +109,8 @@ fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewh
     let _centre = federation.serve("CIRT");
     let (period, quarter) = closed_quarter();
     import_all(&federation, quarter);
+
+    nothing_is_released_yet(&federation, &period);
 
     let draft = federation.run(STEWARD, &["release", "draft", &period]).done();
     assert_eq!(draft.text("state"), "audited");
@@ -160,7 +171,9 @@ fn a_note_is_published_found_revised_and_read_on_another_node() {
     let revised =
         publish(&federation, AUTHOR, &[&revision[..], &["--revises", &name]].concat()).done();
     assert_eq!((revised.text("name"), revised.text("entry")), (name.clone(), "CIRT/1/1".into()));
-    federation.run(ANALYST, &note).ended(1, "may not call this method");
+    federation
+        .run(ANALYST, &note)
+        .ended(1, "The role analyst of UEMOA may not call LibraryService/PublishNote");
     let absent = ["notes", "publish", "absent.md", "--title", "T", "--summary", "S"];
     federation.run(AUTHOR, &absent).ended(2, "absent.md");
 

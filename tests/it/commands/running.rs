@@ -98,7 +98,7 @@ fn a_node_without_a_roster_says_where_to_get_it_and_where_to_put_it() {
     let moved = text.replace("\"roster.toml\"", "\"shared/all.toml\"");
     assert_ne!(text, moved);
     fs::write(&config, moved).unwrap();
-    let refused = run(&["serve", "--config", &config.display().to_string()]).ended(2, "Error: ");
+    let refused = run(&["serve", "--config", &config.display().to_string()]).ended(78, "Error: ");
     let place = node.join("shared/all.toml").display().to_string();
     in_order(&refused.err, &["no roster at ", &place, "`roster_file`", "member.toml", "roster"]);
     in_order(&refused.err, &["Put the roster.toml they return at ", &place]);
@@ -159,7 +159,7 @@ fn health_is_denied_by_what_does_not_serve_and_needs_a_place_to_ask() {
         fs::write(&config, text.replace(&line, without)).unwrap();
         run(&health).ended(2, "`listeners.web` must state where to ask");
     }
-    run(&["health", "--config", "no-such-config.toml"]).ended(2, "no-such-config.toml");
+    run(&["health", "--config", "no-such-config.toml"]).ended(78, "no-such-config.toml");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn all_faults_of_a_configuration_are_told_at_once() {
         .replace("contributors_min = 3", "contributors_min = 2")
         .replace("[log]", "[log]\ncolour = true");
     fs::write(&config, faulty).unwrap();
-    let told = run(&["serve", "--config", &config.display().to_string()]).ended(2, "3 fault(s)");
+    let told = run(&["serve", "--config", &config.display().to_string()]).ended(78, "3 fault(s)");
     in_order(&told.err, &["member: ", "disclosure.contributors_min: ", "log.colour: "]);
 }
 

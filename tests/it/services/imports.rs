@@ -58,15 +58,24 @@ async fn a_file_is_imported_as_it_arrives_and_bad_rows_are_listed() {
     assert_eq!(rows[0].faults[0].column, "Filiere");
     assert!(!rows[0].faults[0].remedy.is_empty());
     assert_eq!(rows[0].repetitions, 0);
-    let discard = DiscardQuarantinedRequest { name: rows[0].name.clone() };
+    let discard = DiscardQuarantinedRequest { name: rows[0].name.clone(), names: vec![] };
     client.discard_quarantined(discard.clone()).await.unwrap();
     let gone = client.discard_quarantined(discard).await;
     assert_eq!(reason_of(gone), (Code::NotFound, "NOT_FOUND".into()));
-    let nonsense = DiscardQuarantinedRequest { name: "x".into() };
+    let nonsense = DiscardQuarantinedRequest { name: "x".into(), names: vec![] };
     let status = client.discard_quarantined(nonsense).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     let list = client.list_quarantine(ListQuarantineRequest::default()).await.unwrap();
     assert!(list.into_inner().rows.is_empty());
+    let (name, gone) = (rows[0].name.clone(), vec![rows[0].name.clone()]);
+    let both = DiscardQuarantinedRequest { name, names: gone.clone() };
+    let many = DiscardQuarantinedRequest { name: String::new(), names: vec!["s/0".into(); 501] };
+    for wrong in [both, many, DiscardQuarantinedRequest::default()] {
+        let status = client.discard_quarantined(wrong).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    }
+    let gone = DiscardQuarantinedRequest { name: String::new(), names: gone };
+    assert_eq!(client.discard_quarantined(gone).await.unwrap().into_inner().discarded, 0);
     for wrong in [pieces("visits", &[]), pieces("", &["a"])[1..].to_vec(), Vec::new()] {
         let status = client.import(tokio_stream::iter(wrong)).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
