@@ -22,10 +22,8 @@ pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Done> {
     let (call, usual) = match command {
         ReleaseCommand::Draft(args) => (&args.call, call::LONG),
         ReleaseCommand::List(call) => (call, call::QUICK),
-        ReleaseCommand::Publish(args) => (&args.call, call::LONG),
-        ReleaseCommand::Show(args)
-        | ReleaseCommand::Approve(args)
-        | ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
+        ReleaseCommand::Approve(args) | ReleaseCommand::Publish(args) => (&args.call, call::LONG),
+        ReleaseCommand::Show(args) | ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
     };
     call::block_on(async {
         let client = ReleaseServiceClient::new(call::connect(&call.reach, usual).await?);

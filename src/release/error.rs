@@ -67,6 +67,18 @@ pub enum GateError {
         /// The state the step needs.
         needed: State,
     },
+    /// The records changed since the draft.
+    #[error(
+        "Release {id} of {period} is outdated: the records no longer say what it was drafted from \
+         (a consent was withdrawn, or a record corrected, since). Discard it and draft {period} \
+         again"
+    )]
+    Outdated {
+        /// The release.
+        id: ReleaseId,
+        /// Its period.
+        period: Period,
+    },
     /// Who drafted a release cannot approve it.
     #[error("Release {id} was drafted by the same person; somebody else must approve it")]
     SamePerson {

@@ -33,6 +33,7 @@ use crate::{
     publication::{admitted::Admitted, release::Release},
     records::source::RecordSource,
     release::{
+        counted::{CountDays, Counted, Source},
         error::{GateError, PublishError},
         review::{ReleaseId, Review, State, TableReview},
         shelf::{Card, Shelf},
@@ -92,14 +93,14 @@ impl Gate {
         &self,
         actor: &str,
         period: Period,
-        records: &S,
-        closing_days: u32,
+        source: &Source<'_, S>,
     ) -> Result<ReleaseId, GateError> {
         let _step = self.step();
         check_actor(actor)?;
-        let closing_day = closing_day(period, closing_days);
+        let closing_day = closing_day(period, source.closing_days);
         self.check_turn(period, closing_day)?;
-        let cubes = self.count(period, closing_day, records)?;
+        let days = self.days(closing_day, None)?;
+        let cubes = self.count(period, days, source)?;
         let transcript = self.shelf.transcript()?;
         let protected = protect(self.codes.catalogue(), &self.rules, &cubes, &transcript)?;
         let Protected { tables, report, frozen } = protected;
@@ -127,6 +128,7 @@ impl Gate {
             body_hash: [0; 32],
             drafted_on: Some(self.clock.today()),
             frozen_hash: None,
+            counted: Some(Counted::of(days, &cubes)),
         };
         self.shelf.add(card, &release, &frozen)
     }
@@ -181,8 +183,8 @@ impl Gate {
     fn count<S: RecordSource>(
         &self,
         period: Period,
-        closing_day: Date,
-        records: &S,
+        days: CountDays,
+        source: &Source<'_, S>,
     ) -> Result<Vec<Cube>, GateError> {
         let plan = self.codes.plan();
         let mut tables: Vec<PlannedTable<'_>> = plan.tables(Frequency::Quarterly).collect();
@@ -190,26 +192,51 @@ impl Gate {
             tables.extend(plan.tables(Frequency::Annual));
         }
         let area = self.member;
+        let CountDays { closing_day, entered_until } = days;
         let request = CubeRequest {
             codes: &self.codes,
             area: area.as_str(),
             tables: &tables,
             period,
             closing_day,
-            entered_until: closing_day.max(self.backlog_day()?),
+            entered_until,
         };
-        cubes(&request, records).map_err(|error| GateError::Records(Box::new(error)))
+        cubes(&request, source.records).map_err(|error| GateError::Records(Box::new(error)))
     }
 
-    /// The day up to which the hub's records are its backlog, entered before it released anything:
-    /// the day its first release was drafted, or today while there is none.
-    fn backlog_day(&self) -> Result<Date, GateError> {
+    /// The days that decide what counts in the draft of `card`, or in a new one. What was entered
+    /// by the day of the hub's first draft is its backlog, entered before it released anything.
+    fn days(&self, closing_day: Date, card: Option<&Card>) -> Result<CountDays, GateError> {
         let cards = self.shelf.cards()?;
         let first = cards.iter().filter(|card| card.left).min_by_key(|card| card.id);
-        Ok(match first {
+        let backlog_day = match first.or(card) {
             Some(card) => card.drafted_on.unwrap_or(Date::MIN),
             None => self.clock.today(),
-        })
+        };
+        Ok(CountDays { closing_day, entered_until: closing_day.max(backlog_day) })
+    }
+
+    /// Counts the period of a draft again, and refuses the draft if it differs
+    /// ([`crate::release::counted`]).
+    fn check_fresh<S: RecordSource>(
+        &self,
+        card: &Card,
+        source: &Source<'_, S>,
+    ) -> Result<(), GateError> {
+        let (id, period) = (card.id, card.period);
+        let is_fresh = match &card.counted {
+            Some(counted) => {
+                let cubes = self.count(period, counted.days, source)?;
+                Counted::of(counted.days, &cubes) == *counted
+            }
+            // Drafted before the count was noted: what it froze tells nearly as much.
+            None => {
+                let closing_day = closing_day(period, source.closing_days);
+                let cubes = self.count(period, self.days(closing_day, Some(card))?, source)?;
+                self.shelf.frozen(card)?.is_of(self.codes.catalogue(), &cubes)
+            }
+        };
+        if is_fresh { Ok(()) } else { Err(GateError::Outdated { id, period }) }
     }
 
     /// What a steward must know to approve a release.
@@ -232,8 +259,14 @@ impl Gate {
         }
     }
 
-    /// Approves an audited release; refused to the one who drafted it.
-    pub fn approve(&self, actor: &str, id: ReleaseId) -> Result<(), GateError> {
+    /// Approves an audited release that still is what the records say; refused to the one who
+    /// drafted it.
+    pub fn approve<S: RecordSource>(
+        &self,
+        actor: &str,
+        id: ReleaseId,
+        source: &Source<'_, S>,
+    ) -> Result<(), GateError> {
         let _step = self.step();
         check_actor(actor)?;
         let mut card = self.shelf.card(id)?;
@@ -241,16 +274,19 @@ impl Gate {
         if card.drafted_by == actor {
             return Err(GateError::SamePerson { id });
         }
+        self.check_fresh(&card, source)?;
         card.state = State::Approved;
         card.approved_by = Some(actor.into());
         self.shelf.replace(&card)
     }
 
-    /// Publishes an approved release, or goes on with one whose publication was interrupted.
-    pub fn publish<O: Outlet>(
+    /// Publishes an approved release that still is what the records say, or goes on with one whose
+    /// publication was interrupted: that one may have left, and stays what it is.
+    pub fn publish<S: RecordSource, O: Outlet>(
         &self,
         actor: &str,
         id: ReleaseId,
+        source: &Source<'_, S>,
         outlet: &O,
     ) -> Result<EntryId, PublishError<O::Error>> {
         let _step = self.step();
@@ -267,7 +303,10 @@ impl Gate {
         self.check_accounted(outlet)?;
         let found = match card.state {
             State::Publishing => outlet.find(&admitted).map_err(PublishError::Outlet)?,
-            _ => None,
+            _ => {
+                self.check_fresh(&card, source)?;
+                None
+            }
         };
         let marked =
             Card { state: State::Publishing, left: true, published_by: Some(actor.into()), ..card };

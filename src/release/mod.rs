@@ -7,13 +7,16 @@
 //! ```
 //!
 //! - [`gate`]: the state machine.
+//! - [`counted`]: what a release is counted from, and whether it still is.
 //! - [`shelf`]: where releases and the transcript lie in the store.
 //! - [`review`]: what the steward sees.
 //!
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
 //! or not at all. Who drafted does not approve.
+//! What leaves is what the records say when it leaves: a draft that differs is drafted again.
 
+pub mod counted;
 pub mod error;
 pub mod gate;
 pub mod review;

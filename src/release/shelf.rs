@@ -27,6 +27,7 @@ use crate::{
     },
     publication::release::Release,
     release::{
+        counted::Counted,
         error::GateError,
         review::{ReleaseId, State, TableReview},
     },
@@ -77,6 +78,9 @@ pub struct Card {
     /// was drafted before this was noted. Never leaves the node.
     #[n(12)]
     pub frozen_hash: Option<ByteArray<32>>,
+    /// What it was counted from; `None` if it was drafted before this was noted.
+    #[n(13)]
+    pub counted: Option<Counted>,
 }
 
 /// The releases in the store.
@@ -270,6 +274,7 @@ mod tests {
             body_hash: [0; 32],
             drafted_on: None,
             frozen_hash: None,
+            counted: None,
         }
     }
 

@@ -148,7 +148,7 @@ pub const TABLE: &[Rule] = &[
     long("/essaim.hub.v1.ReleaseService/DraftRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/GetRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/ListReleases", HUB, STEWARDS),
-    quick("/essaim.hub.v1.ReleaseService/ApproveRelease", HUB, STEWARDS),
+    long("/essaim.hub.v1.ReleaseService/ApproveRelease", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/PublishRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/DiscardRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.NodeService/GetStatus", HUB, OWN_STAFF),

@@ -48,6 +48,7 @@ use crate::stand::{Stand, code};
 mod imports;
 mod masks;
 mod notes;
+mod releases;
 
 fn enterprise() -> Enterprise {
     Enterprise {

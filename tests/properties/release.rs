@@ -7,7 +7,9 @@ use essaim::{
     codes::embedded::Codes,
     disclosure::rules::Rules,
     publication::admitted::Admitted,
+    records::repository::Repository,
     release::{
+        counted::Source,
         gate::{Gate, Outlet},
         review::ReleaseId,
     },
@@ -53,11 +55,14 @@ proptest! {
         let rules = Rules { contributors_min: 3, dominance_percent: 15 };
         let clock = Arc::new(ManualClock::at_noon(date(2026, 5, 1)));
         let codes = Arc::new(Codes::embedded());
-        let gate = Gate::new(store, codes, rules, "ML".parse().unwrap(), clock);
+        let (kept, timed) = (store.clone(), clock.clone());
+        let gate = Gate::new(kept, codes.clone(), rules, "ML".parse().unwrap(), timed);
+        let records = Repository::new(store, clock, codes, "ML".parse().unwrap());
+        let nothing = Source { records: &records, closing_days: 30 };
         let listed = gate.list();
         prop_assert!(kind == b'd' || listed.is_ok_and(|releases| releases.is_empty()));
         prop_assert!(gate.show(ReleaseId(1)).is_err());
-        prop_assert!(gate.approve("awa", ReleaseId(1)).is_err());
+        prop_assert!(gate.approve("awa", ReleaseId(1), &nothing).is_err());
         let recovered = gate.recover(&NeverAsked);
         prop_assert!(kind == b'd' || recovered.is_ok_and(|found| found.is_empty()));
     }

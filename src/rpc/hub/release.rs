@@ -12,6 +12,7 @@ use crate::{
     publication::admitted::{Admitted, EntryKind},
     records::repository::Repository,
     release::{
+        counted::Source,
         error::{GateError, PublishError},
         gate::{Gate, Outlet},
         review::{ReleaseId, Review},
@@ -33,8 +34,8 @@ use crate::{
     },
 };
 
-/// Drafts at once: each takes a core for seconds.
-const DRAFTS_MAX: usize = 1;
+/// Steps at once that count records: each takes a core for seconds.
+const COUNTS_MAX: usize = 1;
 
 /// What releases need.
 #[derive(Clone)]
@@ -52,12 +53,12 @@ pub struct ReleaseParts {
 /// The release service.
 pub struct Releases {
     parts: ReleaseParts,
-    drafting: Arc<Semaphore>,
+    counting: Arc<Semaphore>,
 }
 
 impl Releases {
     pub(super) fn new(parts: ReleaseParts) -> Self {
-        Self { parts, drafting: Arc::new(Semaphore::new(DRAFTS_MAX)) }
+        Self { parts, counting: Arc::new(Semaphore::new(COUNTS_MAX)) }
     }
 
     /// Takes a step at the gate, and shows what became of the release.
@@ -69,6 +70,23 @@ impl Releases {
         blocking(move || {
             let id = work(&parts)?;
             parts.gate.show(id).map_err(E::from)
+        })
+        .await
+    }
+
+    /// The same for a step that counts records.
+    async fn counting_step<E: Into<Status> + From<GateError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReleaseParts, &Source<'_, Repository>) -> Result<ReleaseId, E>
+        + Send
+        + 'static,
+    ) -> Result<Review, Status> {
+        let permit = Arc::clone(&self.counting).try_acquire_owned();
+        let permit = permit.map_err(|_| status::busy("counts of records"))?;
+        self.step(move |parts| {
+            let _permit = permit;
+            let records = &*parts.repository;
+            work(parts, &Source { records, closing_days: parts.closing_days })
         })
         .await
     }
@@ -108,12 +126,9 @@ impl ReleaseService for Releases {
         let DraftReleaseRequest { period } = request.into_inner();
         let period: Period =
             period.parse().map_err(|_| Invalid::new("period", "must be a quarter as 2026-Q3"))?;
-        let permit = Arc::clone(&self.drafting).try_acquire_owned();
-        let permit = permit.map_err(|_| status::busy("drafts"))?;
-        let review = self.step(move |parts| {
-            let _permit = permit;
+        let review = self.counting_step(move |parts, source| {
             parts.gate.check_accounted(&*parts.own_log)?;
-            let drafted = parts.gate.draft(&actor, period, &*parts.repository, parts.closing_days);
+            let drafted = parts.gate.draft(&actor, period, source);
             drafted.map_err(PublishError::from)
         });
         Ok(Response::new(DraftReleaseResponse { release: shown(review.await?) }))
@@ -151,8 +166,10 @@ impl ReleaseService for Releases {
     ) -> Result<Response<ApproveReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review = self.step(move |parts| parts.gate.approve(&actor, id).map(|()| id)).await?;
-        Ok(Response::new(ApproveReleaseResponse { release: shown(review) }))
+        let review = self.counting_step(move |parts, source| {
+            parts.gate.approve(&actor, id, source).map(|()| id)
+        });
+        Ok(Response::new(ApproveReleaseResponse { release: shown(review.await?) }))
     }
 
     async fn publish_release(
@@ -161,8 +178,9 @@ impl ReleaseService for Releases {
     ) -> Result<Response<PublishReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review =
-            self.step(move |parts| parts.gate.publish(&actor, id, &*parts.own_log).map(|_| id));
+        let review = self.counting_step(move |parts, source| {
+            parts.gate.publish(&actor, id, source, &*parts.own_log).map(|_| id)
+        });
         Ok(Response::new(PublishReleaseResponse { release: shown(review.await?) }))
     }
 

@@ -1,0 +1,63 @@
+//! The gate over gRPC, beside the staff that goes on working on the records.
+
+use essaim::wire::generated::hub::{
+    ApproveReleaseRequest, DiscardReleaseRequest, Release, WithdrawConsentRequest,
+};
+
+use super::*;
+
+/// The hub's only enterprise, and its consent.
+async fn enterprise_with_consent(channel: Channel) -> Consent {
+    let enterprise = Enterprise { registered_on: "2026-01-15".into(), ..enterprise() };
+    let create =
+        CreateEnterpriseRequest { enterprise: Some(enterprise), request_id: String::new() };
+    let made = EnterpriseServiceClient::new(channel.clone()).create_enterprise(create).await;
+    let consent = Consent {
+        enterprise: made.unwrap().into_inner().enterprise.unwrap().name,
+        purpose: ConsentPurpose::AnonymizedIndicators.into(),
+        text_version: "2025-1".into(),
+        medium: "ORAL".into(),
+        given_on: "2026-01-15".into(),
+        ..Default::default()
+    };
+    let give = GiveConsentRequest { consent: Some(consent), request_id: String::new() };
+    let given = ConsentServiceClient::new(channel).give_consent(give).await;
+    given.unwrap().into_inner().consent.unwrap()
+}
+
+async fn withdraw(channel: Channel, consent: Consent) {
+    let Consent { name, etag, .. } = consent;
+    let withdrawn_on = "2026-05-02".into();
+    let request = WithdrawConsentRequest { name, etag, withdrawn_on, request_id: String::new() };
+    ConsentServiceClient::new(channel).withdraw_consent(request).await.unwrap();
+}
+
+async fn draft(client: &mut ReleaseServiceClient<Channel>) -> Release {
+    let request = DraftReleaseRequest { period: "2026-Q1".into() };
+    client.draft_release(request).await.unwrap().into_inner().release.unwrap()
+}
+
+#[tokio::test]
+async fn a_release_whose_enterprise_has_withdrawn_its_consent_is_not_approved() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    let staff = stand.connect_hub(&referent).await.unwrap();
+    let consent = enterprise_with_consent(staff.clone()).await;
+    let [mut first, mut second] = stewards(&stand).await;
+    let name = draft(&mut first).await.name;
+    withdraw(staff, consent).await;
+    let refused = second.approve_release(ApproveReleaseRequest { name: name.clone() }).await;
+    assert_eq!(reason_of(refused), (Code::FailedPrecondition, "OUTDATED".into()));
+    first.discard_release(DiscardReleaseRequest { name }).await.unwrap();
+    let name = draft(&mut first).await.name;
+    second.approve_release(ApproveReleaseRequest { name }).await.unwrap();
+}
+
+async fn stewards(stand: &Stand) -> [ReleaseServiceClient<Channel>; 2] {
+    let mut all = Vec::new();
+    for name in ["one", "two"] {
+        let steward = stand.certificates.person(&format!("essaim://ML/steward/{name}"));
+        all.push(ReleaseServiceClient::new(stand.connect_hub(&steward).await.unwrap()));
+    }
+    all.try_into().unwrap()
+}
