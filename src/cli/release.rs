@@ -48,7 +48,10 @@ async fn run_with(
             return Ok(Done::Yes);
         }
         ReleaseCommand::Draft(args) => {
-            let request = DraftReleaseRequest { period: args.period.to_string() };
+            let request = DraftReleaseRequest {
+                period: args.period.to_string(),
+                allow_skipping_earlier: args.skip_earlier,
+            };
             call::answer(client.draft_release(request).await)?.release
         }
         ReleaseCommand::Show(args) => {
@@ -116,12 +119,17 @@ fn head(release: &Release) -> Fields {
 fn review(format: Format, release: &Release) -> anyhow::Result<()> {
     if format == Format::Json {
         let mut fields = head(release);
+        fields.push(("skipped_periods", json!(release.skipped_periods)));
         let tables: Vec<Value> = release.tables.iter().map(table_json).collect();
         let audit = release.audit.as_ref().map(|audit| output::object(audit_fields(audit)));
         fields.extend([("tables", json!(tables)), ("audit", json!(audit))]);
         return output::one(format, fields);
     }
-    output::one(format, head(release))?;
+    let mut fields = head(release);
+    if !release.skipped_periods.is_empty() {
+        fields.push(("skipped_periods", json!(release.skipped_periods.join(", "))));
+    }
+    output::one(format, fields)?;
     output::line("")?;
     let mut listing =
         Listing::new(&["table", "by", "period", "cells", "hidden", "kept in inner cells"]);

@@ -34,7 +34,7 @@ use crate::{
     records::repository::{Page, Repository},
     release::{
         counted::Source,
-        gate::{Gate, Outlet},
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, State},
     },
     statistics::query::Query,
@@ -172,11 +172,11 @@ fn a_new_sample_is_written_where_asked() {
     let site = Site::open(tempfile::tempdir().unwrap(), Arc::new(MemoryStore::default()));
     site.import();
     site.clock.set_noon(date(2026, 8, 10));
-    let first = site.gate.draft("awa", period("2026-Q1"), &site.source()).unwrap();
+    let first = site.gate.draft("awa", Wanted::next(period("2026-Q1")), &site.source()).unwrap();
     site.gate.approve("binta", first, &site.source()).unwrap();
     let own = OwnLog(&site.log);
     site.gate.publish("awa", first, &site.source(), &own).unwrap();
-    site.gate.draft("awa", period("2026-Q2"), &site.source()).unwrap();
+    site.gate.draft("awa", Wanted::next(period("2026-Q2")), &site.source()).unwrap();
     own.append(Admitted::note(&note(), None).unwrap()).unwrap();
     // One that this program passes over.
     let catalogue_version = u16::MAX;
@@ -268,7 +268,7 @@ fn releases_of_the_sample_go_on_through_the_gate() {
     let published = site.log.entry(entry).unwrap().unwrap();
     assert_eq!(published.header.kind, EntryKind::RELEASE);
     // The next one is audited against what both gave away.
-    let third = site.gate.draft("awa", period("2026-Q3"), &site.source());
+    let third = site.gate.draft("awa", Wanted::next(period("2026-Q3")), &site.source());
     assert_eq!(third.unwrap(), ReleaseId(3));
 }
 

@@ -6,7 +6,10 @@ use crate::{
     base::{id::EntryId, period::Period},
     disclosure::error::DisclosureError,
     publication::admitted::AdmissionError,
-    release::review::{ReleaseId, State},
+    release::{
+        earlier::Quarters,
+        review::{ReleaseId, State},
+    },
     store::StoreError,
 };
 
@@ -42,6 +45,20 @@ pub enum GateError {
         period: Period,
         /// The one to release first.
         expected: Period,
+    },
+    /// The first release would leave earlier quarters behind.
+    #[error(
+        "{period} would be the first release, and releases go quarter by quarter from there: the \
+         records of {earlier} would never be released. Draft {first} first, or allow skipping \
+         earlier periods (--skip-earlier) to give them up"
+    )]
+    EarlierRecords {
+        /// The period asked for.
+        period: Period,
+        /// The earliest quarter with records.
+        first: Period,
+        /// All quarters with records before the period.
+        earlier: Quarters,
     },
     /// There is a draft of the period.
     #[error("Release {id} of {period} is not published yet; publish or discard it first")]

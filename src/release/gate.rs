@@ -34,6 +34,7 @@ use crate::{
     records::source::RecordSource,
     release::{
         counted::{CountDays, Counted, Source},
+        earlier::{self, Quarters},
         error::{GateError, PublishError},
         review::{ReleaseId, Review, State, TableReview},
         shelf::{Card, Shelf},
@@ -64,6 +65,23 @@ pub trait Outlet {
     fn append(&self, admitted: Admitted) -> Result<EntryId, Self::Error>;
 }
 
+/// What is to be drafted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The period.
+    pub period: Period,
+    /// Whether it may be the hub's first release though there are records of earlier quarters,
+    /// which are never released then.
+    pub allow_skipping_earlier: bool,
+}
+
+impl Wanted {
+    /// A period before which nothing is given up.
+    pub fn next(period: Period) -> Self {
+        Self { period, allow_skipping_earlier: false }
+    }
+}
+
 /// The gate of one national node.
 pub struct Gate {
     shelf: Shelf,
@@ -92,13 +110,15 @@ impl Gate {
     pub fn draft<S: RecordSource>(
         &self,
         actor: &str,
-        period: Period,
+        wanted: Wanted,
         source: &Source<'_, S>,
     ) -> Result<ReleaseId, GateError> {
         let _step = self.step();
         check_actor(actor)?;
+        let period = wanted.period;
         let closing_day = closing_day(period, source.closing_days);
         self.check_turn(period, closing_day)?;
+        let skipped = self.skipped(wanted, source)?;
         let days = self.days(closing_day, None)?;
         let cubes = self.count(period, days, source)?;
         let transcript = self.shelf.transcript()?;
@@ -129,6 +149,7 @@ impl Gate {
             drafted_on: Some(self.clock.today()),
             frozen_hash: None,
             counted: Some(Counted::of(days, &cubes)),
+            skipped: skipped.0,
         };
         self.shelf.add(card, &release, &frozen)
     }
@@ -177,6 +198,25 @@ impl Gate {
         match self.clock.today() > closing_day {
             true => Ok(()),
             false => Err(GateError::NotClosed { period, closing_day }),
+        }
+    }
+
+    /// The quarters that the hub's first release would leave behind for ever; refused unless that
+    /// is wanted. None for later releases, which follow each other.
+    fn skipped<S: RecordSource>(
+        &self,
+        wanted: Wanted,
+        source: &Source<'_, S>,
+    ) -> Result<Quarters, GateError> {
+        let Wanted { period, allow_skipping_earlier } = wanted;
+        if self.shelf.cards()?.iter().any(|card| card.left) {
+            return Ok(Quarters(Vec::new()));
+        }
+        let earlier = earlier::with_records(period, source.records);
+        let earlier = earlier.map_err(|error| GateError::Records(Box::new(error)))?;
+        match earlier.0.first().copied().filter(|_| !allow_skipping_earlier) {
+            Some(first) => Err(GateError::EarlierRecords { period, first, earlier }),
+            None => Ok(earlier),
         }
     }
 
@@ -398,5 +438,6 @@ fn review(card: Card) -> Result<Review, GateError> {
         entry,
         tables: card.tables,
         audit: card.audit,
+        skipped: card.skipped,
     })
 }

@@ -8,6 +8,7 @@
 //!
 //! - [`gate`]: the state machine.
 //! - [`counted`]: what a release is counted from, and whether it still is.
+//! - [`earlier`]: what a first release leaves behind.
 //! - [`shelf`]: where releases and the transcript lie in the store.
 //! - [`review`]: what the steward sees.
 //!
@@ -17,6 +18,7 @@
 //! What leaves is what the records say when it leaves: a draft that differs is drafted again.
 
 pub mod counted;
+pub mod earlier;
 pub mod error;
 pub mod gate;
 pub mod review;

@@ -78,6 +78,8 @@ pub struct Review {
     pub tables: Vec<TableReview>,
     /// What the audit ran.
     pub audit: AuditReport,
+    /// Earlier quarters with records that are never released if this is the first release.
+    pub skipped: Vec<Period>,
 }
 
 /// What is kept and hidden in one table.

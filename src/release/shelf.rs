@@ -81,6 +81,9 @@ pub struct Card {
     /// What it was counted from; `None` if it was drafted before this was noted.
     #[n(13)]
     pub counted: Option<Counted>,
+    /// Earlier quarters with records that it leaves behind as the first release.
+    #[cbor(n(14), default)]
+    pub skipped: Vec<Period>,
 }
 
 /// The releases in the store.
@@ -275,6 +278,7 @@ mod tests {
             drafted_on: None,
             frozen_hash: None,
             counted: None,
+            skipped: vec![],
         }
     }
 

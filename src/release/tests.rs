@@ -27,13 +27,15 @@ use crate::{
     release::{
         counted::Source,
         error::{GateError, PublishError},
-        gate::{Gate, Outlet},
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, State},
     },
     store::{Store, memory::MemoryStore},
 };
 
+mod changed;
 mod damage;
+mod first;
 mod outdated;
 
 /// Twelve enterprises of Mali, each with a request in every quarter.
@@ -252,7 +254,7 @@ impl Outlet for Log {
 fn a_release_goes_from_draft_to_the_log() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = gate.draft("awa", period("2025-Q1"), &all()).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     let review = gate.show(id).unwrap();
     assert_eq!((review.state, review.drafted_by.as_str()), (State::Audited, "awa"));
     let table = &review.tables[1];
@@ -276,7 +278,7 @@ fn a_store_that_lacks_a_release_of_the_log_publishes_nothing() {
     let house = House::on(date(2025, 5, 1));
     let log = Log::default();
     let publish = |gate: &Gate| {
-        let id = gate.draft("awa", period("2025-Q1"), &all()).unwrap();
+        let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
         gate.approve("binta", id, &all()).unwrap();
         gate.publish("awa", id, &all(), &log)
     };
@@ -299,15 +301,15 @@ fn a_fourth_quarter_carries_the_year_and_follows_the_third() {
     let log = Log::default();
     for quarter in ["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"] {
         house.clock.set_noon(date(2026, 2, 15));
-        let id = gate.draft("awa", period(quarter), &all()).unwrap();
+        let id = gate.draft("awa", Wanted::next(period(quarter)), &all()).unwrap();
         gate.approve("binta", id, &all()).unwrap();
         gate.publish("awa", id, &all(), &log).unwrap();
     }
     let year = Release::from_bytes(Release::SCHEMA, &log.bodies.borrow()[3]).unwrap();
     assert!(year.tables.iter().any(|table| table.period == period("2025")));
-    let again = gate.draft("awa", period("2025-Q2"), &all());
+    let again = gate.draft("awa", Wanted::next(period("2025-Q2")), &all());
     assert!(matches!(again, Err(GateError::AlreadyReleased { .. })), "{again:?}");
-    let gap = gate.draft("awa", period("2026-Q2"), &all());
+    let gap = gate.draft("awa", Wanted::next(period("2026-Q2")), &all());
     let Err(GateError::OutOfOrder { expected, .. }) = gap else { panic!("{gap:?}") };
     assert_eq!(expected, period("2026-Q1"));
 }
@@ -319,7 +321,7 @@ fn what_a_hub_entered_before_its_first_release_counts_and_what_came_late_after_i
     let (gate, log) = (house.gate(), Log::default());
     let received = |quarter: &str, entered_on: Date| {
         let records = EnteredOn(entered_on);
-        let id = gate.draft("awa", period(quarter), &source(&records)).unwrap();
+        let id = gate.draft("awa", Wanted::next(period(quarter)), &source(&records)).unwrap();
         gate.approve("binta", id, &source(&records)).unwrap();
         let entry = gate.publish("awa", id, &source(&records), &log).unwrap();
         let body = log.bodies.borrow()[entry.seq as usize].clone();
@@ -338,9 +340,9 @@ fn what_a_hub_entered_before_its_first_release_counts_and_what_came_late_after_i
 #[test]
 fn an_open_period_is_refused_and_the_day_is_named() {
     let house = House::on(date(2025, 4, 30));
-    let refused = house.gate().draft("awa", period("2025-Q1"), &all());
+    let refused = house.gate().draft("awa", Wanted::next(period("2025-Q1")), &all());
     assert!(refused.unwrap_err().to_string().contains("2025-04-30"));
-    let year = house.gate().draft("awa", period("2024"), &all());
+    let year = house.gate().draft("awa", Wanted::next(period("2024")), &all());
     assert!(matches!(year, Err(GateError::NotAQuarter { .. })));
 }
 
@@ -348,21 +350,21 @@ fn an_open_period_is_refused_and_the_day_is_named() {
 fn who_drafted_does_not_approve_and_no_step_is_skipped() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = gate.draft("awa", period("2025-Q1"), &all()).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     assert!(matches!(gate.approve("awa", id, &all()), Err(GateError::SamePerson { .. })));
     assert!(matches!(gate.approve("", id, &all()), Err(GateError::InvalidActor { .. })));
     let early = gate.publish("binta", id, &all(), &Log::default());
     assert!(matches!(early, Err(PublishError::Gate(GateError::WrongState { .. }))), "{early:?}");
-    let second = gate.draft("binta", period("2025-Q1"), &all());
+    let second = gate.draft("binta", Wanted::next(period("2025-Q1")), &all());
     assert!(matches!(second, Err(GateError::DraftExists { .. })));
     gate.discard("awa", id).unwrap();
     assert!(matches!(gate.show(id), Err(GateError::NotFound { .. })));
-    let next = gate.draft("awa", period("2025-Q1"), &all()).unwrap();
+    let next = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     assert!(next > id, "numbers are never used again");
 }
 
 fn approved(gate: &Gate) -> ReleaseId {
-    let id = gate.draft("awa", period("2025-Q1"), &all()).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     gate.approve("binta", id, &all()).unwrap();
     id
 }

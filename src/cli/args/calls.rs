@@ -210,6 +210,10 @@ pub enum ReleaseCommand {
 pub struct DraftArgs {
     /// The period, as in 2026-Q3
     pub period: Period,
+    /// Let the hub's releases begin with this period though there are records of earlier ones,
+    /// which are never released then
+    #[arg(long)]
+    pub skip_earlier: bool,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,

@@ -6,7 +6,7 @@ use super::*;
 fn a_body_that_was_changed_in_the_store_is_not_published() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = gate.draft("awa", period("2025-Q1"), &all()).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     gate.approve("binta", id, &all()).unwrap();
     let body: Vec<_> = house.store.scan_prefix(b"gb").map(Result::unwrap).collect();
     for (key, value) in &body {
@@ -63,7 +63,7 @@ fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
         newer[4] += 1;
         let refused = with_value(&house, &key, Some(&newer), |gate| match kind {
             b"gd" => gate.show(id).map(drop),
-            _ => gate.draft("awa", period("2025-Q2"), &all()).map(drop),
+            _ => gate.draft("awa", Wanted::next(period("2025-Q2")), &all()).map(drop),
         });
         let text = refused.unwrap_err().to_string();
         assert!(text.contains("this program reads up to 1"), "{text}");
@@ -72,7 +72,7 @@ fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
         older[4] = 0;
         let refused = with_value(&house, &key, Some(&older), |gate| match kind {
             b"gd" => gate.show(id).map(drop),
-            _ => gate.draft("awa", period("2025-Q2"), &all()).map(drop),
+            _ => gate.draft("awa", Wanted::next(period("2025-Q2")), &all()).map(drop),
         });
         assert!(refused.unwrap_err().to_string().contains("damaged"));
     }
@@ -82,7 +82,7 @@ fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
 fn what_a_release_gave_away_is_not_taken_in_another_form_than_was_audited() {
     let house = House::on(date(2025, 8, 1));
     let id = published(&house);
-    let next = |gate: &Gate| gate.draft("awa", period("2025-Q2"), &all());
+    let next = |gate: &Gate| gate.draft("awa", Wanted::next(period("2025-Q2")), &all());
     let (key, value) = house.store.scan_prefix(b"gf").next().unwrap().unwrap();
     // From behind the length and the layout's version.
     for at in (5..value.len()).step_by(value.len() / 40) {

@@ -1,17 +1,7 @@
 //! Records that change between a draft, its approval and its publication.
 
-use super::*;
+use super::{changed::Changed, *};
 use crate::release::shelf::Shelf;
-
-/// The records with changes.
-struct Changed {
-    consent: fn(&mut Consent),
-    enterprise: fn(&mut Enterprise),
-    /// Requests of the first enterprise besides those that were there.
-    more: Vec<SupportRequest>,
-}
-
-const UNCHANGED: Changed = Changed { consent: |_| {}, enterprise: |_| {}, more: Vec::new() };
 
 /// The last enterprise agrees no more.
 const WITHDRAWN: Changed = Changed {
@@ -24,40 +14,8 @@ const WITHDRAWN: Changed = Changed {
     more: Vec::new(),
 };
 
-impl RecordSource for Changed {
-    type Error = Infallible;
-
-    fn for_each_enterprise(&self, visit: &mut dyn FnMut(Enterprise)) -> Result<(), Infallible> {
-        Records.for_each_enterprise(&mut |mut one| {
-            (self.enterprise)(&mut one);
-            visit(one);
-        })
-    }
-
-    fn for_each_visit(&self, visit: &mut dyn FnMut(Visit)) -> Result<(), Infallible> {
-        Records.for_each_visit(visit)
-    }
-
-    fn for_each_request(&self, visit: &mut dyn FnMut(SupportRequest)) -> Result<(), Infallible> {
-        Records.for_each_request(visit)?;
-        self.more.iter().cloned().for_each(visit);
-        Ok(())
-    }
-
-    fn for_each_answer(&self, visit: &mut dyn FnMut(Answer)) -> Result<(), Infallible> {
-        Records.for_each_answer(visit)
-    }
-
-    fn for_each_consent(&self, visit: &mut dyn FnMut(Consent)) -> Result<(), Infallible> {
-        Records.for_each_consent(&mut |mut one| {
-            (self.consent)(&mut one);
-            visit(one);
-        })
-    }
-}
-
 fn first_quarter(gate: &Gate, records: &Changed) -> ReleaseId {
-    gate.draft("awa", period("2025-Q1"), &source(records)).unwrap()
+    gate.draft("awa", Wanted::next(period("2025-Q1")), &source(records)).unwrap()
 }
 
 /// Says what is wrong, of what, and what to do.
@@ -72,7 +30,7 @@ fn check_outdated(refused: &GateError, id: ReleaseId) {
 fn a_consent_withdrawn_after_the_draft_outdates_it() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = first_quarter(&gate, &UNCHANGED);
+    let id = first_quarter(&gate, &Changed::NOTHING);
     check_outdated(&gate.approve("binta", id, &source(&WITHDRAWN)).unwrap_err(), id);
     assert_eq!(gate.show(id).unwrap().state, State::Audited, "nothing has moved");
 
@@ -86,8 +44,8 @@ fn a_consent_withdrawn_after_the_draft_outdates_it() {
 fn a_consent_withdrawn_after_the_approval_keeps_the_release_from_leaving() {
     let house = House::on(date(2025, 5, 1));
     let (gate, log) = (house.gate(), Log::default());
-    let id = first_quarter(&gate, &UNCHANGED);
-    gate.approve("binta", id, &source(&UNCHANGED)).unwrap();
+    let id = first_quarter(&gate, &Changed::NOTHING);
+    gate.approve("binta", id, &source(&Changed::NOTHING)).unwrap();
     match gate.publish("awa", id, &source(&WITHDRAWN), &log) {
         Err(PublishError::Gate(refused)) => check_outdated(&refused, id),
         other => panic!("{other:?}"),
@@ -109,7 +67,7 @@ fn a_consent_withdrawn_after_the_approval_keeps_the_release_from_leaving() {
 fn a_corrected_record_outdates_a_draft_that_counted_it() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = first_quarter(&gate, &UNCHANGED);
+    let id = first_quarter(&gate, &Changed::NOTHING);
     // Every figure stays as it is; two enterprises change places.
     let enterprise = |one: &mut Enterprise| {
         one.filiere = match one.id.as_bytes()[0] {
@@ -117,7 +75,7 @@ fn a_corrected_record_outdates_a_draft_that_counted_it() {
             _ => "CEREA".into(),
         };
     };
-    let corrected = Changed { enterprise, ..UNCHANGED };
+    let corrected = Changed { enterprise, ..Changed::NOTHING };
     check_outdated(&gate.approve("binta", id, &source(&corrected)).unwrap_err(), id);
 }
 
@@ -131,7 +89,8 @@ fn what_is_entered_after_a_draft_does_not_outdate_it() {
         ("2025-Q2", date(2025, 5, 5), date(2025, 8, 1)),
     ] {
         house.clock.set_noon(drafted_on);
-        let id = gate.draft("awa", period(quarter), &source(&UNCHANGED)).unwrap();
+        let id =
+            gate.draft("awa", Wanted::next(period(quarter)), &source(&Changed::NOTHING)).unwrap();
         let next_day = drafted_on.tomorrow().unwrap();
         house.clock.set_noon(next_day);
         let late = SupportRequest {
@@ -148,7 +107,7 @@ fn what_is_entered_after_a_draft_does_not_outdate_it() {
             entered_on: Some(next_day),
             closing_entered_on: None,
         };
-        let late = Changed { more: vec![late], ..UNCHANGED };
+        let late = Changed { more: vec![late], ..Changed::NOTHING };
         gate.approve("binta", id, &source(&late)).unwrap();
         gate.publish("awa", id, &source(&late), &log).unwrap();
     }
@@ -167,11 +126,11 @@ fn what_may_have_left_is_published_as_it_left_whatever_was_withdrawn_since() {
 fn a_draft_of_a_program_that_noted_no_count_is_held_to_what_it_froze() {
     let house = House::on(date(2025, 5, 1));
     let (gate, shelf) = (house.gate(), Shelf(house.store.clone()));
-    let id = first_quarter(&gate, &UNCHANGED);
+    let id = first_quarter(&gate, &Changed::NOTHING);
     let mut older = shelf.card(id).unwrap();
     assert!(older.counted.take().is_some());
     shelf.replace(&older).unwrap();
     house.clock.set_noon(date(2025, 5, 9));
     check_outdated(&gate.approve("binta", id, &source(&WITHDRAWN)).unwrap_err(), id);
-    gate.approve("binta", id, &source(&UNCHANGED)).unwrap();
+    gate.approve("binta", id, &source(&Changed::NOTHING)).unwrap();
 }

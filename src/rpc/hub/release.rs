@@ -14,7 +14,7 @@ use crate::{
     release::{
         counted::Source,
         error::{GateError, PublishError},
-        gate::{Gate, Outlet},
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, Review},
     },
     rpc::{
@@ -96,6 +96,10 @@ fn shown(review: Review) -> Option<crate::wire::generated::hub::Release> {
     Some(wire::to_wire(review, true))
 }
 
+fn quarter(text: &str) -> Result<Period, Invalid> {
+    text.parse().map_err(|_| Invalid::new("period", "must be a quarter as 2026-Q3"))
+}
+
 impl Outlet for OwnLog {
     type Error = LogError;
 
@@ -123,12 +127,11 @@ impl ReleaseService for Releases {
         request: Request<DraftReleaseRequest>,
     ) -> Result<Response<DraftReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
-        let DraftReleaseRequest { period } = request.into_inner();
-        let period: Period =
-            period.parse().map_err(|_| Invalid::new("period", "must be a quarter as 2026-Q3"))?;
+        let DraftReleaseRequest { period, allow_skipping_earlier } = request.into_inner();
+        let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
         let review = self.counting_step(move |parts, source| {
             parts.gate.check_accounted(&*parts.own_log)?;
-            let drafted = parts.gate.draft(&actor, period, source);
+            let drafted = parts.gate.draft(&actor, wanted, source);
             drafted.map_err(PublishError::from)
         });
         Ok(Response::new(DraftReleaseResponse { release: shown(review.await?) }))

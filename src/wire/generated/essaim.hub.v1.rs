@@ -2675,6 +2675,10 @@ pub struct Release {
     /// Who published it; empty before.
     #[prost(string, tag = "9")]
     pub published_by: ::prost::alloc::string::String,
+    /// Of the first release: earlier closed periods with records, which are never released. Releases
+    /// go period by period.
+    #[prost(string, repeated, tag = "10")]
+    pub skipped_periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What an audit ran: numbers only, no value of any cell.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2746,6 +2750,10 @@ pub struct DraftReleaseRequest {
     /// The closed period (`2026-Q3`).
     #[prost(string, tag = "1")]
     pub period: ::prost::alloc::string::String,
+    /// If set, the hub's first release may be of this period though there are records of earlier
+    /// closed ones. Those are never released then.
+    #[prost(bool, tag = "2")]
+    pub allow_skipping_earlier: bool,
 }
 /// The release as drafted.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3034,7 +3042,8 @@ pub mod release_service_client {
                 .insert(GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleases"));
             self.inner.unary(req, path, codec).await
         }
-        /// Approves an audited release; refused to the one who drafted it.
+        /// Approves an audited release; refused to the one who drafted it, and where the records no longer
+        /// say what it was drafted from.
         pub async fn approve_release(
             &mut self,
             request: impl tonic::IntoRequest<super::ApproveReleaseRequest>,
@@ -3061,7 +3070,7 @@ pub mod release_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Publishes an approved release.
+        /// Publishes an approved release that still is what the records say.
         pub async fn publish_release(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishReleaseRequest>,
@@ -3154,7 +3163,8 @@ pub mod release_service_server {
             tonic::Response<super::ListReleasesResponse>,
             tonic::Status,
         >;
-        /// Approves an audited release; refused to the one who drafted it.
+        /// Approves an audited release; refused to the one who drafted it, and where the records no longer
+        /// say what it was drafted from.
         async fn approve_release(
             &self,
             request: tonic::Request<super::ApproveReleaseRequest>,
@@ -3162,7 +3172,7 @@ pub mod release_service_server {
             tonic::Response<super::ApproveReleaseResponse>,
             tonic::Status,
         >;
-        /// Publishes an approved release.
+        /// Publishes an approved release that still is what the records say.
         async fn publish_release(
             &self,
             request: tonic::Request<super::PublishReleaseRequest>,

@@ -1,6 +1,7 @@
 //! Releases: what a steward sees before approving one.
 
 use crate::{
+    base::period::Period,
     disclosure::audit::AuditReport,
     release::review::{MeasureReview, ReleaseId, Review, State, TableReview},
     wire::{
@@ -19,8 +20,18 @@ pub fn id_from_wire(name: &str) -> Result<ReleaseId, Invalid> {
 
 /// As sent; lists leave out tables and audit.
 pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
-    let Review { id, period, state, drafted_by, approved_by, published_by, entry, tables, audit } =
-        review;
+    let Review {
+        id,
+        period,
+        state,
+        drafted_by,
+        approved_by,
+        published_by,
+        entry,
+        tables,
+        audit,
+        skipped,
+    } = review;
     let (tables, audit) = match in_full {
         true => (tables.into_iter().map(table_to_wire).collect(), Some(audit_to_wire(audit))),
         false => (Vec::new(), None),
@@ -35,6 +46,7 @@ pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
         entry: entry.map(|entry| entry.to_string()).unwrap_or_default(),
         tables,
         audit,
+        skipped_periods: skipped.iter().map(Period::to_string).collect(),
     }
 }
 

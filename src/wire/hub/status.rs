@@ -88,6 +88,7 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::NotClosed { .. } => refused("PERIOD_NOT_CLOSED"),
         GateError::AlreadyReleased { .. } => refused("ALREADY_RELEASED"),
         GateError::OutOfOrder { .. } => refused("OUT_OF_ORDER"),
+        GateError::EarlierRecords { .. } => refused("EARLIER_RECORDS"),
         GateError::DraftExists { .. } => refused("DRAFT_EXISTS"),
         GateError::NotFound { .. } => plain(Code::NotFound, "NOT_FOUND"),
         GateError::WrongState { .. } => refused("WRONG_STATE"),

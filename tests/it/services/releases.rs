@@ -33,7 +33,7 @@ async fn withdraw(channel: Channel, consent: Consent) {
 }
 
 async fn draft(client: &mut ReleaseServiceClient<Channel>) -> Release {
-    let request = DraftReleaseRequest { period: "2026-Q1".into() };
+    let request = DraftReleaseRequest { period: "2026-Q1".into(), ..Default::default() };
     client.draft_release(request).await.unwrap().into_inner().release.unwrap()
 }
 
@@ -51,6 +51,21 @@ async fn a_release_whose_enterprise_has_withdrawn_its_consent_is_not_approved() 
     first.discard_release(DiscardReleaseRequest { name }).await.unwrap();
     let name = draft(&mut first).await.name;
     second.approve_release(ApproveReleaseRequest { name }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_first_release_that_leaves_records_behind_must_be_meant() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    enterprise_with_consent(stand.connect_hub(&referent).await.unwrap()).await;
+    let [mut first, _] = stewards(&stand).await;
+    let mut request = DraftReleaseRequest { period: "2026-Q2".into(), ..Default::default() };
+    let refused = first.draft_release(request.clone()).await.unwrap_err();
+    assert!(refused.message().contains("records of 2026-Q1 would never"), "{refused:?}");
+    assert_eq!(reason(&refused).as_deref(), Some("EARLIER_RECORDS"));
+    request.allow_skipping_earlier = true;
+    let drafted = first.draft_release(request).await.unwrap().into_inner().release.unwrap();
+    assert_eq!(drafted.skipped_periods, ["2026-Q1"]);
 }
 
 async fn stewards(stand: &Stand) -> [ReleaseServiceClient<Channel>; 2] {
