@@ -13,7 +13,8 @@ use crate::{
     wire::generated::hub::{
         ApproveReleaseRequest, AuditReport, DiscardReleaseRequest, DraftReleaseRequest,
         GetReleaseRequest, ListReleasesRequest, PublishReleaseRequest, Release, ReleaseState,
-        ReleaseTable, release_service_client::ReleaseServiceClient,
+        ReleaseTable, WithholdReleaseRequest, Withholding,
+        release_service_client::ReleaseServiceClient,
     },
 };
 
@@ -21,6 +22,7 @@ use crate::{
 pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Done> {
     let (call, usual) = match command {
         ReleaseCommand::Draft(args) => (&args.call, call::LONG),
+        ReleaseCommand::Withhold(args) => (&args.draft.call, call::LONG),
         ReleaseCommand::List(call) => (call, call::QUICK),
         ReleaseCommand::Approve(args) | ReleaseCommand::Publish(args) => (&args.call, call::LONG),
         ReleaseCommand::Show(args) | ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
@@ -53,6 +55,14 @@ async fn run_with(
                 allow_skipping_earlier: args.skip_earlier,
             };
             call::answer(client.draft_release(request).await)?.release
+        }
+        ReleaseCommand::Withhold(args) => {
+            let request = WithholdReleaseRequest {
+                period: args.draft.period.to_string(),
+                reason: args.reason.clone(),
+                allow_skipping_earlier: args.draft.skip_earlier,
+            };
+            call::answer(client.withhold_release(request).await)?.release
         }
         ReleaseCommand::Show(args) => {
             let request = GetReleaseRequest { name: name(&args.id) };
@@ -100,6 +110,8 @@ fn state_word(state: ReleaseState) -> &'static str {
         ReleaseState::Approved => "approved",
         ReleaseState::Publishing => "publishing",
         ReleaseState::Published => "published",
+        ReleaseState::Withholding => "withholding",
+        ReleaseState::Withheld => "withheld",
     }
 }
 
@@ -120,6 +132,8 @@ fn review(format: Format, release: &Release) -> anyhow::Result<()> {
     if format == Format::Json {
         let mut fields = head(release);
         fields.push(("skipped_periods", json!(release.skipped_periods)));
+        let withholding = release.withholding.as_ref().map(withholding_json);
+        fields.push(("withholding", json!(withholding)));
         let tables: Vec<Value> = release.tables.iter().map(table_json).collect();
         let audit = release.audit.as_ref().map(|audit| output::object(audit_fields(audit)));
         fields.extend([("tables", json!(tables)), ("audit", json!(audit))]);
@@ -131,6 +145,9 @@ fn review(format: Format, release: &Release) -> anyhow::Result<()> {
     }
     output::one(format, fields)?;
     output::line("")?;
+    if let Some(withholding) = &release.withholding {
+        print_withholding(withholding)?;
+    }
     let mut listing =
         Listing::new(&["table", "by", "period", "cells", "hidden", "kept in inner cells"]);
     for table in &release.tables {
@@ -155,6 +172,31 @@ fn review(format: Format, release: &Release) -> anyhow::Result<()> {
         }
         None => Ok(()),
     }
+}
+
+/// Why a release is withheld, and what must be looked into.
+fn print_withholding(withholding: &Withholding) -> anyhow::Result<()> {
+    let Withholding { reason, cause, exposed_cells, unproven_cells } = withholding;
+    output::one(Format::Table, vec![("reason", json!(reason)), ("cause", json!(cause))])?;
+    let lists = [
+        ("INCIDENT: given away by earlier releases, whatever is withheld now", exposed_cells),
+        ("Not shown to be protected; later releases are held to it", unproven_cells),
+    ];
+    for (heading, cells) in lists.into_iter().filter(|(_, cells)| !cells.is_empty()) {
+        output::line(&format!("{heading}:"))?;
+        cells.iter().try_for_each(|cell| output::line(&format!("  {cell}")))?;
+    }
+    output::line("")
+}
+
+fn withholding_json(withholding: &Withholding) -> Value {
+    let Withholding { reason, cause, exposed_cells, unproven_cells } = withholding;
+    json!({
+        "reason": reason,
+        "cause": cause,
+        "exposed_cells": exposed_cells,
+        "unproven_cells": unproven_cells,
+    })
 }
 
 /// What the audit ran: numbers only, no value of any cell.

@@ -45,6 +45,22 @@ pub struct FrozenRelease {
     /// not kept.
     #[n(3)]
     pub contributions: Option<FrozenContributions>,
+    /// Of a release that was withheld: what was lost to earlier ones by then.
+    #[cbor(n(4), default)]
+    pub exposures: Vec<FrozenExposure>,
+}
+
+/// Something that releases made impossible, though it was demanded. No later release is held to it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenExposure {
+    /// The variable, numbered from the transcript's beginning, with the factor 1; or the terms of a
+    /// sensitive difference.
+    #[n(0)]
+    pub terms: Vec<(u32, i64)>,
+    /// What is impossible.
+    #[n(1)]
+    pub impossible: Protection,
 }
 
 /// A sum of variables that must stay uncertain, though tables publish it nowhere.

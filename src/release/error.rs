@@ -61,7 +61,7 @@ pub enum GateError {
         earlier: Quarters,
     },
     /// There is a draft of the period.
-    #[error("Release {id} of {period} is not published yet; publish or discard it first")]
+    #[error("Release {id} of {period} is at the gate already; take it further or discard it")]
     DraftExists {
         /// The period.
         period: Period,
@@ -111,6 +111,41 @@ pub enum GateError {
     /// The caller's name is missing or too long.
     #[error("The actor must have a name of 1 to {bytes_max} bytes")]
     InvalidActor {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// No way was found to protect the period.
+    #[error(
+        "{period} was not protected: {cause}. If that does not help, withhold it (`essaim release \
+         withhold {period}`), so that later quarters need not wait for it"
+    )]
+    Unprotectable {
+        /// The period.
+        period: Period,
+        /// What protection says.
+        #[source]
+        cause: DisclosureError,
+    },
+    /// Only what cannot be protected is withheld.
+    #[error("{period} can be protected: draft it (`essaim release draft {period}`)")]
+    CanBeProtected {
+        /// The period.
+        period: Period,
+    },
+    /// The period is withheld, which is settled.
+    #[error(
+        "{period} is withheld (release {id}): later releases are protected as ones that nothing of \
+         it was given away before. It can be neither released nor discarded"
+    )]
+    Withheld {
+        /// The period.
+        period: Period,
+        /// The release that withholds it.
+        id: ReleaseId,
+    },
+    /// To withhold takes a reason.
+    #[error("The reason must be a text of 1 to {bytes_max} bytes")]
+    InvalidReason {
         /// The limit.
         bytes_max: usize,
     },

@@ -10,33 +10,32 @@
 //! 4. The card says `Published` with the entry. A crash before this: as after 3, and
 //!    [`Gate::recover`] at the next start finds the entry.
 
+mod counting;
+mod withholding;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use jiff::{ToSpan, civil::Date};
 
 use crate::{
     base::{
         clock::SharedClock,
         id::{EntryId, MemberCode},
         limits::NAME_BYTES_MAX,
-        period::{Frequency, Period},
+        period::Period,
     },
-    codes::{embedded::Codes, plan::PlannedTable},
-    disclosure::{protect::protect, rules::Rules, safe::Protected},
-    indicators::{
-        count::{CubeRequest, cubes},
-        cube::Cube,
+    codes::embedded::Codes,
+    disclosure::{error::DisclosureError, protect::protect, rules::Rules, safe::Protected},
+    publication::{
+        admitted::Admitted,
+        release::{Release, Table},
     },
-    publication::{admitted::Admitted, release::Release},
     records::source::RecordSource,
     release::{
-        counted::{CountDays, Counted, Source},
-        earlier::{self, Quarters},
+        counted::Source,
         error::{GateError, PublishError},
-        review::{ReleaseId, Review, State, TableReview},
+        review::{ReleaseId, Review, State},
         shelf::{Card, Shelf},
     },
     store::SharedStore,
@@ -114,44 +113,29 @@ impl Gate {
         source: &Source<'_, S>,
     ) -> Result<ReleaseId, GateError> {
         let _step = self.step();
-        check_actor(actor)?;
-        let period = wanted.period;
-        let closing_day = closing_day(period, source.closing_days);
-        self.check_turn(period, closing_day)?;
-        let skipped = self.skipped(wanted, source)?;
-        let days = self.days(closing_day, None)?;
-        let cubes = self.count(period, days, source)?;
+        let begun = self.begin(actor, wanted, source)?;
         let transcript = self.shelf.transcript()?;
-        let protected = protect(self.codes.catalogue(), &self.rules, &cubes, &transcript)?;
-        let Protected { tables, report, frozen } = protected;
-        let release = Release {
+        let protected = protect(self.codes.catalogue(), &self.rules, &begun.cubes, &transcript);
+        let Protected { tables, report, frozen } =
+            protected.map_err(|cause| not_protected(wanted.period, cause))?;
+        let tables = tables.iter().map(|safe| safe.table().clone()).collect();
+        let release = self.release(wanted.period, tables);
+        // What the log would refuse is refused now.
+        Admitted::release(&release, None)?;
+        let card = begun.card(State::Audited, &frozen, report);
+        self.shelf.add(card, &release, &frozen)
+    }
+
+    /// The body of a release.
+    fn release(&self, period: Period, tables: Vec<Table>) -> Release {
+        Release {
             member: self.member,
             area: self.member.as_str().into(),
             period,
             catalogue_version: self.codes.catalogue().version,
             plan_version: self.codes.plan().version,
-            tables: tables.iter().map(|safe| safe.table().clone()).collect(),
-        };
-        // What the log would refuse is refused now.
-        Admitted::release(&release, None)?;
-        let card = Card {
-            id: ReleaseId(0),
-            period,
-            state: State::Audited,
-            drafted_by: actor.into(),
-            approved_by: None,
-            published_by: None,
-            entry: None,
-            left: false,
-            tables: frozen.tables.iter().map(TableReview::of).collect(),
-            audit: report,
-            body_hash: [0; 32],
-            drafted_on: Some(self.clock.today()),
-            frozen_hash: None,
-            counted: Some(Counted::of(days, &cubes)),
-            skipped: skipped.0,
-        };
-        self.shelf.add(card, &release, &frozen)
+            tables,
+        }
     }
 
     /// An error while a release stands in the log that this store does not know: what it gave away
@@ -175,110 +159,6 @@ impl Gate {
         }
     }
 
-    /// Refuses a period that is not next, not closed, or already at the gate.
-    fn check_turn(&self, period: Period, closing_day: Date) -> Result<(), GateError> {
-        if period.frequency() != Frequency::Quarterly {
-            return Err(GateError::NotAQuarter { period });
-        }
-        let cards = self.shelf.cards()?;
-        if let Some(card) = cards.iter().find(|card| card.period == period) {
-            return Err(match card.state {
-                State::Published => GateError::AlreadyReleased { period, id: card.id },
-                _ => GateError::DraftExists { period, id: card.id },
-            });
-        }
-        let newest = cards.iter().filter(|card| card.left).map(|card| card.period).max();
-        if let Some(expected) = newest.map(Period::next).filter(|expected| *expected != period) {
-            return Err(GateError::OutOfOrder { period, expected });
-        }
-        if let Some(card) = cards.iter().find(|card| !card.left) {
-            // Drafted before the first release, of another period: one at a time.
-            return Err(GateError::DraftExists { period: card.period, id: card.id });
-        }
-        match self.clock.today() > closing_day {
-            true => Ok(()),
-            false => Err(GateError::NotClosed { period, closing_day }),
-        }
-    }
-
-    /// The quarters that the hub's first release would leave behind for ever; refused unless that
-    /// is wanted. None for later releases, which follow each other.
-    fn skipped<S: RecordSource>(
-        &self,
-        wanted: Wanted,
-        source: &Source<'_, S>,
-    ) -> Result<Quarters, GateError> {
-        let Wanted { period, allow_skipping_earlier } = wanted;
-        if self.shelf.cards()?.iter().any(|card| card.left) {
-            return Ok(Quarters(Vec::new()));
-        }
-        let earlier = earlier::with_records(period, source.records);
-        let earlier = earlier.map_err(|error| GateError::Records(Box::new(error)))?;
-        match earlier.0.first().copied().filter(|_| !allow_skipping_earlier) {
-            Some(first) => Err(GateError::EarlierRecords { period, first, earlier }),
-            None => Ok(earlier),
-        }
-    }
-
-    fn count<S: RecordSource>(
-        &self,
-        period: Period,
-        days: CountDays,
-        source: &Source<'_, S>,
-    ) -> Result<Vec<Cube>, GateError> {
-        let plan = self.codes.plan();
-        let mut tables: Vec<PlannedTable<'_>> = plan.tables(Frequency::Quarterly).collect();
-        if period.ends_year() {
-            tables.extend(plan.tables(Frequency::Annual));
-        }
-        let area = self.member;
-        let CountDays { closing_day, entered_until } = days;
-        let request = CubeRequest {
-            codes: &self.codes,
-            area: area.as_str(),
-            tables: &tables,
-            period,
-            closing_day,
-            entered_until,
-        };
-        cubes(&request, source.records).map_err(|error| GateError::Records(Box::new(error)))
-    }
-
-    /// The days that decide what counts in the draft of `card`, or in a new one. What was entered
-    /// by the day of the hub's first draft is its backlog, entered before it released anything.
-    fn days(&self, closing_day: Date, card: Option<&Card>) -> Result<CountDays, GateError> {
-        let cards = self.shelf.cards()?;
-        let first = cards.iter().filter(|card| card.left).min_by_key(|card| card.id);
-        let backlog_day = match first.or(card) {
-            Some(card) => card.drafted_on.unwrap_or(Date::MIN),
-            None => self.clock.today(),
-        };
-        Ok(CountDays { closing_day, entered_until: closing_day.max(backlog_day) })
-    }
-
-    /// Counts the period of a draft again, and refuses the draft if it differs
-    /// ([`crate::release::counted`]).
-    fn check_fresh<S: RecordSource>(
-        &self,
-        card: &Card,
-        source: &Source<'_, S>,
-    ) -> Result<(), GateError> {
-        let (id, period) = (card.id, card.period);
-        let is_fresh = match &card.counted {
-            Some(counted) => {
-                let cubes = self.count(period, counted.days, source)?;
-                Counted::of(counted.days, &cubes) == *counted
-            }
-            // Drafted before the count was noted: what it froze tells nearly as much.
-            None => {
-                let closing_day = closing_day(period, source.closing_days);
-                let cubes = self.count(period, self.days(closing_day, Some(card))?, source)?;
-                self.shelf.frozen(card)?.is_of(self.codes.catalogue(), &cubes)
-            }
-        };
-        if is_fresh { Ok(()) } else { Err(GateError::Outdated { id, period }) }
-    }
-
     /// What a steward must know to approve a release.
     pub fn show(&self, id: ReleaseId) -> Result<Review, GateError> {
         review(self.shelf.card(id)?)
@@ -293,14 +173,16 @@ impl Gate {
     pub fn discard(&self, actor: &str, id: ReleaseId) -> Result<(), GateError> {
         let _step = self.step();
         check_actor(actor)?;
-        match self.shelf.card(id)?.left {
-            true => Err(GateError::MayHaveLeft { id }),
-            false => self.shelf.remove(id),
+        let card = self.shelf.card(id)?;
+        match card.state {
+            State::Withheld => Err(GateError::Withheld { period: card.period, id }),
+            _ if card.left => Err(GateError::MayHaveLeft { id }),
+            _ => self.shelf.remove(id),
         }
     }
 
     /// Approves an audited release that still is what the records say; refused to the one who
-    /// drafted it.
+    /// drafted it. One that is to be withheld is withheld with this: nothing of it leaves.
     pub fn approve<S: RecordSource>(
         &self,
         actor: &str,
@@ -310,12 +192,18 @@ impl Gate {
         let _step = self.step();
         check_actor(actor)?;
         let mut card = self.shelf.card(id)?;
-        expect_state(&card, State::Audited)?;
+        if card.state != State::Withholding {
+            expect_state(&card, State::Audited)?;
+        }
         if card.drafted_by == actor {
             return Err(GateError::SamePerson { id });
         }
         self.check_fresh(&card, source)?;
-        card.state = State::Approved;
+        if card.state == State::Withholding {
+            (card.state, card.left) = (State::Withheld, true);
+        } else {
+            card.state = State::Approved;
+        }
         card.approved_by = Some(actor.into());
         self.shelf.replace(&card)
     }
@@ -402,9 +290,12 @@ impl Gate {
     }
 }
 
-/// The last day on which records of the period count.
-fn closing_day(period: Period, closing_days: u32) -> Date {
-    period.last_day().saturating_add(i64::from(closing_days).days())
+/// What protection says, with the way out where there is one.
+fn not_protected(period: Period, cause: DisclosureError) -> GateError {
+    match cause.is_unprotectable() {
+        true => GateError::Unprotectable { period, cause },
+        false => cause.into(),
+    }
 }
 
 fn check_actor(actor: &str) -> Result<(), GateError> {
@@ -439,5 +330,6 @@ fn review(card: Card) -> Result<Review, GateError> {
         tables: card.tables,
         audit: card.audit,
         skipped: card.skipped,
+        withholding: card.withholding,
     })
 }

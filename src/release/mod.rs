@@ -3,7 +3,10 @@
 //! ```text
 //!  draft ─► protected ─► audited ─► approved ─► publishing ─► published
 //!  └──── one call ───────────┘     (another     (in the      (the entry
-//!                                   person)   transcript)    is known)
+//!    │                              person)   transcript)    is known)
+//!    └─► cannot be protected ─► withholding ─► withheld
+//!                               └ one call ┘  (another person; in the
+//!                                            transcript, and nowhere else)
 //! ```
 //!
 //! - [`gate`]: the state machine.

@@ -37,6 +37,7 @@ mod changed;
 mod damage;
 mod first;
 mod outdated;
+mod withheld;
 
 /// Twelve enterprises of Mali, each with a request in every quarter.
 struct Records;

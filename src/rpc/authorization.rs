@@ -150,6 +150,7 @@ pub const TABLE: &[Rule] = &[
     quick("/essaim.hub.v1.ReleaseService/ListReleases", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/ApproveRelease", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/PublishRelease", HUB, STEWARDS),
+    long("/essaim.hub.v1.ReleaseService/WithholdRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/DiscardRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.NodeService/GetStatus", HUB, OWN_STAFF),
     quick("/essaim.hub.v1.NodeService/ListPeers", HUB, OWN_STAFF),

@@ -201,7 +201,12 @@ pub enum ReleaseCommand {
     Approve(ReleaseArgs),
     /// Publish an approved release
     Publish(ReleaseArgs),
-    /// Drop a release that is not published
+    /// Draft that a closed period is withheld because it cannot be protected
+    ///
+    /// Nothing of it is ever published, and later releases are protected as ones before which
+    /// nothing of it was given away. It takes effect when somebody else approves it.
+    Withhold(WithholdArgs),
+    /// Drop a release that is neither published nor withheld
     Discard(ReleaseArgs),
 }
 
@@ -217,6 +222,17 @@ pub struct DraftArgs {
     /// The node
     #[command(flatten)]
     pub call: CallArgs,
+}
+
+/// `essaim release withhold`.
+#[derive(Debug, Args)]
+pub struct WithholdArgs {
+    /// What to draft
+    #[command(flatten)]
+    pub draft: DraftArgs,
+    /// Why, for the hub's own files; stays on the node
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }
 
 /// Commands on one release.

@@ -26,7 +26,8 @@ use crate::{
             ApproveReleaseRequest, ApproveReleaseResponse, DiscardReleaseRequest,
             DiscardReleaseResponse, DraftReleaseRequest, DraftReleaseResponse, GetReleaseRequest,
             GetReleaseResponse, ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
-            PublishReleaseResponse, release_service_server::ReleaseService,
+            PublishReleaseResponse, WithholdReleaseRequest, WithholdReleaseResponse,
+            release_service_server::ReleaseService,
         },
         hub::release as wire,
         parse::{self, Invalid},
@@ -185,6 +186,22 @@ impl ReleaseService for Releases {
             parts.gate.publish(&actor, id, source, &*parts.own_log).map(|_| id)
         });
         Ok(Response::new(PublishReleaseResponse { release: shown(review.await?) }))
+    }
+
+    async fn withhold_release(
+        &self,
+        request: Request<WithholdReleaseRequest>,
+    ) -> Result<Response<WithholdReleaseResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let WithholdReleaseRequest { period, reason, allow_skipping_earlier } =
+            request.into_inner();
+        let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
+        let review = self.counting_step(move |parts, source| {
+            parts.gate.check_accounted(&*parts.own_log)?;
+            let drafted = parts.gate.withhold(&actor, wanted, &reason, source);
+            drafted.map_err(PublishError::from)
+        });
+        Ok(Response::new(WithholdReleaseResponse { release: shown(review.await?) }))
     }
 
     async fn discard_release(

@@ -2679,6 +2679,9 @@ pub struct Release {
     /// go period by period.
     #[prost(string, repeated, tag = "10")]
     pub skipped_periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Why it is withheld, if it is or is to be. Unset in lists.
+    #[prost(message, optional, tag = "11")]
+    pub withholding: ::core::option::Option<Withholding>,
 }
 /// What an audit ran: numbers only, no value of any cell.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2711,6 +2714,24 @@ pub struct AuditReport {
     /// Relations over time that the true values do not follow.
     #[prost(uint64, tag = "9")]
     pub relations_broken: u64,
+}
+/// Why a release is withheld, and what that cannot mend.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Withholding {
+    /// The reason, in the words of who drafted it. Stays on the node.
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+    /// What protection said.
+    #[prost(string, tag = "2")]
+    pub cause: ::prost::alloc::string::String,
+    /// Cells that earlier releases alone give away, or bound closer than the rules allow: an incident.
+    /// The first of them, if they are very many.
+    #[prost(string, repeated, tag = "3")]
+    pub exposed_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Cells whose protection could not be shown, which does not mean that they are exposed. The first
+    /// of them, if they are very many.
+    #[prost(string, repeated, tag = "4")]
+    pub unproven_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What is kept and hidden in one table.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2824,6 +2845,26 @@ pub struct PublishReleaseResponse {
     #[prost(message, optional, tag = "1")]
     pub release: ::core::option::Option<Release>,
 }
+/// Asks to withhold a period.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithholdReleaseRequest {
+    /// The closed period (`2026-Q3`).
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+    /// Why, for the hub's own files. Stays on the node.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// As in DraftReleaseRequest.
+    #[prost(bool, tag = "3")]
+    pub allow_skipping_earlier: bool,
+}
+/// The release as drafted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WithholdReleaseResponse {
+    /// The release.
+    #[prost(message, optional, tag = "1")]
+    pub release: ::core::option::Option<Release>,
+}
 /// Asks to drop a release.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DiscardReleaseRequest {
@@ -2848,6 +2889,10 @@ pub enum ReleaseState {
     Publishing = 3,
     /// It stands in the log.
     Published = 4,
+    /// It could not be protected; it is withheld once somebody else than the drafter approves.
+    Withholding = 5,
+    /// Nothing of it was or will be published.
+    Withheld = 6,
 }
 impl ReleaseState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2861,6 +2906,8 @@ impl ReleaseState {
             Self::Approved => "RELEASE_STATE_APPROVED",
             Self::Publishing => "RELEASE_STATE_PUBLISHING",
             Self::Published => "RELEASE_STATE_PUBLISHED",
+            Self::Withholding => "RELEASE_STATE_WITHHOLDING",
+            Self::Withheld => "RELEASE_STATE_WITHHELD",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2871,6 +2918,8 @@ impl ReleaseState {
             "RELEASE_STATE_APPROVED" => Some(Self::Approved),
             "RELEASE_STATE_PUBLISHING" => Some(Self::Publishing),
             "RELEASE_STATE_PUBLISHED" => Some(Self::Published),
+            "RELEASE_STATE_WITHHOLDING" => Some(Self::Withholding),
+            "RELEASE_STATE_WITHHELD" => Some(Self::Withheld),
             _ => None,
         }
     }
@@ -3097,7 +3146,36 @@ pub mod release_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Drops a release that is not published.
+        /// Drafts that a closed period is withheld: nothing of it is ever published, and later releases are
+        /// protected as ones before which nothing of it was given away. Refused for a period that can be
+        /// protected. It is withheld once somebody else approves.
+        pub async fn withhold_release(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithholdReleaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithholdReleaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ReleaseService/WithholdRelease",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ReleaseService", "WithholdRelease"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Drops a release that is neither published nor withheld.
         pub async fn discard_release(
             &mut self,
             request: impl tonic::IntoRequest<super::DiscardReleaseRequest>,
@@ -3180,7 +3258,17 @@ pub mod release_service_server {
             tonic::Response<super::PublishReleaseResponse>,
             tonic::Status,
         >;
-        /// Drops a release that is not published.
+        /// Drafts that a closed period is withheld: nothing of it is ever published, and later releases are
+        /// protected as ones before which nothing of it was given away. Refused for a period that can be
+        /// protected. It is withheld once somebody else approves.
+        async fn withhold_release(
+            &self,
+            request: tonic::Request<super::WithholdReleaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithholdReleaseResponse>,
+            tonic::Status,
+        >;
+        /// Drops a release that is neither published nor withheld.
         async fn discard_release(
             &self,
             request: tonic::Request<super::DiscardReleaseRequest>,
@@ -3478,6 +3566,52 @@ pub mod release_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PublishReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ReleaseService/WithholdRelease" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithholdReleaseSvc<T: ReleaseService>(pub Arc<T>);
+                    impl<
+                        T: ReleaseService,
+                    > tonic::server::UnaryService<super::WithholdReleaseRequest>
+                    for WithholdReleaseSvc<T> {
+                        type Response = super::WithholdReleaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithholdReleaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReleaseService>::withhold_release(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithholdReleaseSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -3,7 +3,7 @@
 use crate::{
     base::period::Period,
     disclosure::audit::AuditReport,
-    release::review::{MeasureReview, ReleaseId, Review, State, TableReview},
+    release::review::{MeasureReview, ReleaseId, Review, State, TableReview, Withholding},
     wire::{
         generated::hub as pb,
         parse::{self, Invalid},
@@ -31,11 +31,13 @@ pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
         tables,
         audit,
         skipped,
+        withholding,
     } = review;
     let (tables, audit) = match in_full {
         true => (tables.into_iter().map(table_to_wire).collect(), Some(audit_to_wire(audit))),
         false => (Vec::new(), None),
     };
+    let withholding = withholding.filter(|_| in_full).map(withholding_to_wire);
     pb::Release {
         name: format!("{COLLECTION}/{id}"),
         period: period.to_string(),
@@ -46,6 +48,7 @@ pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
         entry: entry.map(|entry| entry.to_string()).unwrap_or_default(),
         tables,
         audit,
+        withholding,
         skipped_periods: skipped.iter().map(Period::to_string).collect(),
     }
 }
@@ -91,11 +94,18 @@ fn audit_to_wire(audit: AuditReport) -> pb::AuditReport {
     }
 }
 
+fn withholding_to_wire(withholding: Withholding) -> pb::Withholding {
+    let Withholding { reason, cause, exposed_cells, unproven_cells } = withholding;
+    pb::Withholding { reason, cause, exposed_cells, unproven_cells }
+}
+
 fn state_to_wire(state: State) -> pb::ReleaseState {
     match state {
         State::Audited => pb::ReleaseState::Audited,
         State::Approved => pb::ReleaseState::Approved,
         State::Publishing => pb::ReleaseState::Publishing,
         State::Published => pb::ReleaseState::Published,
+        State::Withholding => pb::ReleaseState::Withholding,
+        State::Withheld => pb::ReleaseState::Withheld,
     }
 }

@@ -97,7 +97,10 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::MayHaveLeft { .. } => refused("MAY_HAVE_LEFT"),
         GateError::Unaccounted { .. } => refused("TRANSCRIPT_INCOMPLETE"),
         GateError::InvalidActor { .. } => plain(Code::InvalidArgument, "INVALID_ACTOR"),
-        GateError::Disclosure(_) => refused("NOT_PROTECTED"),
+        GateError::Disclosure(_) | GateError::Unprotectable { .. } => refused("NOT_PROTECTED"),
+        GateError::CanBeProtected { .. } => refused("CAN_BE_PROTECTED"),
+        GateError::Withheld { .. } => refused("WITHHELD"),
+        GateError::InvalidReason { .. } => status::invalid_field("reason", &error.to_string()),
         GateError::Admission(error) => status::of_admission(error),
         GateError::Records(cause) => match cause.downcast_ref() {
             Some(RecordError::Undecodable { what, .. }) => undecodable(what),

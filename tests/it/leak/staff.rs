@@ -15,7 +15,8 @@ use essaim::{
         ListEnterprisesRequest, ListQuarantineRequest, ListSupportRequestsRequest,
         ListVisitsRequest, PublishReleaseRequest, RateAnswerRequest, RequestIdentity,
         SupportRequest, UpdateEnterpriseRequest, UpdateSupportRequestRequest, Visit, VisitIdentity,
-        WithdrawConsentRequest, consent_service_client::ConsentServiceClient,
+        WithdrawConsentRequest, WithholdReleaseRequest,
+        consent_service_client::ConsentServiceClient,
         enterprise_service_client::EnterpriseServiceClient, import_request::Piece,
         import_service_client::ImportServiceClient, release_service_client::ReleaseServiceClient,
         support_request_service_client::SupportRequestServiceClient,
@@ -362,6 +363,10 @@ impl Staff {
         let mut releases = ReleaseServiceClient::new(self.steward.clone());
         let period = planted.asked("period");
         refused(releases.draft_release(DraftReleaseRequest { period, ..Default::default() }).await);
+        let reason = planted.asked("reason to withhold what can be protected");
+        let period = PERIOD.into();
+        let withhold = WithholdReleaseRequest { period, reason, allow_skipping_earlier: true };
+        refused(releases.withhold_release(withhold).await);
         let name = format!("releases/{}", planted.asked("release"));
         refused(releases.get_release(GetReleaseRequest { name: name.clone() }).await);
         refused(releases.approve_release(ApproveReleaseRequest { name: name.clone() }).await);

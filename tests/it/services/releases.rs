@@ -1,7 +1,8 @@
 //! The gate over gRPC, beside the staff that goes on working on the records.
 
 use essaim::wire::generated::hub::{
-    ApproveReleaseRequest, DiscardReleaseRequest, Release, WithdrawConsentRequest,
+    ApproveReleaseRequest, DiscardReleaseRequest, ListReleasesRequest, Release,
+    WithdrawConsentRequest, WithholdReleaseRequest,
 };
 
 use super::*;
@@ -66,6 +67,30 @@ async fn a_first_release_that_leaves_records_behind_must_be_meant() {
     request.allow_skipping_earlier = true;
     let drafted = first.draft_release(request).await.unwrap().into_inner().release.unwrap();
     assert_eq!(drafted.skipped_periods, ["2026-Q1"]);
+}
+
+#[tokio::test]
+async fn a_period_that_can_be_protected_is_not_withheld() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    enterprise_with_consent(stand.connect_hub(&referent).await.unwrap()).await;
+    let [mut first, _] = stewards(&stand).await;
+    let (period, reason) = ("2026-Q1".to_owned(), "Rather not.".to_owned());
+    let request = WithholdReleaseRequest { period, reason, ..Default::default() };
+    let refused = first.withhold_release(request.clone()).await;
+    assert_eq!(reason_of(refused), (Code::FailedPrecondition, "CAN_BE_PROTECTED".into()));
+    let unexplained = WithholdReleaseRequest { reason: String::new(), ..request };
+    let refused = first.withhold_release(unexplained).await;
+    assert_eq!(reason_of(refused), (Code::InvalidArgument, "INVALID_FIELD".into()));
+    assert!(
+        first
+            .list_releases(ListReleasesRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .releases
+            .is_empty()
+    );
 }
 
 async fn stewards(stand: &Stand) -> [ReleaseServiceClient<Channel>; 2] {

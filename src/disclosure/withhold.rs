@@ -1,0 +1,139 @@
+//! Withholding: the last resort for a release that could not be protected, so that the releases
+//! after it need not wait for ever.
+//!
+//! To leave such a release out would give it away: a stock after it less the stock before and the
+//! flows since is what flowed in it, a year less its other quarters is the quarter. So it becomes
+//! part of the transcript with every cell hidden, zeros included. Its equations with what was
+//! released before and will be after stay in the attackers' system, what is sensitive in it stays
+//! demanded, and later releases are protected with both in view. Nothing of it is published, and no
+//! [`crate::disclosure::safe::SafeTable`] is made of it.
+//!
+//! The demands are tried all the same, for who decides must know how things stand. With everything
+//! new hidden, one that cannot be met is lost to *earlier* releases. That is an incident, and no
+//! reason to refuse: to withhold gives nothing away. Two kinds are told apart:
+//! - *exposed*: the exact solver finds that no value that is asked for is left. No later release
+//!   can mend that, and none is held to it any more; what is left (that a value is not known
+//!   exactly) is still asked for;
+//! - *unproven*: no counter-example was found, which proves nothing. Later releases are held to it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    codes::catalogue::Catalogue,
+    disclosure::{
+        attack::Attack,
+        audit::{self, AuditReport},
+        counter_example::{self, Demand, Known, Possible},
+        difference,
+        error::{CellName, DisclosureError},
+        protect,
+        rules::Rules,
+        search::Search,
+        transcript::{FrozenRelease, FrozenTable, Transcript},
+    },
+    indicators::cube::Cube,
+    publication::release::{Cell, Table},
+};
+
+/// A release that is given away in nothing. Confidential.
+#[derive(Debug, Clone)]
+pub struct Withheld {
+    /// The shapes of its tables, every cell hidden.
+    pub tables: Vec<Table>,
+    /// What was tried.
+    pub report: AuditReport,
+    /// Cells that earlier releases alone give away, or bound closer than the rules allow.
+    pub exposed: Vec<CellName>,
+    /// Cells whose protection could not be shown.
+    pub unproven: Vec<CellName>,
+    /// What it gives away, for the transcript.
+    pub frozen: FrozenRelease,
+}
+
+/// Hides every cell of `cubes`, which are all tables of one release.
+pub fn withhold(
+    catalogue: &Catalogue,
+    rules: &Rules,
+    cubes: &[Cube],
+    transcript: &Transcript,
+) -> Result<Withheld, DisclosureError> {
+    rules.validate()?;
+    let attack = Attack::new(catalogue, rules, cubes, transcript)?;
+    let relations = attack.relations(catalogue)?;
+    let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
+    let hidden_variables = attack.hidden_variables(&hidden);
+    let floors = attack.floors(&attack.dark_groups(|cell| hidden[cell]));
+    let touching = counter_example::touching(&relations, hidden_variables.len());
+    let known = Known {
+        relations: &relations,
+        truth: &attack.truth,
+        floors: &floors,
+        hidden: &hidden_variables,
+        touching: &touching,
+    };
+    let demands = attack.demands_in_reach(&relations);
+    let mut search = Search::new(known);
+    let candidates: Vec<_> = protect::remembered(transcript).collect();
+    let (proofs, open) =
+        audit::prove(&known, &mut search, &demands, &candidates, demands.len().max(1));
+    let Sorted { exposed, unproven } = sort(&mut search, &open);
+    let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
+    let frozen =
+        tables.iter().zip(cubes).zip(&attack.needs).map(|((table, cube), needs)| FrozenTable {
+            table: table.clone(),
+            truth: cube.cells.iter().map(|cell| cell.values.clone()).collect(),
+            needs: needs.clone(),
+        });
+    let frozen = FrozenRelease {
+        tables: frozen.collect(),
+        counter_examples: protect::hints(&attack, &proofs, transcript),
+        contributions: Some(difference::contributions(catalogue, cubes)),
+        differences: attack.differences.clone(),
+        exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
+    };
+    let name = |cell: &usize| attack.system.name(catalogue, *cell);
+    let cells = |demands: &[Demand]| -> BTreeSet<usize> {
+        demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect()
+    };
+    Ok(Withheld {
+        report: audit::report(&attack, &hidden, &demands, &proofs, open.len(), relations.len()),
+        exposed: cells(&exposed).iter().map(name).collect(),
+        unproven: cells(&unproven).iter().map(name).collect(),
+        tables,
+        frozen,
+    })
+}
+
+/// Demands that are not met, by what is known of them.
+struct Sorted {
+    exposed: Vec<Demand>,
+    unproven: Vec<Demand>,
+}
+
+fn sort(search: &mut Search<'_>, open: &[Demand]) -> Sorted {
+    let mut sorted = Sorted { exposed: Vec::new(), unproven: Vec::new() };
+    for demand in open {
+        // What can be no other value cannot be a distant one either.
+        let exact = Demand { what: Possible::Other, ..*demand };
+        match [exact, *demand].into_iter().find(|demand| search.is_lost(demand)) {
+            Some(lost) => sorted.exposed.push(lost),
+            None => sorted.unproven.push(*demand),
+        }
+    }
+    sorted.exposed.dedup();
+    sorted
+}
+
+fn all_hidden(cube: &Cube) -> Table {
+    Table {
+        population: cube.population.clone(),
+        period: cube.period,
+        dimensions: cube.dimensions.clone(),
+        measures: cube.measures.clone(),
+        cells: vec![Cell(None); cube.cells.len()],
+    }
+}
+
+#[cfg(test)]
+#[path = "withhold_tests.rs"]
+mod withhold_tests;
