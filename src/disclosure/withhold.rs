@@ -23,12 +23,13 @@ use crate::{
     disclosure::{
         attack::Attack,
         audit::{self, AuditReport},
-        counter_example::{self, Demand, Known, Possible},
+        counter_example::{self, Demand, Deviation, Known, Possible},
         difference,
         error::{CellName, DisclosureError},
         protect,
         rules::Rules,
         search::Search,
+        system::Relation,
         transcript::{FrozenRelease, FrozenTable, Transcript},
     },
     indicators::cube::Cube,
@@ -60,23 +61,11 @@ pub fn withhold(
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
     let relations = attack.relations(catalogue)?;
-    let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
-    let hidden_variables = attack.hidden_variables(&hidden);
-    let floors = attack.floors(&attack.dark_groups(|cell| hidden[cell]));
-    let touching = counter_example::touching(&relations, hidden_variables.len());
-    let known = Known {
-        relations: &relations,
-        truth: &attack.truth,
-        floors: &floors,
-        hidden: &hidden_variables,
-        touching: &touching,
-    };
     let demands = attack.demands_in_reach(&relations);
-    let mut search = Search::new(known);
+    let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
     let candidates: Vec<_> = protect::remembered(transcript).collect();
-    let (proofs, open) =
-        audit::prove(&known, &mut search, &demands, &candidates, demands.len().max(1));
-    let Sorted { exposed, unproven } = sort(&mut search, &open);
+    let Tried { proofs, exposed, unproven } =
+        try_all(&attack, &relations, &hidden, &demands, &candidates);
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
     let frozen =
         tables.iter().zip(cubes).zip(&attack.needs).map(|((table, cube), needs)| FrozenTable {
@@ -91,12 +80,13 @@ pub fn withhold(
         differences: attack.differences.clone(),
         exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
     };
+    let open = exposed.len() + unproven.len();
     let name = |cell: &usize| attack.system.name(catalogue, *cell);
     let cells = |demands: &[Demand]| -> BTreeSet<usize> {
         demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect()
     };
     Ok(Withheld {
-        report: audit::report(&attack, &hidden, &demands, &proofs, open.len(), relations.len()),
+        report: audit::report(&attack, &hidden, &demands, &proofs, open, relations.len()),
         exposed: cells(&exposed).iter().map(name).collect(),
         unproven: cells(&unproven).iter().map(name).collect(),
         tables,
@@ -104,24 +94,59 @@ pub fn withhold(
     })
 }
 
-/// Demands that are not met, by what is known of them.
-struct Sorted {
+/// What became of the demands.
+struct Tried {
+    proofs: Vec<Deviation>,
+    /// Lost to earlier releases; the stronger demand where nothing at all is left.
     exposed: Vec<Demand>,
     unproven: Vec<Demand>,
 }
 
-fn sort(search: &mut Search<'_>, open: &[Demand]) -> Sorted {
-    let mut sorted = Sorted { exposed: Vec::new(), unproven: Vec::new() };
+/// Tries the demands with everything new hidden. First as if zeros were published: what is possible
+/// then is possible when they are hidden, too, and most demands need no more. With all zeros in it
+/// the system is many times as large.
+fn try_all(
+    attack: &Attack,
+    relations: &[&Relation],
+    hidden: &[bool],
+    demands: &[Demand],
+    candidates: &[Deviation],
+) -> Tried {
+    let touching = counter_example::touching(relations, attack.truth.len());
+    let bare: Vec<bool> = (0..hidden.len())
+        .map(|cell| hidden[cell] && (attack.earlier[cell].is_some() || !attack.is_zero(cell)))
+        .collect();
+    let mut tried = Tried { proofs: Vec::new(), exposed: Vec::new(), unproven: Vec::new() };
+    let mut open = demands.to_vec();
+    for (hidden, is_all) in [(&*bare, false), (hidden, true)] {
+        let variables = attack.hidden_variables(hidden);
+        let floors = attack.floors(&attack.dark_groups(|cell| hidden[cell]));
+        let truth = &attack.truth;
+        let known =
+            Known { relations, truth, floors: &floors, hidden: &variables, touching: &touching };
+        let mut search = Search::new(known);
+        let (proofs, left) = audit::prove(&known, &mut search, &open, candidates, usize::MAX);
+        tried.proofs.extend(proofs);
+        open = left;
+        if is_all {
+            (tried.exposed, tried.unproven) = sort(&mut search, &open);
+        }
+    }
+    tried
+}
+
+/// Demands that no counter-example was found for: those that are lost, and the others.
+fn sort(search: &mut Search<'_>, open: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
+    let (mut exposed, mut unproven) = (Vec::new(), Vec::new());
     for demand in open {
         // What can be no other value cannot be a distant one either.
         let exact = Demand { what: Possible::Other, ..*demand };
         match [exact, *demand].into_iter().find(|demand| search.is_lost(demand)) {
-            Some(lost) => sorted.exposed.push(lost),
-            None => sorted.unproven.push(*demand),
+            Some(lost) => exposed.push(lost),
+            None => unproven.push(*demand),
         }
     }
-    sorted.exposed.dedup();
-    sorted
+    (exposed, unproven)
 }
 
 fn all_hidden(cube: &Cube) -> Table {
