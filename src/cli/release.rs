@@ -11,9 +11,9 @@ use crate::{
         output::{self, Fields, Listing},
     },
     wire::generated::hub::{
-        ApproveReleaseRequest, AuditReport, DiscardReleaseRequest, DraftReleaseRequest,
-        GetReleaseRequest, ListReleasesRequest, PublishReleaseRequest, Release, ReleaseState,
-        ReleaseTable, WithholdReleaseRequest, Withholding,
+        ApproveReleaseRequest, AuditReport, CellMark, DiscardReleaseRequest, DraftReleaseRequest,
+        GetReleaseRequest, ListReleaseCellsRequest, ListReleasesRequest, PublishReleaseRequest,
+        Release, ReleaseCell, ReleaseState, ReleaseTable, WithholdReleaseRequest, Withholding,
         release_service_client::ReleaseServiceClient,
     },
 };
@@ -25,7 +25,8 @@ pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Done> {
         ReleaseCommand::Withhold(args) => (&args.draft.call, call::LONG),
         ReleaseCommand::List(call) => (call, call::QUICK),
         ReleaseCommand::Approve(args) | ReleaseCommand::Publish(args) => (&args.call, call::LONG),
-        ReleaseCommand::Show(args) | ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
+        ReleaseCommand::Show(args) => (&args.release.call, call::QUICK),
+        ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
     };
     call::block_on(async {
         let client = ReleaseServiceClient::new(call::connect(&call.reach, usual).await?);
@@ -64,8 +65,11 @@ async fn run_with(
             };
             call::answer(client.withhold_release(request).await)?.release
         }
+        ReleaseCommand::Show(args) if args.cells => {
+            return cells(client, call, name(&args.release.id)).await;
+        }
         ReleaseCommand::Show(args) => {
-            let request = GetReleaseRequest { name: name(&args.id) };
+            let request = GetReleaseRequest { name: name(&args.release.id) };
             call::answer(client.get_release(request).await)?.release
         }
         ReleaseCommand::Approve(args) => {
@@ -101,6 +105,42 @@ async fn list(mut client: ReleaseServiceClient<Channel>, call: &CallArgs) -> any
     let columns = ["name", "period", "state", "drafted_by", "approved_by", "entry"];
     output::list(call.format, rows, &columns)?;
     Ok(Done::Yes)
+}
+
+async fn cells(
+    mut client: ReleaseServiceClient<Channel>,
+    call: &CallArgs,
+    parent: String,
+) -> anyhow::Result<Done> {
+    let mut rows = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let parent = parent.clone();
+        let request = ListReleaseCellsRequest { parent, page_size: PAGE_ROWS, page_token };
+        let page = call::answer(client.list_release_cells(request).await)?;
+        rows.extend(page.cells.iter().map(cell));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    output::list(call.format, rows, &["population", "period", "cell", "mark"])?;
+    Ok(Done::Yes)
+}
+
+fn cell(cell: &ReleaseCell) -> Fields {
+    let mark = match cell.mark() {
+        CellMark::Unspecified => "unspecified",
+        CellMark::Published => "published",
+        CellMark::HiddenPrimary => "hidden_primary",
+        CellMark::HiddenSecondary => "hidden_secondary",
+    };
+    vec![
+        ("population", json!(cell.population)),
+        ("period", json!(cell.period)),
+        ("cell", json!(cell.key.join(" "))),
+        ("mark", json!(mark)),
+    ]
 }
 
 fn state_word(state: ReleaseState) -> &'static str {
@@ -168,7 +208,9 @@ fn review(format: Format, release: &Release) -> anyhow::Result<()> {
     match &release.audit {
         Some(audit) => {
             output::line("")?;
-            output::one(format, audit_fields(audit))
+            output::one(format, audit_fields(audit))?;
+            output::line("")?;
+            output::line(&outcome(release, audit))
         }
         None => Ok(()),
     }
@@ -197,6 +239,31 @@ fn withholding_json(withholding: &Withholding) -> Value {
         "exposed_cells": exposed_cells,
         "unproven_cells": unproven_cells,
     })
+}
+
+/// The audit in a sentence.
+fn outcome(release: &Release, audit: &AuditReport) -> String {
+    let AuditReport { sensitive_cells, hidden_cells, cells, proven, lowered, .. } = audit;
+    let outcome = match &release.withholding {
+        None => format!(
+            "The audit passed: with {hidden_cells} of {cells} cells hidden, none of the \
+             {sensitive_cells} sensitive ones can be deduced from what is published now or was \
+             before ({proven} demands proven)."
+        ),
+        Some(withholding) if withholding.exposed_cells.is_empty() => format!(
+            "Withheld as a whole: none of the {cells} cells is published ({proven} demands proven)."
+        ),
+        Some(_) => "Withheld as a whole, but earlier releases give cells away: see the incident \
+                    above."
+            .into(),
+    };
+    match lowered {
+        0 => outcome,
+        _ => format!(
+            "{outcome} {lowered} demands ask for less than the rules: zeros and earlier releases \
+             bound these values from below, whatever is hidden."
+        ),
+    }
 }
 
 /// What the audit ran: numbers only, no value of any cell.

@@ -33,6 +33,7 @@ use crate::{
     },
     records::source::RecordSource,
     release::{
+        cells::{self, CellReview},
         counted::Source,
         error::{GateError, PublishError},
         review::{ReleaseId, Review, State},
@@ -162,6 +163,11 @@ impl Gate {
     /// What a steward must know to approve a release.
     pub fn show(&self, id: ReleaseId) -> Result<Review, GateError> {
         review(self.shelf.card(id)?)
+    }
+
+    /// The cells of a release with their marks.
+    pub fn cells(&self, id: ReleaseId) -> Result<Vec<CellReview>, GateError> {
+        Ok(cells::all(&self.shelf.frozen(&self.shelf.card(id)?)?))
     }
 
     /// All releases, oldest first.

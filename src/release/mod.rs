@@ -13,13 +13,14 @@
 //! - [`counted`]: what a release is counted from, and whether it still is.
 //! - [`earlier`]: what a first release leaves behind.
 //! - [`shelf`]: where releases and the transcript lie in the store.
-//! - [`review`]: what the steward sees.
+//! - [`review`], [`cells`]: what the steward sees.
 //!
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
 //! or not at all. Who drafted does not approve.
 //! What leaves is what the records say when it leaves: a draft that differs is drafted again.
 
+pub mod cells;
 pub mod counted;
 pub mod earlier;
 pub mod error;

@@ -147,6 +147,7 @@ pub const TABLE: &[Rule] = &[
     quick("/essaim.hub.v1.ImportService/DiscardQuarantined", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/DraftRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/GetRelease", HUB, STEWARDS),
+    quick("/essaim.hub.v1.ReleaseService/ListReleaseCells", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/ListReleases", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/ApproveRelease", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/PublishRelease", HUB, STEWARDS),

@@ -196,7 +196,7 @@ pub enum ReleaseCommand {
     /// List releases
     List(CallArgs),
     /// Show the review of a release
-    Show(ReleaseArgs),
+    Show(ShowArgs),
     /// Approve an audited release; refused to the one who drafted it
     Approve(ReleaseArgs),
     /// Publish an approved release
@@ -233,6 +233,18 @@ pub struct WithholdArgs {
     /// Why, for the hub's own files; stays on the node
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+/// `essaim release show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// List its cells instead: published, hidden as sensitive (primary), or hidden so that others
+    /// cannot be deduced (secondary). For the hub's own eyes
+    #[arg(long)]
+    pub cells: bool,
+    /// Which one
+    #[command(flatten)]
+    pub release: ReleaseArgs,
 }
 
 /// Commands on one release.

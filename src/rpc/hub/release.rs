@@ -25,7 +25,8 @@ use crate::{
         generated::hub::{
             ApproveReleaseRequest, ApproveReleaseResponse, DiscardReleaseRequest,
             DiscardReleaseResponse, DraftReleaseRequest, DraftReleaseResponse, GetReleaseRequest,
-            GetReleaseResponse, ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
+            GetReleaseResponse, ListReleaseCellsRequest, ListReleaseCellsResponse,
+            ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
             PublishReleaseResponse, WithholdReleaseRequest, WithholdReleaseResponse,
             release_service_server::ReleaseService,
         },
@@ -145,6 +146,24 @@ impl ReleaseService for Releases {
         let id = wire::id_from_wire(&request.get_ref().name)?;
         let review = self.step(move |_| Ok::<_, GateError>(id)).await?;
         Ok(Response::new(GetReleaseResponse { release: shown(review) }))
+    }
+
+    async fn list_release_cells(
+        &self,
+        request: Request<ListReleaseCellsRequest>,
+    ) -> Result<Response<ListReleaseCellsResponse>, Status> {
+        let ListReleaseCellsRequest { parent, page_size, page_token } = request.into_inner();
+        let id = wire::parent_from_wire(&parent)?;
+        let size = parse::page_size(page_size)?;
+        // Cells of a release never change, so their number in order is place enough.
+        let begin: usize = parse::page_token(&page_token)?.unwrap_or(0);
+        let gate = Arc::clone(&self.parts.gate);
+        let all = blocking(move || gate.cells(id)).await?;
+        let mut rest = all.into_iter().skip(begin);
+        let cells: Vec<_> = rest.by_ref().take(size).map(wire::cell_to_wire).collect();
+        let end = begin.saturating_add(cells.len());
+        let next_page_token = rest.next().map(|_| end.to_string()).unwrap_or_default();
+        Ok(Response::new(ListReleaseCellsResponse { cells, next_page_token }))
     }
 
     async fn list_releases(

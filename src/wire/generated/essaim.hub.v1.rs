@@ -2797,6 +2797,45 @@ pub struct GetReleaseResponse {
     #[prost(message, optional, tag = "1")]
     pub release: ::core::option::Option<Release>,
 }
+/// Asks for a page of the cells of a release.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReleaseCellsRequest {
+    /// `releases/{id}`.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Most rows wanted; 0 for the node's choice.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before; empty for the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of cells, in the order of their tables; a cell of several tables is listed once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReleaseCellsResponse {
+    /// The cells.
+    #[prost(message, repeated, tag = "1")]
+    pub cells: ::prost::alloc::vec::Vec<ReleaseCell>,
+    /// For the next page; empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// A cell of a release and its mark, without any value. Why a cell is hidden never leaves the hub.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseCell {
+    /// Population of the catalogue.
+    #[prost(string, tag = "1")]
+    pub population: ::prost::alloc::string::String,
+    /// The period.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// Dimensions and codes (`filiere=LAIT`), totals left out.
+    #[prost(string, repeated, tag = "3")]
+    pub key: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its mark.
+    #[prost(enumeration = "CellMark", tag = "4")]
+    pub mark: i32,
+}
 /// Asks for a page of releases.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListReleasesRequest {
@@ -2920,6 +2959,43 @@ impl ReleaseState {
             "RELEASE_STATE_PUBLISHED" => Some(Self::Published),
             "RELEASE_STATE_WITHHOLDING" => Some(Self::Withholding),
             "RELEASE_STATE_WITHHELD" => Some(Self::Withheld),
+            _ => None,
+        }
+    }
+}
+/// Whether a cell is published, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CellMark {
+    /// Not stated.
+    Unspecified = 0,
+    /// Its values are published.
+    Published = 1,
+    /// Hidden because the rules find it sensitive.
+    HiddenPrimary = 2,
+    /// Hidden so that others cannot be deduced.
+    HiddenSecondary = 3,
+}
+impl CellMark {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CELL_MARK_UNSPECIFIED",
+            Self::Published => "CELL_MARK_PUBLISHED",
+            Self::HiddenPrimary => "CELL_MARK_HIDDEN_PRIMARY",
+            Self::HiddenSecondary => "CELL_MARK_HIDDEN_SECONDARY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CELL_MARK_UNSPECIFIED" => Some(Self::Unspecified),
+            "CELL_MARK_PUBLISHED" => Some(Self::Published),
+            "CELL_MARK_HIDDEN_PRIMARY" => Some(Self::HiddenPrimary),
+            "CELL_MARK_HIDDEN_SECONDARY" => Some(Self::HiddenSecondary),
             _ => None,
         }
     }
@@ -3064,6 +3140,33 @@ pub mod release_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("essaim.hub.v1.ReleaseService", "GetRelease"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the cells of a release with their marks, in pages.
+        pub async fn list_release_cells(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReleaseCellsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseCellsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ReleaseService/ListReleaseCells",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleaseCells"),
+                );
             self.inner.unary(req, path, codec).await
         }
         /// Lists releases, in pages.
@@ -3231,6 +3334,14 @@ pub mod release_service_server {
             request: tonic::Request<super::GetReleaseRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetReleaseResponse>,
+            tonic::Status,
+        >;
+        /// Lists the cells of a release with their marks, in pages.
+        async fn list_release_cells(
+            &self,
+            request: tonic::Request<super::ListReleaseCellsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseCellsResponse>,
             tonic::Status,
         >;
         /// Lists releases, in pages.
@@ -3429,6 +3540,52 @@ pub mod release_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ReleaseService/ListReleaseCells" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReleaseCellsSvc<T: ReleaseService>(pub Arc<T>);
+                    impl<
+                        T: ReleaseService,
+                    > tonic::server::UnaryService<super::ListReleaseCellsRequest>
+                    for ListReleaseCellsSvc<T> {
+                        type Response = super::ListReleaseCellsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReleaseCellsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReleaseService>::list_release_cells(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReleaseCellsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

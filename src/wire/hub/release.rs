@@ -3,7 +3,10 @@
 use crate::{
     base::period::Period,
     disclosure::audit::AuditReport,
-    release::review::{MeasureReview, ReleaseId, Review, State, TableReview, Withholding},
+    release::{
+        cells::{CellMark, CellReview},
+        review::{MeasureReview, ReleaseId, Review, State, TableReview, Withholding},
+    },
     wire::{
         generated::hub as pb,
         parse::{self, Invalid},
@@ -16,6 +19,27 @@ pub const COLLECTION: &str = "releases";
 /// The release named.
 pub fn id_from_wire(name: &str) -> Result<ReleaseId, Invalid> {
     parse::name("name", COLLECTION, name)
+}
+
+/// The release whose cells are asked for.
+pub fn parent_from_wire(parent: &str) -> Result<ReleaseId, Invalid> {
+    parse::name("parent", COLLECTION, parent)
+}
+
+/// A cell as sent.
+pub fn cell_to_wire(cell: CellReview) -> pb::ReleaseCell {
+    let CellReview { population, period, key, mark } = cell;
+    let mark = match mark {
+        CellMark::Published => pb::CellMark::Published,
+        CellMark::HiddenPrimary => pb::CellMark::HiddenPrimary,
+        CellMark::HiddenSecondary => pb::CellMark::HiddenSecondary,
+    };
+    pb::ReleaseCell {
+        population,
+        period: period.to_string(),
+        key: key.into_iter().map(|(dimension, code)| format!("{dimension}={code}")).collect(),
+        mark: mark.into(),
+    }
 }
 
 /// As sent; lists leave out tables and audit.
