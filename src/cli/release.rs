@@ -295,3 +295,30 @@ fn table_json(table: &ReleaseTable) -> Value {
         "measures": measures.collect::<Vec<_>>(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_is_told_in_a_sentence_that_does_not_hide_an_incident() {
+        let audit =
+            AuditReport { cells: 20, hidden_cells: 6, sensitive_cells: 2, ..Default::default() };
+        let told = |release: &Release, lowered: u64| {
+            outcome(release, &AuditReport { lowered, ..audit.clone() })
+        };
+        let passed = told(&Release::default(), 0);
+        assert!(passed.contains("passed: with 6 of 20 cells hidden, none of the 2 sensitive"));
+        assert!(!passed.contains("ask for less"), "{passed}");
+        assert!(told(&Release::default(), 3).contains("3 demands ask for less"));
+        let withheld = |cells: &[&str]| Release {
+            withholding: Some(Withholding {
+                exposed_cells: cells.iter().map(ToString::to_string).collect(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert!(told(&withheld(&[]), 0).contains("none of the 20 cells is published"));
+        assert!(told(&withheld(&["visits 2025-Q1"]), 0).contains("incident"));
+    }
+}

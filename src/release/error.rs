@@ -116,8 +116,8 @@ pub enum GateError {
     },
     /// No way was found to protect the period.
     #[error(
-        "{period} was not protected: {cause}. If that does not help, withhold it (`essaim release \
-         withhold {period}`), so that later quarters need not wait for it"
+        "{period} was not protected: {cause}. If that does not help, withhold it, so that later \
+         quarters need not wait for it (`essaim release withhold {period} --reason TEXT`)"
     )]
     Unprotectable {
         /// The period.

@@ -17,8 +17,9 @@
 //!
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
-//! or not at all. Who drafted does not approve.
-//! What leaves is what the records say when it leaves: a draft that differs is drafted again.
+//! or not at all. Before that, what leaves is what the records say when it leaves: a draft that
+//! differs is drafted again. No closed quarter after the first release is left out: it is released
+//! or withheld. Who drafted does not approve.
 
 pub mod cells;
 pub mod counted;

@@ -12,10 +12,10 @@ use essaim::{
         DraftReleaseRequest, Enterprise, EscalateSupportRequestRequest, FollowUp,
         FollowUpAnswerRequest, GetEnterpriseRequest, GetReleaseRequest, GiveConsentRequest,
         ImportHeader, ImportRequest, ImportResponse, ListAnswersRequest, ListConsentsRequest,
-        ListEnterprisesRequest, ListQuarantineRequest, ListSupportRequestsRequest,
-        ListVisitsRequest, PublishReleaseRequest, RateAnswerRequest, RequestIdentity,
-        SupportRequest, UpdateEnterpriseRequest, UpdateSupportRequestRequest, Visit, VisitIdentity,
-        WithdrawConsentRequest, WithholdReleaseRequest,
+        ListEnterprisesRequest, ListQuarantineRequest, ListReleaseCellsRequest,
+        ListSupportRequestsRequest, ListVisitsRequest, PublishReleaseRequest, RateAnswerRequest,
+        RequestIdentity, SupportRequest, UpdateEnterpriseRequest, UpdateSupportRequestRequest,
+        Visit, VisitIdentity, WithdrawConsentRequest, WithholdReleaseRequest,
         consent_service_client::ConsentServiceClient,
         enterprise_service_client::EnterpriseServiceClient, import_request::Piece,
         import_service_client::ImportServiceClient, release_service_client::ReleaseServiceClient,
@@ -369,6 +369,9 @@ impl Staff {
         refused(releases.withhold_release(withhold).await);
         let name = format!("releases/{}", planted.asked("release"));
         refused(releases.get_release(GetReleaseRequest { name: name.clone() }).await);
+        let parent = name.clone();
+        let list = ListReleaseCellsRequest { parent, ..Default::default() };
+        refused(releases.list_release_cells(list).await);
         refused(releases.approve_release(ApproveReleaseRequest { name: name.clone() }).await);
         refused(releases.discard_release(DiscardReleaseRequest { name }).await);
         // The referent may not import nor draft.

@@ -1,8 +1,8 @@
 //! The gate over gRPC, beside the staff that goes on working on the records.
 
 use essaim::wire::generated::hub::{
-    ApproveReleaseRequest, DiscardReleaseRequest, ListReleasesRequest, Release,
-    WithdrawConsentRequest, WithholdReleaseRequest,
+    ApproveReleaseRequest, CellMark, DiscardReleaseRequest, ListReleaseCellsRequest,
+    ListReleasesRequest, Release, ReleaseCell, WithdrawConsentRequest, WithholdReleaseRequest,
 };
 
 use super::*;
@@ -91,6 +91,42 @@ async fn a_period_that_can_be_protected_is_not_withheld() {
             .releases
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn the_cells_of_a_release_are_listed_in_pages_without_their_values() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    enterprise_with_consent(stand.connect_hub(&referent).await.unwrap()).await;
+    let [mut first, _] = stewards(&stand).await;
+    let release = draft(&mut first).await;
+    let mut cells = Vec::new();
+    let mut request =
+        ListReleaseCellsRequest { parent: release.name, page_size: 7, ..Default::default() };
+    loop {
+        let page = first.list_release_cells(request.clone()).await.unwrap().into_inner();
+        assert!(!page.cells.is_empty() && page.cells.len() <= 7);
+        cells.extend(page.cells);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    let audit = release.audit.unwrap();
+    assert_eq!(cells.len() as u64, audit.cells);
+    let marked = |mark| cells.iter().filter(|cell| cell.mark() == mark).count() as u64;
+    assert_eq!(marked(CellMark::Published) + audit.hidden_cells, audit.cells);
+    // One enterprise is too few wherever it counts, and nothing else could be hidden.
+    assert_eq!(marked(CellMark::HiddenPrimary), audit.sensitive_cells);
+    let lait = ["filiere=LAIT".to_owned()];
+    let of_lait = |cell: &&ReleaseCell| {
+        (&*cell.population, &*cell.key) == ("enterprises_registered", &lait[..])
+    };
+    let mark = cells.iter().find(of_lait).unwrap().mark();
+    assert_eq!(mark, CellMark::HiddenPrimary);
+    let wrong = ListReleaseCellsRequest { page_token: "next".into(), ..request };
+    let refused = first.list_release_cells(wrong).await;
+    assert_eq!(reason_of(refused), (Code::InvalidArgument, "INVALID_FIELD".into()));
 }
 
 async fn stewards(stand: &Stand) -> [ReleaseServiceClient<Channel>; 2] {
