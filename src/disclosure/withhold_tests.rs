@@ -129,6 +129,46 @@ fn of_a_withheld_quarter_nothing_is_given_away_by_those_around_it() {
     assert!(!is_shown(0) || !is_shown(1));
 }
 
+/// A population's total for a quarter: one request from every enterprise.
+fn total(population: &str, of: &str, enterprises: &[u8]) -> Cube {
+    Cube {
+        population: population.into(),
+        dimensions: vec![],
+        cells: vec![cell(enterprises, 1)],
+        ..requests(of, &[], &[], 1)
+    }
+}
+
+/// Requests received and answered in a quarter, none closed without an answer, and those open at
+/// its end.
+fn stocks(of: &str, received: &[u8], answered: &[u8], open: &[u8]) -> [Cube; 4] {
+    [
+        total("requests_received", of, received),
+        total("requests_answered", of, answered),
+        total("requests_closed_unanswered", of, &[]),
+        total("requests_open", of, open),
+    ]
+}
+
+#[test]
+fn the_stock_of_a_withheld_quarter_is_not_had_from_the_stock_and_the_flows_after_it() {
+    let mut history = Transcript::default();
+    let first = protected(&stocks("2025-Q1", &LAIT, &LAIT, &[]), &history).unwrap();
+    assert_eq!(first.report.hidden, 0);
+    kept(&mut history, first.frozen);
+    // Two enterprises wait for an answer: too few to be shown.
+    let second = stocks("2025-Q2", &FEW, &[], &FEW);
+    let third = stocks("2025-Q3", &CEREA, &[], &[&CEREA[..], &FEW].concat());
+    // What is left out is not protected: eight are open, of which six came since.
+    assert_eq!(protected(&third, &history).unwrap().report.hidden, 0);
+
+    let second = withheld(&second, &history);
+    kept(&mut history, second.frozen);
+    assert_eq!(audited(&third, &[], &history), Some(AuditFault::CountPinned));
+    let third = protected(&third, &history).unwrap();
+    assert!(third.report.hidden > 0);
+}
+
 /// A history in which an older program released what must stay hidden, and a quarter that cannot be
 /// protected because of it.
 fn exposed_history(needs: Vec<FrozenNeed>, hidden: &[usize]) -> Transcript {
