@@ -11,9 +11,10 @@ use crate::{
         output::{self, Fields, Listing},
     },
     wire::generated::hub::{
-        ApproveReleaseRequest, AuditReport, DiscardReleaseRequest, DraftReleaseRequest,
-        GetReleaseRequest, ListReleasesRequest, PublishReleaseRequest, Release, ReleaseState,
-        ReleaseTable, release_service_client::ReleaseServiceClient,
+        ApproveReleaseRequest, AuditReport, CellMark, DiscardReleaseRequest, DraftReleaseRequest,
+        GetReleaseRequest, ListReleaseCellsRequest, ListReleasesRequest, PublishReleaseRequest,
+        Release, ReleaseCell, ReleaseState, ReleaseTable, WithholdReleaseRequest, Withholding,
+        release_service_client::ReleaseServiceClient,
     },
 };
 
@@ -21,11 +22,11 @@ use crate::{
 pub(super) fn run(command: &ReleaseCommand) -> anyhow::Result<Done> {
     let (call, usual) = match command {
         ReleaseCommand::Draft(args) => (&args.call, call::LONG),
+        ReleaseCommand::Withhold(args) => (&args.draft.call, call::LONG),
         ReleaseCommand::List(call) => (call, call::QUICK),
-        ReleaseCommand::Publish(args) => (&args.call, call::LONG),
-        ReleaseCommand::Show(args)
-        | ReleaseCommand::Approve(args)
-        | ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
+        ReleaseCommand::Approve(args) | ReleaseCommand::Publish(args) => (&args.call, call::LONG),
+        ReleaseCommand::Show(args) => (&args.release.call, call::QUICK),
+        ReleaseCommand::Discard(args) => (&args.call, call::QUICK),
     };
     call::block_on(async {
         let client = ReleaseServiceClient::new(call::connect(&call.reach, usual).await?);
@@ -50,11 +51,25 @@ async fn run_with(
             return Ok(Done::Yes);
         }
         ReleaseCommand::Draft(args) => {
-            let request = DraftReleaseRequest { period: args.period.to_string() };
+            let request = DraftReleaseRequest {
+                period: args.period.to_string(),
+                allow_skipping_earlier: args.skip_earlier,
+            };
             call::answer(client.draft_release(request).await)?.release
         }
+        ReleaseCommand::Withhold(args) => {
+            let request = WithholdReleaseRequest {
+                period: args.draft.period.to_string(),
+                reason: args.reason.clone(),
+                allow_skipping_earlier: args.draft.skip_earlier,
+            };
+            call::answer(client.withhold_release(request).await)?.release
+        }
+        ReleaseCommand::Show(args) if args.cells => {
+            return cells(client, call, name(&args.release.id)).await;
+        }
         ReleaseCommand::Show(args) => {
-            let request = GetReleaseRequest { name: name(&args.id) };
+            let request = GetReleaseRequest { name: name(&args.release.id) };
             call::answer(client.get_release(request).await)?.release
         }
         ReleaseCommand::Approve(args) => {
@@ -92,6 +107,42 @@ async fn list(mut client: ReleaseServiceClient<Channel>, call: &CallArgs) -> any
     Ok(Done::Yes)
 }
 
+async fn cells(
+    mut client: ReleaseServiceClient<Channel>,
+    call: &CallArgs,
+    parent: String,
+) -> anyhow::Result<Done> {
+    let mut rows = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let parent = parent.clone();
+        let request = ListReleaseCellsRequest { parent, page_size: PAGE_ROWS, page_token };
+        let page = call::answer(client.list_release_cells(request).await)?;
+        rows.extend(page.cells.iter().map(cell));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    output::list(call.format, rows, &["population", "period", "cell", "mark"])?;
+    Ok(Done::Yes)
+}
+
+fn cell(cell: &ReleaseCell) -> Fields {
+    let mark = match cell.mark() {
+        CellMark::Unspecified => "unspecified",
+        CellMark::Published => "published",
+        CellMark::HiddenPrimary => "hidden_primary",
+        CellMark::HiddenSecondary => "hidden_secondary",
+    };
+    vec![
+        ("population", json!(cell.population)),
+        ("period", json!(cell.period)),
+        ("cell", json!(cell.key.join(" "))),
+        ("mark", json!(mark)),
+    ]
+}
+
 fn state_word(state: ReleaseState) -> &'static str {
     match state {
         ReleaseState::Unspecified => "unspecified",
@@ -99,6 +150,8 @@ fn state_word(state: ReleaseState) -> &'static str {
         ReleaseState::Approved => "approved",
         ReleaseState::Publishing => "publishing",
         ReleaseState::Published => "published",
+        ReleaseState::Withholding => "withholding",
+        ReleaseState::Withheld => "withheld",
     }
 }
 
@@ -118,13 +171,23 @@ fn head(release: &Release) -> Fields {
 fn review(format: Format, release: &Release) -> anyhow::Result<()> {
     if format == Format::Json {
         let mut fields = head(release);
+        fields.push(("skipped_periods", json!(release.skipped_periods)));
+        let withholding = release.withholding.as_ref().map(withholding_json);
+        fields.push(("withholding", json!(withholding)));
         let tables: Vec<Value> = release.tables.iter().map(table_json).collect();
         let audit = release.audit.as_ref().map(|audit| output::object(audit_fields(audit)));
         fields.extend([("tables", json!(tables)), ("audit", json!(audit))]);
         return output::one(format, fields);
     }
-    output::one(format, head(release))?;
+    let mut fields = head(release);
+    if !release.skipped_periods.is_empty() {
+        fields.push(("skipped_periods", json!(release.skipped_periods.join(", "))));
+    }
+    output::one(format, fields)?;
     output::line("")?;
+    if let Some(withholding) = &release.withholding {
+        print_withholding(withholding)?;
+    }
     let mut listing =
         Listing::new(&["table", "by", "period", "cells", "hidden", "kept in inner cells"]);
     for table in &release.tables {
@@ -145,9 +208,61 @@ fn review(format: Format, release: &Release) -> anyhow::Result<()> {
     match &release.audit {
         Some(audit) => {
             output::line("")?;
-            output::one(format, audit_fields(audit))
+            output::one(format, audit_fields(audit))?;
+            output::line("")?;
+            output::line(&outcome(release, audit))
         }
         None => Ok(()),
+    }
+}
+
+/// Why a release is withheld, and what must be looked into.
+fn print_withholding(withholding: &Withholding) -> anyhow::Result<()> {
+    let Withholding { reason, cause, exposed_cells, unproven_cells } = withholding;
+    output::one(Format::Table, vec![("reason", json!(reason)), ("cause", json!(cause))])?;
+    let lists = [
+        ("INCIDENT: given away by earlier releases, whatever is withheld now", exposed_cells),
+        ("Not shown to be protected; later releases are held to it", unproven_cells),
+    ];
+    for (heading, cells) in lists.into_iter().filter(|(_, cells)| !cells.is_empty()) {
+        output::line(&format!("{heading}:"))?;
+        cells.iter().try_for_each(|cell| output::line(&format!("  {cell}")))?;
+    }
+    output::line("")
+}
+
+fn withholding_json(withholding: &Withholding) -> Value {
+    let Withholding { reason, cause, exposed_cells, unproven_cells } = withholding;
+    json!({
+        "reason": reason,
+        "cause": cause,
+        "exposed_cells": exposed_cells,
+        "unproven_cells": unproven_cells,
+    })
+}
+
+/// The audit in a sentence.
+fn outcome(release: &Release, audit: &AuditReport) -> String {
+    let AuditReport { sensitive_cells, hidden_cells, cells, proven, lowered, .. } = audit;
+    let outcome = match &release.withholding {
+        None => format!(
+            "The audit passed: with {hidden_cells} of {cells} cells hidden, none of the \
+             {sensitive_cells} sensitive ones can be deduced from what is published now or was \
+             before ({proven} demands proven)."
+        ),
+        Some(withholding) if withholding.exposed_cells.is_empty() => format!(
+            "Withheld as a whole: none of the {cells} cells is published ({proven} demands proven)."
+        ),
+        Some(_) => "Withheld as a whole, but earlier releases give cells away: see the incident \
+                    above."
+            .into(),
+    };
+    match lowered {
+        0 => outcome,
+        _ => format!(
+            "{outcome} {lowered} demands ask for less than the rules: zeros and earlier releases \
+             bound these values from below, whatever is hidden."
+        ),
     }
 }
 
@@ -179,4 +294,31 @@ fn table_json(table: &ReleaseTable) -> Value {
         "hidden_cells": table.hidden_cells,
         "measures": measures.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audit_is_told_in_a_sentence_that_does_not_hide_an_incident() {
+        let audit =
+            AuditReport { cells: 20, hidden_cells: 6, sensitive_cells: 2, ..Default::default() };
+        let told = |release: &Release, lowered: u64| {
+            outcome(release, &AuditReport { lowered, ..audit.clone() })
+        };
+        let passed = told(&Release::default(), 0);
+        assert!(passed.contains("passed: with 6 of 20 cells hidden, none of the 2 sensitive"));
+        assert!(!passed.contains("ask for less"), "{passed}");
+        assert!(told(&Release::default(), 3).contains("3 demands ask for less"));
+        let withheld = |cells: &[&str]| Release {
+            withholding: Some(Withholding {
+                exposed_cells: cells.iter().map(ToString::to_string).collect(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        assert!(told(&withheld(&[]), 0).contains("none of the 20 cells is published"));
+        assert!(told(&withheld(&["visits 2025-Q1"]), 0).contains("incident"));
+    }
 }

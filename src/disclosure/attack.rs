@@ -2,6 +2,8 @@
 //! values. Confidential. [`crate::disclosure::protect`] and [`crate::disclosure::audit`] each
 //! build their own.
 
+mod exposure;
+
 use std::collections::BTreeSet;
 
 use crate::{
@@ -95,6 +97,7 @@ impl Attack {
             attack.add_difference(one)?;
         }
         attack.differences = differences;
+        attack.give_up(transcript)?;
         attack.demands.sort_unstable();
         attack.demands.dedup();
         Ok(attack)

@@ -87,12 +87,27 @@ pub fn audit(
         floors: &floors,
         hidden: &hidden_variables,
     };
-    let mut proofs: Vec<Deviation> = Vec::new();
+    let demands = attack.demands_in_reach(&relations);
+    let (proofs, open) = prove(&known, &mut Search::new(known), &demands, candidates, 1);
+    match open.first() {
+        Some(demand) => Err(fault(catalogue, &attack, demand)),
+        None => Ok(report(&attack, &hidden, &demands, &proofs, 0, relations.len())),
+    }
+}
+
+/// Looks for a counter-example to every demand, among the candidates first. Returns those found,
+/// and the demands that none was found for; it stops at `open_max` of these.
+pub(super) fn prove(
+    known: &Known<'_>,
+    search: &mut Search<'_>,
+    demands: &[Demand],
+    candidates: &[Deviation],
+    open_max: usize,
+) -> (Vec<Deviation>, Vec<Demand>) {
+    let (mut proofs, mut open): (Vec<Deviation>, Vec<Demand>) = (Vec::new(), Vec::new());
     let mut untried: Vec<&Deviation> =
         candidates.iter().filter(|candidate| known.allows(candidate)).collect();
-    let mut search = Search::new(known);
-    let demands = attack.demands_in_reach(&relations);
-    for demand in &demands {
+    for demand in demands {
         if proofs.iter().any(|proof| demand.met_by(proof)) {
             continue;
         }
@@ -103,25 +118,40 @@ pub fn audit(
         };
         match found.filter(|proof| known.allows(proof) && demand.met_by(proof)) {
             Some(proof) => proofs.push(proof),
-            None => return Err(open(catalogue, &attack, demand)),
+            None => open.push(*demand),
+        }
+        if open.len() >= open_max {
+            break;
         }
     }
+    (proofs, open)
+}
+
+/// What was run. `demands` are those in reach, of which `open` were not proven.
+pub(super) fn report(
+    attack: &Attack,
+    hidden: &[bool],
+    demands: &[Demand],
+    proofs: &[Deviation],
+    open: usize,
+    relations: usize,
+) -> AuditReport {
     let new = |cell: &usize| attack.earlier[*cell].is_none();
     let cells: Vec<usize> = (0..hidden.len()).filter(new).collect();
-    Ok(AuditReport {
+    AuditReport {
         attackers: vec!["A0".into(), "A1".into()],
         cells: cells.len() as u64,
         hidden: cells.iter().filter(|cell| hidden[**cell]).count() as u64,
         sensitive: attack.sensitive.iter().filter(|cell| new(cell)).count() as u64,
-        proven: demands.len() as u64,
+        proven: (demands.len() - open) as u64,
         lowered: attack.demands.iter().filter(|demand| !demands.contains(demand)).count() as u64,
         counter_examples: proofs.len() as u64,
-        relations: relations.len() as u64,
-        relations_broken: (attack.system.relations.len() - relations.len()) as u64,
-    })
+        relations: relations as u64,
+        relations_broken: (attack.system.relations.len() - relations) as u64,
+    }
 }
 
-fn open(catalogue: &Catalogue, attack: &Attack, demand: &Demand) -> DisclosureError {
+fn fault(catalogue: &Catalogue, attack: &Attack, demand: &Demand) -> DisclosureError {
     let fault = match demand.what {
         Possible::Other => AuditFault::CountPinned,
         Possible::Above(_) | Possible::Below(_) => AuditFault::ValueBounded,

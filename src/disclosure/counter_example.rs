@@ -74,6 +74,17 @@ impl Demand {
         demands.into_iter().map(|what| Self { variable, what }).collect()
     }
 
+    /// Whether nothing meets this demand without meeting `other`.
+    pub fn implies(&self, other: &Self) -> bool {
+        self.variable == other.variable
+            && match (self.what, other.what) {
+                (_, Possible::Other) => true,
+                (Possible::Above(own), Possible::Above(least))
+                | (Possible::Below(own), Possible::Below(least)) => own >= least,
+                _ => false,
+            }
+    }
+
     /// Whether the deviation shows it.
     pub fn met_by(&self, deviation: &Deviation) -> bool {
         let moved = deviation.at(self.variable);

@@ -129,6 +129,28 @@ pub enum DisclosureError {
     },
 }
 
+impl DisclosureError {
+    /// Whether the tables are as they should be, and no way was found to protect them.
+    pub fn is_unprotectable(&self) -> bool {
+        match self {
+            Self::CannotProtect { .. } | Self::TooManyRounds { .. } | Self::AuditFailed { .. } => {
+                true
+            }
+            Self::InvalidRules(_)
+            | Self::UnknownPopulation { .. }
+            | Self::Shape { .. }
+            | Self::CatalogueVersion { .. }
+            | Self::CubeContradiction { .. }
+            | Self::PublishedContradiction { .. }
+            | Self::Recurs { .. }
+            | Self::Unpaired { .. }
+            | Self::TooManyCells { .. }
+            | Self::Transcript(_)
+            | Self::NewerTranscript { .. } => false,
+        }
+    }
+}
+
 /// What the audit found wrong with a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AuditFault {

@@ -13,6 +13,7 @@
 //!   believe it.
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
+//! - [`withhold`]: hides a release as a whole that could not be protected.
 //! - `difference`: what anyone learns who subtracts figures of one release from another's.
 //! - [`transcript`]: what earlier releases gave away.
 //!
@@ -39,3 +40,4 @@ mod search;
 mod simplex;
 pub mod system;
 pub mod transcript;
+pub mod withhold;

@@ -4,7 +4,7 @@
 use crate::disclosure::{
     component,
     exact::SimplexError,
-    simplex::{Column, Row, Simplex},
+    simplex::{Column, Outcome, Row, Simplex},
     system::Relation,
 };
 
@@ -124,6 +124,16 @@ impl Mover {
     /// How far below its true value a variable can be, in whole units; `None` if nothing binds it
     /// or the solver gave up.
     pub fn reach_below(&mut self, variable: usize) -> Option<i64> {
+        self.reach(variable, 1)
+    }
+
+    /// How far above; `None` also if there is no end to it.
+    pub fn reach_above(&mut self, variable: usize) -> Option<i64> {
+        self.reach(variable, 0)
+    }
+
+    /// How far the variable's own column 0 (up) or 1 (down) can go.
+    fn reach(&mut self, variable: usize, side: usize) -> Option<i64> {
         let (part, local) = self.places[variable]?;
         let Part { columns, rows, solver, .. } = &mut self.parts[part];
         let solver = match solver {
@@ -133,10 +143,13 @@ impl Mover {
         for (index, column) in columns.iter().enumerate() {
             solver.set_bounds(index, column.lower, column.upper);
         }
-        solver.set_bounds(2 * local, 0, Some(0));
+        let (own, other) = (2 * local + side, 2 * local + 1 - side);
+        solver.set_bounds(other, 0, Some(0));
         solver.reset().ok()?;
-        solver.solve(&[(2 * local + 1, 1)]).ok()?;
-        let reach = solver.numerator(2 * local + 1).ok()?.div_euclid(solver.denominator());
+        if solver.solve(&[(own, 1)]).ok()? == Outcome::Unbounded {
+            return None;
+        }
+        let reach = solver.numerator(own).ok()?.div_euclid(solver.denominator());
         i64::try_from(reach).ok()
     }
 }

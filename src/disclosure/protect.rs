@@ -66,6 +66,7 @@ pub fn protect(
         counter_examples: hints(&attack, &pool, transcript),
         contributions: Some(difference::contributions(catalogue, cubes)),
         differences: attack.differences,
+        exposures: Vec::new(),
     };
     Ok(Protected { tables: tables.into_iter().map(SafeTable::audited).collect(), report, frozen })
 }
@@ -98,7 +99,11 @@ fn known_part(attack: &Attack, deviation: &Deviation) -> Option<Deviation> {
 }
 
 /// Counter-examples for the transcript, those left out that it has already.
-fn hints(attack: &Attack, pool: &[Deviation], transcript: &Transcript) -> Vec<Vec<(u32, i64)>> {
+pub(super) fn hints(
+    attack: &Attack,
+    pool: &[Deviation],
+    transcript: &Transcript,
+) -> Vec<Vec<(u32, i64)>> {
     let known: BTreeSet<Deviation> = remembered(transcript).collect();
     let number = |(variable, change): &(usize, i64)| (*variable as u32, *change);
     let pool = pool.iter().filter_map(|deviation| attack.without_sums(deviation));
@@ -107,7 +112,7 @@ fn hints(attack: &Attack, pool: &[Deviation], transcript: &Transcript) -> Vec<Ve
 }
 
 /// The counter-examples of earlier releases.
-fn remembered(transcript: &Transcript) -> impl Iterator<Item = Deviation> {
+pub(super) fn remembered(transcript: &Transcript) -> impl Iterator<Item = Deviation> {
     let hints = transcript.releases().iter().flat_map(|release| &release.counter_examples);
     hints.filter_map(|hint| {
         let changes = hint.iter().map(|(variable, change)| (*variable as usize, *change));

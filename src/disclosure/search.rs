@@ -58,6 +58,31 @@ impl<'a> Search<'a> {
         None
     }
 
+    /// Whether the exact solver finds that nothing meets the demand. `false` proves nothing.
+    pub fn is_lost(&mut self, demand: &Demand) -> bool {
+        let variable = demand.variable;
+        if !self.known.hidden[variable] {
+            return true;
+        }
+        let least = match demand.what {
+            Possible::Other => 1,
+            Possible::Above(least) | Possible::Below(least) => least.max(1),
+        };
+        let mut is_lost = |above: bool| {
+            let reach = match above {
+                // Nothing bounds from above what no relation binds.
+                true => self.mover.reach_above(variable),
+                false => self.reach_below(variable),
+            };
+            reach.is_some_and(|reach| reach < least)
+        };
+        match demand.what {
+            Possible::Above(_) => is_lost(true),
+            Possible::Below(_) => is_lost(false),
+            Possible::Other => is_lost(true) && is_lost(false),
+        }
+    }
+
     /// How far below its true value a variable can be, in whole units; `None` if unknown.
     pub fn reach_below(&mut self, variable: usize) -> Option<i64> {
         if !self.mover.binds(variable) {

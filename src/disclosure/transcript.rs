@@ -7,7 +7,11 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    base::id::EnterpriseId, disclosure::error::DisclosureError, publication::release::Table,
+    base::id::EnterpriseId,
+    codes::catalogue::Catalogue,
+    disclosure::{difference, error::DisclosureError},
+    indicators::cube::Cube,
+    publication::release::Table,
 };
 
 /// Version of the stored layout: the first byte of what is stored, before the CBOR. It changes when
@@ -41,6 +45,22 @@ pub struct FrozenRelease {
     /// not kept.
     #[n(3)]
     pub contributions: Option<FrozenContributions>,
+    /// Of a release that was withheld: what was lost to earlier ones by then.
+    #[cbor(n(4), default)]
+    pub exposures: Vec<FrozenExposure>,
+}
+
+/// Something that releases made impossible, though it was demanded. No later release is held to it.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct FrozenExposure {
+    /// The variable, numbered from the transcript's beginning, with the factor 1; or the terms of a
+    /// sensitive difference.
+    #[n(0)]
+    pub terms: Vec<(u32, i64)>,
+    /// What is impossible.
+    #[n(1)]
+    pub impossible: Protection,
 }
 
 /// A sum of variables that must stay uncertain, though tables publish it nowhere.
@@ -156,6 +176,22 @@ impl Transcript {
 }
 
 impl FrozenRelease {
+    /// Whether it was made of cubes with these figures, and as far as it was kept, of these
+    /// contributors.
+    pub fn is_of(&self, catalogue: &Catalogue, cubes: &[Cube]) -> bool {
+        let same = |(frozen, cube): (&FrozenTable, &Cube)| {
+            let table = &frozen.table;
+            (table.population.as_str(), table.period) == (cube.population.as_str(), cube.period)
+                && table.dimensions == cube.dimensions
+                && table.measures == cube.measures
+                && frozen.truth.iter().eq(cube.cells.iter().map(|cell| &cell.values))
+        };
+        let known = self.contributions.as_ref();
+        self.tables.len() == cubes.len()
+            && self.tables.iter().zip(cubes).all(same)
+            && known.is_none_or(|known| *known == difference::contributions(catalogue, cubes))
+    }
+
     /// The stored bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         write(self)

@@ -33,7 +33,8 @@ use crate::{
     },
     records::repository::{Page, Repository},
     release::{
-        gate::{Gate, Outlet},
+        counted::Source,
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, State},
     },
     statistics::query::Query,
@@ -141,6 +142,10 @@ impl Site {
         projections
     }
 
+    fn source(&self) -> Source<'_, Repository> {
+        Source { records: &self.repository, closing_days: CLOSING_DAYS }
+    }
+
     fn pairs(&self) -> Vec<Pair> {
         self.store.scan_prefix(b"").map(Result::unwrap).collect()
     }
@@ -167,11 +172,11 @@ fn a_new_sample_is_written_where_asked() {
     let site = Site::open(tempfile::tempdir().unwrap(), Arc::new(MemoryStore::default()));
     site.import();
     site.clock.set_noon(date(2026, 8, 10));
-    let first = site.gate.draft("awa", period("2026-Q1"), &site.repository, CLOSING_DAYS).unwrap();
-    site.gate.approve("binta", first).unwrap();
+    let first = site.gate.draft("awa", Wanted::next(period("2026-Q1")), &site.source()).unwrap();
+    site.gate.approve("binta", first, &site.source()).unwrap();
     let own = OwnLog(&site.log);
-    site.gate.publish("awa", first, &own).unwrap();
-    site.gate.draft("awa", period("2026-Q2"), &site.repository, CLOSING_DAYS).unwrap();
+    site.gate.publish("awa", first, &site.source(), &own).unwrap();
+    site.gate.draft("awa", Wanted::next(period("2026-Q2")), &site.source()).unwrap();
     own.append(Admitted::note(&note(), None).unwrap()).unwrap();
     // One that this program passes over.
     let catalogue_version = u16::MAX;
@@ -258,12 +263,12 @@ fn releases_of_the_sample_go_on_through_the_gate() {
     let states: Vec<_> = site.gate.list().unwrap().iter().map(|one| (one.id, one.state)).collect();
     let (first, second) = (ReleaseId(1), ReleaseId(2));
     assert_eq!(states, [(first, State::Published), (second, State::Audited)]);
-    site.gate.approve("binta", second).unwrap();
-    let entry = site.gate.publish("awa", second, &OwnLog(&site.log)).unwrap();
+    site.gate.approve("binta", second, &site.source()).unwrap();
+    let entry = site.gate.publish("awa", second, &site.source(), &OwnLog(&site.log)).unwrap();
     let published = site.log.entry(entry).unwrap().unwrap();
     assert_eq!(published.header.kind, EntryKind::RELEASE);
     // The next one is audited against what both gave away.
-    let third = site.gate.draft("awa", period("2026-Q3"), &site.repository, CLOSING_DAYS);
+    let third = site.gate.draft("awa", Wanted::next(period("2026-Q3")), &site.source());
     assert_eq!(third.unwrap(), ReleaseId(3));
 }
 

@@ -6,7 +6,10 @@ use crate::{
     base::{id::EntryId, period::Period},
     disclosure::error::DisclosureError,
     publication::admitted::AdmissionError,
-    release::review::{ReleaseId, State},
+    release::{
+        earlier::Quarters,
+        review::{ReleaseId, State},
+    },
     store::StoreError,
 };
 
@@ -43,8 +46,22 @@ pub enum GateError {
         /// The one to release first.
         expected: Period,
     },
+    /// The first release would leave earlier quarters behind.
+    #[error(
+        "{period} would be the first release, and releases go quarter by quarter from there: the \
+         records of {earlier} would never be released. Draft {first} first, or allow skipping \
+         earlier periods (--skip-earlier) to give them up"
+    )]
+    EarlierRecords {
+        /// The period asked for.
+        period: Period,
+        /// The earliest quarter with records.
+        first: Period,
+        /// All quarters with records before the period.
+        earlier: Quarters,
+    },
     /// There is a draft of the period.
-    #[error("Release {id} of {period} is not published yet; publish or discard it first")]
+    #[error("Release {id} of {period} is at the gate already; take it further or discard it")]
     DraftExists {
         /// The period.
         period: Period,
@@ -67,6 +84,18 @@ pub enum GateError {
         /// The state the step needs.
         needed: State,
     },
+    /// The records changed since the draft.
+    #[error(
+        "Release {id} of {period} is outdated: the records no longer say what it was drafted from \
+         (a consent was withdrawn, or a record corrected, since). Discard it and draft {period} \
+         again"
+    )]
+    Outdated {
+        /// The release.
+        id: ReleaseId,
+        /// Its period.
+        period: Period,
+    },
     /// Who drafted a release cannot approve it.
     #[error("Release {id} was drafted by the same person; somebody else must approve it")]
     SamePerson {
@@ -82,6 +111,41 @@ pub enum GateError {
     /// The caller's name is missing or too long.
     #[error("The actor must have a name of 1 to {bytes_max} bytes")]
     InvalidActor {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// No way was found to protect the period.
+    #[error(
+        "{period} was not protected: {cause}. If that does not help, withhold it, so that later \
+         quarters need not wait for it (`essaim release withhold {period} --reason TEXT`)"
+    )]
+    Unprotectable {
+        /// The period.
+        period: Period,
+        /// What protection says.
+        #[source]
+        cause: DisclosureError,
+    },
+    /// Only what cannot be protected is withheld.
+    #[error("{period} can be protected: draft it (`essaim release draft {period}`)")]
+    CanBeProtected {
+        /// The period.
+        period: Period,
+    },
+    /// The period is withheld, which is settled.
+    #[error(
+        "{period} is withheld (release {id}): later releases are protected as ones that nothing of \
+         it was given away before. It can be neither released nor discarded"
+    )]
+    Withheld {
+        /// The period.
+        period: Period,
+        /// The release that withholds it.
+        id: ReleaseId,
+    },
+    /// To withhold takes a reason.
+    #[error("The reason must be a text of 1 to {bytes_max} bytes")]
+    InvalidReason {
         /// The limit.
         bytes_max: usize,
     },

@@ -10,31 +10,33 @@
 //! 4. The card says `Published` with the entry. A crash before this: as after 3, and
 //!    [`Gate::recover`] at the next start finds the entry.
 
+mod counting;
+mod withholding;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-use jiff::{ToSpan, civil::Date};
 
 use crate::{
     base::{
         clock::SharedClock,
         id::{EntryId, MemberCode},
         limits::NAME_BYTES_MAX,
-        period::{Frequency, Period},
+        period::Period,
     },
-    codes::{embedded::Codes, plan::PlannedTable},
-    disclosure::{protect::protect, rules::Rules, safe::Protected},
-    indicators::{
-        count::{CubeRequest, cubes},
-        cube::Cube,
+    codes::embedded::Codes,
+    disclosure::{error::DisclosureError, protect::protect, rules::Rules, safe::Protected},
+    publication::{
+        admitted::Admitted,
+        release::{Release, Table},
     },
-    publication::{admitted::Admitted, release::Release},
     records::source::RecordSource,
     release::{
+        cells::{self, CellReview},
+        counted::Source,
         error::{GateError, PublishError},
-        review::{ReleaseId, Review, State, TableReview},
+        review::{ReleaseId, Review, State},
         shelf::{Card, Shelf},
     },
     store::SharedStore,
@@ -61,6 +63,23 @@ pub trait Outlet {
 
     /// Appends, and is durable when it returns.
     fn append(&self, admitted: Admitted) -> Result<EntryId, Self::Error>;
+}
+
+/// What is to be drafted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// The period.
+    pub period: Period,
+    /// Whether it may be the hub's first release though there are records of earlier quarters,
+    /// which are never released then.
+    pub allow_skipping_earlier: bool,
+}
+
+impl Wanted {
+    /// A period before which nothing is given up.
+    pub fn next(period: Period) -> Self {
+        Self { period, allow_skipping_earlier: false }
+    }
 }
 
 /// The gate of one national node.
@@ -91,44 +110,33 @@ impl Gate {
     pub fn draft<S: RecordSource>(
         &self,
         actor: &str,
-        period: Period,
-        records: &S,
-        closing_days: u32,
+        wanted: Wanted,
+        source: &Source<'_, S>,
     ) -> Result<ReleaseId, GateError> {
         let _step = self.step();
-        check_actor(actor)?;
-        let closing_day = closing_day(period, closing_days);
-        self.check_turn(period, closing_day)?;
-        let cubes = self.count(period, closing_day, records)?;
+        let begun = self.begin(actor, wanted, source)?;
         let transcript = self.shelf.transcript()?;
-        let protected = protect(self.codes.catalogue(), &self.rules, &cubes, &transcript)?;
-        let Protected { tables, report, frozen } = protected;
-        let release = Release {
+        let protected = protect(self.codes.catalogue(), &self.rules, &begun.cubes, &transcript);
+        let Protected { tables, report, frozen } =
+            protected.map_err(|cause| not_protected(wanted.period, cause))?;
+        let tables = tables.iter().map(|safe| safe.table().clone()).collect();
+        let release = self.release(wanted.period, tables);
+        // What the log would refuse is refused now.
+        Admitted::release(&release, None)?;
+        let card = begun.card(State::Audited, &frozen, report);
+        self.shelf.add(card, &release, &frozen)
+    }
+
+    /// The body of a release.
+    fn release(&self, period: Period, tables: Vec<Table>) -> Release {
+        Release {
             member: self.member,
             area: self.member.as_str().into(),
             period,
             catalogue_version: self.codes.catalogue().version,
             plan_version: self.codes.plan().version,
-            tables: tables.iter().map(|safe| safe.table().clone()).collect(),
-        };
-        // What the log would refuse is refused now.
-        Admitted::release(&release, None)?;
-        let card = Card {
-            id: ReleaseId(0),
-            period,
-            state: State::Audited,
-            drafted_by: actor.into(),
-            approved_by: None,
-            published_by: None,
-            entry: None,
-            left: false,
-            tables: frozen.tables.iter().map(TableReview::of).collect(),
-            audit: report,
-            body_hash: [0; 32],
-            drafted_on: Some(self.clock.today()),
-            frozen_hash: None,
-        };
-        self.shelf.add(card, &release, &frozen)
+            tables,
+        }
     }
 
     /// An error while a release stands in the log that this store does not know: what it gave away
@@ -152,69 +160,14 @@ impl Gate {
         }
     }
 
-    /// Refuses a period that is not next, not closed, or already at the gate.
-    fn check_turn(&self, period: Period, closing_day: Date) -> Result<(), GateError> {
-        if period.frequency() != Frequency::Quarterly {
-            return Err(GateError::NotAQuarter { period });
-        }
-        let cards = self.shelf.cards()?;
-        if let Some(card) = cards.iter().find(|card| card.period == period) {
-            return Err(match card.state {
-                State::Published => GateError::AlreadyReleased { period, id: card.id },
-                _ => GateError::DraftExists { period, id: card.id },
-            });
-        }
-        let newest = cards.iter().filter(|card| card.left).map(|card| card.period).max();
-        if let Some(expected) = newest.map(Period::next).filter(|expected| *expected != period) {
-            return Err(GateError::OutOfOrder { period, expected });
-        }
-        if let Some(card) = cards.iter().find(|card| !card.left) {
-            // Drafted before the first release, of another period: one at a time.
-            return Err(GateError::DraftExists { period: card.period, id: card.id });
-        }
-        match self.clock.today() > closing_day {
-            true => Ok(()),
-            false => Err(GateError::NotClosed { period, closing_day }),
-        }
-    }
-
-    fn count<S: RecordSource>(
-        &self,
-        period: Period,
-        closing_day: Date,
-        records: &S,
-    ) -> Result<Vec<Cube>, GateError> {
-        let plan = self.codes.plan();
-        let mut tables: Vec<PlannedTable<'_>> = plan.tables(Frequency::Quarterly).collect();
-        if period.ends_year() {
-            tables.extend(plan.tables(Frequency::Annual));
-        }
-        let area = self.member;
-        let request = CubeRequest {
-            codes: &self.codes,
-            area: area.as_str(),
-            tables: &tables,
-            period,
-            closing_day,
-            entered_until: closing_day.max(self.backlog_day()?),
-        };
-        cubes(&request, records).map_err(|error| GateError::Records(Box::new(error)))
-    }
-
-    /// The day up to which the hub's records are its backlog, entered before it released anything:
-    /// the day its first release was drafted, or today while there is none.
-    fn backlog_day(&self) -> Result<Date, GateError> {
-        let cards = self.shelf.cards()?;
-        let first = cards.iter().filter(|card| card.left).min_by_key(|card| card.id);
-        Ok(match first {
-            Some(card) => card.drafted_on.unwrap_or(Date::MIN),
-            None => self.clock.today(),
-        })
-    }
-
     /// What a steward must know to approve a release.
     pub fn show(&self, id: ReleaseId) -> Result<Review, GateError> {
         review(self.shelf.card(id)?)
+    }
+
+    /// The cells of a release with their marks.
+    pub fn cells(&self, id: ReleaseId) -> Result<Vec<CellReview>, GateError> {
+        Ok(cells::all(&self.shelf.frozen(&self.shelf.card(id)?)?))
     }
 
     /// All releases, oldest first.
@@ -226,31 +179,48 @@ impl Gate {
     pub fn discard(&self, actor: &str, id: ReleaseId) -> Result<(), GateError> {
         let _step = self.step();
         check_actor(actor)?;
-        match self.shelf.card(id)?.left {
-            true => Err(GateError::MayHaveLeft { id }),
-            false => self.shelf.remove(id),
+        let card = self.shelf.card(id)?;
+        match card.state {
+            State::Withheld => Err(GateError::Withheld { period: card.period, id }),
+            _ if card.left => Err(GateError::MayHaveLeft { id }),
+            _ => self.shelf.remove(id),
         }
     }
 
-    /// Approves an audited release; refused to the one who drafted it.
-    pub fn approve(&self, actor: &str, id: ReleaseId) -> Result<(), GateError> {
+    /// Approves an audited release that still is what the records say; refused to the one who
+    /// drafted it. One that is to be withheld is withheld with this: nothing of it leaves.
+    pub fn approve<S: RecordSource>(
+        &self,
+        actor: &str,
+        id: ReleaseId,
+        source: &Source<'_, S>,
+    ) -> Result<(), GateError> {
         let _step = self.step();
         check_actor(actor)?;
         let mut card = self.shelf.card(id)?;
-        expect_state(&card, State::Audited)?;
+        if card.state != State::Withholding {
+            expect_state(&card, State::Audited)?;
+        }
         if card.drafted_by == actor {
             return Err(GateError::SamePerson { id });
         }
-        card.state = State::Approved;
+        self.check_fresh(&card, source)?;
+        if card.state == State::Withholding {
+            (card.state, card.left) = (State::Withheld, true);
+        } else {
+            card.state = State::Approved;
+        }
         card.approved_by = Some(actor.into());
         self.shelf.replace(&card)
     }
 
-    /// Publishes an approved release, or goes on with one whose publication was interrupted.
-    pub fn publish<O: Outlet>(
+    /// Publishes an approved release that still is what the records say, or goes on with one whose
+    /// publication was interrupted: that one may have left, and stays what it is.
+    pub fn publish<S: RecordSource, O: Outlet>(
         &self,
         actor: &str,
         id: ReleaseId,
+        source: &Source<'_, S>,
         outlet: &O,
     ) -> Result<EntryId, PublishError<O::Error>> {
         let _step = self.step();
@@ -267,7 +237,10 @@ impl Gate {
         self.check_accounted(outlet)?;
         let found = match card.state {
             State::Publishing => outlet.find(&admitted).map_err(PublishError::Outlet)?,
-            _ => None,
+            _ => {
+                self.check_fresh(&card, source)?;
+                None
+            }
         };
         let marked =
             Card { state: State::Publishing, left: true, published_by: Some(actor.into()), ..card };
@@ -323,9 +296,12 @@ impl Gate {
     }
 }
 
-/// The last day on which records of the period count.
-fn closing_day(period: Period, closing_days: u32) -> Date {
-    period.last_day().saturating_add(i64::from(closing_days).days())
+/// What protection says, with the way out where there is one.
+fn not_protected(period: Period, cause: DisclosureError) -> GateError {
+    match cause.is_unprotectable() {
+        true => GateError::Unprotectable { period, cause },
+        false => cause.into(),
+    }
 }
 
 fn check_actor(actor: &str) -> Result<(), GateError> {
@@ -359,5 +335,7 @@ fn review(card: Card) -> Result<Review, GateError> {
         entry,
         tables: card.tables,
         audit: card.audit,
+        skipped: card.skipped,
+        withholding: card.withholding,
     })
 }

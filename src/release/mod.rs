@@ -3,17 +3,27 @@
 //! ```text
 //!  draft ─► protected ─► audited ─► approved ─► publishing ─► published
 //!  └──── one call ───────────┘     (another     (in the      (the entry
-//!                                   person)   transcript)    is known)
+//!    │                              person)   transcript)    is known)
+//!    └─► cannot be protected ─► withholding ─► withheld
+//!                               └ one call ┘  (another person; in the
+//!                                            transcript, and nowhere else)
 //! ```
 //!
 //! - [`gate`]: the state machine.
+//! - [`counted`]: what a release is counted from, and whether it still is.
+//! - [`earlier`]: what a first release leaves behind.
 //! - [`shelf`]: where releases and the transcript lie in the store.
-//! - [`review`]: what the steward sees.
+//! - [`review`], [`cells`]: what the steward sees.
 //!
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
-//! or not at all. Who drafted does not approve.
+//! or not at all. Before that, what leaves is what the records say when it leaves: a draft that
+//! differs is drafted again. No closed quarter after the first release is left out: it is released
+//! or withheld. Who drafted does not approve.
 
+pub mod cells;
+pub mod counted;
+pub mod earlier;
 pub mod error;
 pub mod gate;
 pub mod review;

@@ -44,6 +44,12 @@ pub enum State {
     /// It stands in the log.
     #[n(3)]
     Published,
+    /// It could not be protected; it is withheld once somebody else than the drafter approves.
+    #[n(4)]
+    Withholding,
+    /// It is part of the transcript as one of which nothing was given away. No log knows of it.
+    #[n(5)]
+    Withheld,
 }
 
 impl fmt::Display for State {
@@ -53,6 +59,8 @@ impl fmt::Display for State {
             Self::Approved => "approved",
             Self::Publishing => "being published",
             Self::Published => "published",
+            Self::Withholding => "to be withheld",
+            Self::Withheld => "withheld",
         })
     }
 }
@@ -78,6 +86,30 @@ pub struct Review {
     pub tables: Vec<TableReview>,
     /// What the audit ran.
     pub audit: AuditReport,
+    /// Earlier quarters with records that are never released if this is the first release.
+    pub skipped: Vec<Period>,
+    /// Why and how it is withheld, if it is or is to be.
+    pub withholding: Option<Withholding>,
+}
+
+/// Why a release is withheld, and what that cannot mend. For the hub's own staff.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Withholding {
+    /// The reason, in the words of who drafted it.
+    #[n(0)]
+    pub reason: String,
+    /// What protection said.
+    #[n(1)]
+    pub cause: String,
+    /// Cells that earlier releases alone give away, or bound closer than the rules allow: an
+    /// incident. The first of them, if they are very many.
+    #[n(2)]
+    pub exposed_cells: Vec<String>,
+    /// Cells whose protection could not be shown, which does not mean that they are exposed. The
+    /// first of them, if they are very many.
+    #[n(3)]
+    pub unproven_cells: Vec<String>,
 }
 
 /// What is kept and hidden in one table.

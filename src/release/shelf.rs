@@ -9,9 +9,10 @@
 //!
 //! Values are kept in pieces ([`chunks`]).
 //!
-//! The transcript is what all cards with `left` give away, in the order of their numbers; nothing
-//! ever clears that mark. A card holds the digests of both other parts of its release, and they
-//! name the same tables: a part that was damaged, or restored from elsewhere, is refused.
+//! The transcript is what all cards with `left` give away (nothing, if they are withheld), in the
+//! order of their numbers; nothing ever clears that mark. A card holds the digests of both other
+//! parts of its release, and they name the same tables: a part that was damaged, or restored from
+//! elsewhere, is refused.
 
 use std::collections::BTreeSet;
 
@@ -27,8 +28,9 @@ use crate::{
     },
     publication::release::Release,
     release::{
+        counted::Counted,
         error::GateError,
-        review::{ReleaseId, State, TableReview},
+        review::{ReleaseId, State, TableReview, Withholding},
     },
     store::{Batch, SharedStore, StoreError, chunks, prefix},
 };
@@ -38,8 +40,10 @@ const CARD: u8 = b'd';
 const BODY: u8 = b'b';
 const FROZEN: u8 = b'f';
 /// Version of a card's layout. It changes when a program that knows only this one would misread a
-/// card; fields may be added without.
-const CARD_LAYOUT: u8 = 1;
+/// card; fields may be added without. Since layout 2 there are releases that are withheld: without
+/// them in its transcript, an older program would protect later ones too little. Cards of layout 1
+/// are read as they are.
+const CARD_LAYOUT: u8 = 2;
 
 /// Everything about a release but its tables.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -60,7 +64,7 @@ pub struct Card {
     /// `ML/1/17`.
     #[n(6)]
     pub entry: Option<String>,
-    /// Whether it may have left the node: part of the transcript for ever.
+    /// Whether it may have left the node, or is withheld: part of the transcript for ever.
     #[n(7)]
     pub left: bool,
     #[n(8)]
@@ -77,6 +81,15 @@ pub struct Card {
     /// was drafted before this was noted. Never leaves the node.
     #[n(12)]
     pub frozen_hash: Option<ByteArray<32>>,
+    /// What it was counted from; `None` if it was drafted before this was noted.
+    #[n(13)]
+    pub counted: Option<Counted>,
+    /// Earlier quarters with records that it leaves behind as the first release.
+    #[cbor(n(14), default)]
+    pub skipped: Vec<Period>,
+    /// Why it is withheld, if it is or is to be.
+    #[n(15)]
+    pub withholding: Option<Withholding>,
 }
 
 /// The releases in the store.
@@ -136,7 +149,7 @@ impl Shelf {
         }
     }
 
-    /// What all releases gave away that may have left the node.
+    /// What all releases gave away that may have left the node or are withheld.
     pub fn transcript(&self) -> Result<Transcript, GateError> {
         let mut transcript = Transcript::default();
         for card in self.cards()?.iter().filter(|card| card.left) {
@@ -177,6 +190,18 @@ impl Shelf {
     pub fn replace(&self, card: &Card) -> Result<(), GateError> {
         let mut batch = Batch::default();
         chunks::put(&*self.0, &mut batch, &key(CARD, card.id), &encode(card))?;
+        Ok(self.0.commit(&batch)?)
+    }
+
+    /// What a release gave away, as a program with another judgement would have kept it.
+    #[cfg(test)]
+    pub fn replace_frozen(&self, card: &mut Card, frozen: &FrozenRelease) -> Result<(), GateError> {
+        let frozen = frozen.to_bytes();
+        card.frozen_hash = Some(digest(&frozen));
+        let mut batch = Batch::default();
+        for (kind, value) in [(CARD, encode(card)), (FROZEN, frozen)] {
+            chunks::put(&*self.0, &mut batch, &key(kind, card.id), &value)?;
+        }
         Ok(self.0.commit(&batch)?)
     }
 
@@ -225,7 +250,7 @@ fn encode(card: &Card) -> Vec<u8> {
 fn decode(id: ReleaseId, bytes: &[u8]) -> Result<Card, GateError> {
     let damaged = |detail: String| GateError::Damaged { id, detail };
     let cbor = match bytes.split_first() {
-        Some((&CARD_LAYOUT, cbor)) => cbor,
+        Some((1..=CARD_LAYOUT, cbor)) => cbor,
         Some((&found, _)) if found > CARD_LAYOUT => {
             return Err(GateError::Newer { id, found, known: CARD_LAYOUT });
         }
@@ -245,105 +270,5 @@ fn corrupt(detail: &str) -> GateError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{
-        disclosure::transcript::FrozenTable,
-        publication::release::{Cell, Table},
-        store::memory::MemoryStore,
-    };
-
-    fn card(drafted_by: &str) -> Card {
-        Card {
-            id: ReleaseId(0),
-            period: period(),
-            state: State::Audited,
-            drafted_by: drafted_by.into(),
-            approved_by: None,
-            published_by: None,
-            entry: None,
-            left: false,
-            tables: vec![],
-            audit: AuditReport::default(),
-            body_hash: [0; 32],
-            drafted_on: None,
-            frozen_hash: None,
-        }
-    }
-
-    fn period() -> Period {
-        "2026-Q1".parse().unwrap()
-    }
-
-    fn release(tables: Vec<Table>) -> Release {
-        Release {
-            member: "ML".parse().unwrap(),
-            area: "ML".into(),
-            period: period(),
-            catalogue_version: 1,
-            plan_version: 1,
-            tables,
-        }
-    }
-
-    #[test]
-    fn a_card_without_the_digest_of_what_was_given_away_is_held_to_the_tables_in_its_body() {
-        let shelf = Shelf(Arc::new(MemoryStore::default()));
-        let table = Table {
-            population: "requests_received".into(),
-            period: period(),
-            dimensions: vec![],
-            measures: vec!["requests".into()],
-            cells: vec![Cell(Some(vec![7]))],
-        };
-        let given_away = |table: &Table| FrozenRelease {
-            tables: vec![FrozenTable { table: table.clone(), truth: vec![vec![7]], needs: vec![] }],
-            ..FrozenRelease::default()
-        };
-        let id = shelf.add(card("awa"), &release(vec![table.clone()]), &given_away(&table));
-        let id = id.unwrap();
-        let older = Card { frozen_hash: None, ..shelf.card(id).unwrap() };
-        shelf.replace(&older).unwrap();
-        assert_eq!(shelf.frozen(&shelf.card(id).unwrap()).unwrap(), given_away(&table));
-        let other = Table { cells: vec![Cell(None)], ..table };
-        let mut batch = Batch::default();
-        let bytes = given_away(&other).to_bytes();
-        chunks::put(&*shelf.0, &mut batch, &key(FROZEN, id), &bytes).unwrap();
-        shelf.0.commit(&batch).unwrap();
-        let text = shelf.frozen(&older).unwrap_err().to_string();
-        assert!(text.contains("Release 1 is damaged") && text.contains("its body"), "{text}");
-    }
-
-    #[test]
-    fn a_piece_of_a_release_that_is_gone_is_noticed() {
-        let shelf = Shelf(Arc::new(MemoryStore::default()));
-        let counter_examples = vec![vec![(7, 1); 4_000]];
-        let frozen = FrozenRelease { counter_examples, ..FrozenRelease::default() };
-        let id = shelf.add(card(&"awa".repeat(2_000)), &release(vec![]), &frozen).unwrap();
-        for (kind, pieces_min) in [(CARD, 2), (BODY, 1), (FROZEN, 2)] {
-            let keys = shelf.0.scan_prefix(&key(kind, id)).map(|pair| pair.unwrap().0);
-            let keys: Vec<_> = keys.collect();
-            assert!(keys.len() >= pieces_min, "{} pieces", keys.len());
-            for key in keys {
-                let good = shelf.0.get(&key).unwrap().unwrap();
-                let mut batch = Batch::default();
-                batch.remove(key.clone());
-                shelf.0.commit(&batch).unwrap();
-                assert!(matches!(read(&shelf, kind, id), Err(GateError::Damaged { .. })));
-                batch.put(key, good);
-                shelf.0.commit(&batch).unwrap();
-            }
-            read(&shelf, kind, id).unwrap();
-        }
-    }
-
-    fn read(shelf: &Shelf, kind: u8, id: ReleaseId) -> Result<(), GateError> {
-        match kind {
-            CARD => shelf.cards()?.pop().map(drop).ok_or(missing(id)),
-            BODY => shelf.release(&shelf.card(id)?).map(drop),
-            _ => shelf.frozen(&shelf.card(id)?).map(drop),
-        }
-    }
-}
+#[path = "shelf_tests.rs"]
+mod tests;

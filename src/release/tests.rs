@@ -25,14 +25,19 @@ use crate::{
         },
     },
     release::{
+        counted::Source,
         error::{GateError, PublishError},
-        gate::{Gate, Outlet},
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, State},
     },
     store::{Store, memory::MemoryStore},
 };
 
+mod changed;
 mod damage;
+mod first;
+mod outdated;
+mod withheld;
 
 /// Twelve enterprises of Mali, each with a request in every quarter.
 struct Records;
@@ -145,6 +150,15 @@ impl RecordSource for EnteredOn {
 
 const CLOSING_DAYS: u32 = 30;
 
+fn source<S>(records: &S) -> Source<'_, S> {
+    Source { records, closing_days: CLOSING_DAYS }
+}
+
+/// All records as they are.
+fn all() -> Source<'static, Records> {
+    source(&Records)
+}
+
 struct House {
     store: Arc<MemoryStore>,
     clock: Arc<ManualClock>,
@@ -241,7 +255,7 @@ impl Outlet for Log {
 fn a_release_goes_from_draft_to_the_log() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     let review = gate.show(id).unwrap();
     assert_eq!((review.state, review.drafted_by.as_str()), (State::Audited, "awa"));
     let table = &review.tables[1];
@@ -249,9 +263,9 @@ fn a_release_goes_from_draft_to_the_log() {
     assert!(table.hidden >= 2, "two enterprises of one filière are hidden, and another cell");
     assert!(review.audit.sensitive > 0 && review.audit.proven > 0);
 
-    gate.approve("binta", id).unwrap();
+    gate.approve("binta", id, &all()).unwrap();
     let log = Log::default();
-    gate.publish("awa", id, &log).unwrap();
+    gate.publish("awa", id, &all(), &log).unwrap();
     let review = house.gate().show(id).unwrap();
     assert_eq!((review.state, review.entry), (State::Published, Some(entry(0))));
     assert_eq!(review.approved_by.as_deref(), Some("binta"));
@@ -265,9 +279,9 @@ fn a_store_that_lacks_a_release_of_the_log_publishes_nothing() {
     let house = House::on(date(2025, 5, 1));
     let log = Log::default();
     let publish = |gate: &Gate| {
-        let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
-        gate.approve("binta", id).unwrap();
-        gate.publish("awa", id, &log)
+        let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
+        gate.approve("binta", id, &all()).unwrap();
+        gate.publish("awa", id, &all(), &log)
     };
     publish(&house.gate()).unwrap();
     house.gate().check_accounted(&log).unwrap();
@@ -288,15 +302,15 @@ fn a_fourth_quarter_carries_the_year_and_follows_the_third() {
     let log = Log::default();
     for quarter in ["2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"] {
         house.clock.set_noon(date(2026, 2, 15));
-        let id = gate.draft("awa", period(quarter), &Records, CLOSING_DAYS).unwrap();
-        gate.approve("binta", id).unwrap();
-        gate.publish("awa", id, &log).unwrap();
+        let id = gate.draft("awa", Wanted::next(period(quarter)), &all()).unwrap();
+        gate.approve("binta", id, &all()).unwrap();
+        gate.publish("awa", id, &all(), &log).unwrap();
     }
     let year = Release::from_bytes(Release::SCHEMA, &log.bodies.borrow()[3]).unwrap();
     assert!(year.tables.iter().any(|table| table.period == period("2025")));
-    let again = gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS);
+    let again = gate.draft("awa", Wanted::next(period("2025-Q2")), &all());
     assert!(matches!(again, Err(GateError::AlreadyReleased { .. })), "{again:?}");
-    let gap = gate.draft("awa", period("2026-Q2"), &Records, CLOSING_DAYS);
+    let gap = gate.draft("awa", Wanted::next(period("2026-Q2")), &all());
     let Err(GateError::OutOfOrder { expected, .. }) = gap else { panic!("{gap:?}") };
     assert_eq!(expected, period("2026-Q1"));
 }
@@ -307,9 +321,10 @@ fn what_a_hub_entered_before_its_first_release_counts_and_what_came_late_after_i
     let house = House::on(begins);
     let (gate, log) = (house.gate(), Log::default());
     let received = |quarter: &str, entered_on: Date| {
-        let id = gate.draft("awa", period(quarter), &EnteredOn(entered_on), CLOSING_DAYS).unwrap();
-        gate.approve("binta", id).unwrap();
-        let entry = gate.publish("awa", id, &log).unwrap();
+        let records = EnteredOn(entered_on);
+        let id = gate.draft("awa", Wanted::next(period(quarter)), &source(&records)).unwrap();
+        gate.approve("binta", id, &source(&records)).unwrap();
+        let entry = gate.publish("awa", id, &source(&records), &log).unwrap();
         let body = log.bodies.borrow()[entry.seq as usize].clone();
         let release = Release::from_bytes(Release::SCHEMA, &body).unwrap();
         let table = release.tables.iter().find(|table| table.population == "requests_received");
@@ -326,9 +341,9 @@ fn what_a_hub_entered_before_its_first_release_counts_and_what_came_late_after_i
 #[test]
 fn an_open_period_is_refused_and_the_day_is_named() {
     let house = House::on(date(2025, 4, 30));
-    let refused = house.gate().draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS);
+    let refused = house.gate().draft("awa", Wanted::next(period("2025-Q1")), &all());
     assert!(refused.unwrap_err().to_string().contains("2025-04-30"));
-    let year = house.gate().draft("awa", period("2024"), &Records, CLOSING_DAYS);
+    let year = house.gate().draft("awa", Wanted::next(period("2024")), &all());
     assert!(matches!(year, Err(GateError::NotAQuarter { .. })));
 }
 
@@ -336,22 +351,22 @@ fn an_open_period_is_refused_and_the_day_is_named() {
 fn who_drafted_does_not_approve_and_no_step_is_skipped() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
-    assert!(matches!(gate.approve("awa", id), Err(GateError::SamePerson { .. })));
-    assert!(matches!(gate.approve("", id), Err(GateError::InvalidActor { .. })));
-    let early = gate.publish("binta", id, &Log::default());
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
+    assert!(matches!(gate.approve("awa", id, &all()), Err(GateError::SamePerson { .. })));
+    assert!(matches!(gate.approve("", id, &all()), Err(GateError::InvalidActor { .. })));
+    let early = gate.publish("binta", id, &all(), &Log::default());
     assert!(matches!(early, Err(PublishError::Gate(GateError::WrongState { .. }))), "{early:?}");
-    let second = gate.draft("binta", period("2025-Q1"), &Records, CLOSING_DAYS);
+    let second = gate.draft("binta", Wanted::next(period("2025-Q1")), &all());
     assert!(matches!(second, Err(GateError::DraftExists { .. })));
     gate.discard("awa", id).unwrap();
     assert!(matches!(gate.show(id), Err(GateError::NotFound { .. })));
-    let next = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
+    let next = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
     assert!(next > id, "numbers are never used again");
 }
 
 fn approved(gate: &Gate) -> ReleaseId {
-    let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
-    gate.approve("binta", id).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
+    gate.approve("binta", id, &all()).unwrap();
     id
 }
 
@@ -359,7 +374,7 @@ fn approved(gate: &Gate) -> ReleaseId {
 fn interrupted(house: &House, log: &Log, mood: Mood) -> ReleaseId {
     let gate = house.gate();
     let id = approved(&gate);
-    let lost = gate.publish("awa", id, log.in_mood(mood));
+    let lost = gate.publish("awa", id, &all(), log.in_mood(mood));
     assert!(matches!(lost, Err(PublishError::Outlet("power cut"))));
     log.in_mood(Mood::Well);
     house.store.crash();
@@ -377,7 +392,7 @@ fn a_crash_after_the_append_neither_loses_nor_doubles_the_release() {
     assert_eq!(gate.show(id).unwrap().state, State::Published);
     assert!(gate.recover(&log).unwrap().is_empty());
     assert!(matches!(
-        gate.publish("awa", id, &log),
+        gate.publish("awa", id, &all(), &log),
         Err(PublishError::Gate(GateError::WrongState { .. }))
     ));
 }
@@ -387,7 +402,7 @@ fn publishing_again_finds_the_entry_of_an_interrupted_publication() {
     let house = House::on(date(2025, 5, 1));
     let log = Log::default();
     let id = interrupted(&house, &log, Mood::FailsAfter);
-    assert_eq!(house.gate().publish("awa", id, &log).unwrap(), entry(0));
+    assert_eq!(house.gate().publish("awa", id, &all(), &log).unwrap(), entry(0));
     assert_eq!(log.bodies.borrow().len(), 1);
     assert_eq!(house.gate().show(id).unwrap().state, State::Published);
 }
@@ -401,7 +416,7 @@ fn a_crash_before_the_append_publishes_nothing_and_then_the_same_bytes() {
     assert_eq!(gate.recover(&log).unwrap(), [(id, None)]);
     let kept = gate.discard("awa", id);
     assert!(matches!(kept, Err(GateError::MayHaveLeft { .. })), "what may have left stays");
-    gate.publish("awa", id, &log).unwrap();
+    gate.publish("awa", id, &all(), &log).unwrap();
     let bodies = log.bodies.borrow();
     assert_eq!(bodies.len(), 1);
     assert!(bodies[0] == Release::from_bytes(Release::SCHEMA, &bodies[0]).unwrap().to_bytes());
@@ -412,13 +427,13 @@ fn a_log_that_takes_nothing_leaves_the_release_as_it_was() {
     let house = House::on(date(2025, 5, 1));
     let (gate, log) = (house.gate(), Log::default());
     let id = approved(&gate);
-    let refused = gate.publish("awa", id, log.in_mood(Mood::Refuses));
+    let refused = gate.publish("awa", id, &all(), log.in_mood(Mood::Refuses));
     assert!(matches!(refused, Err(PublishError::Outlet("refuses"))), "{refused:?}");
     assert_eq!(gate.show(id).unwrap().state, State::Approved);
     // Later the link is up: the same step works, and before it, discarding does.
     gate.discard("awa", id).unwrap();
     let id = approved(&gate);
-    assert_eq!(gate.publish("awa", id, log.in_mood(Mood::Well)).unwrap(), entry(0));
+    assert_eq!(gate.publish("awa", id, &all(), log.in_mood(Mood::Well)).unwrap(), entry(0));
 }
 
 #[test]
@@ -428,9 +443,9 @@ fn a_log_that_cannot_be_read_settles_nothing_and_takes_no_second_copy() {
     let id = interrupted(&house, &log, Mood::FailsAfter);
     let gate = house.gate();
     assert_eq!(gate.recover(log.in_mood(Mood::Unreadable)).unwrap(), [(id, None)]);
-    let refused = gate.publish("awa", id, &log);
+    let refused = gate.publish("awa", id, &all(), &log);
     assert!(matches!(refused, Err(PublishError::Outlet("unreadable"))), "{refused:?}");
     assert_eq!(gate.show(id).unwrap().state, State::Publishing);
-    assert_eq!(gate.publish("awa", id, log.in_mood(Mood::Well)).unwrap(), entry(0));
+    assert_eq!(gate.publish("awa", id, &all(), log.in_mood(Mood::Well)).unwrap(), entry(0));
     assert_eq!(log.bodies.borrow().len(), 1);
 }

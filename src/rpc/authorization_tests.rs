@@ -86,6 +86,7 @@ fn the_table_means_what_the_rules_of_the_network_say() {
     for method in [
         "/essaim.hub.v1.ReleaseService/ApproveRelease",
         "/essaim.hub.v1.ReleaseService/PublishRelease",
+        "/essaim.hub.v1.ReleaseService/WithholdRelease",
         "/essaim.hub.v1.ImportService/Import",
     ] {
         for role in Role::ALL {

@@ -48,6 +48,7 @@ use crate::stand::{Stand, code};
 mod imports;
 mod masks;
 mod notes;
+mod releases;
 
 fn enterprise() -> Enterprise {
     Enterprise {
@@ -364,9 +365,13 @@ async fn a_period_that_is_not_closed_is_not_drafted() {
     let stand = Stand::new().await;
     let steward = stand.certificates.person("essaim://ML/steward/desk");
     let mut client = ReleaseServiceClient::new(stand.connect_hub(&steward).await.unwrap());
-    let open = client.draft_release(DraftReleaseRequest { period: "2198-Q1".into() }).await;
+    let open = client
+        .draft_release(DraftReleaseRequest { period: "2198-Q1".into(), ..Default::default() })
+        .await;
     assert_eq!(reason_of(open), (Code::FailedPrecondition, "PERIOD_NOT_CLOSED".into()));
-    let year = client.draft_release(DraftReleaseRequest { period: "2020".into() }).await;
+    let year = client
+        .draft_release(DraftReleaseRequest { period: "2020".into(), ..Default::default() })
+        .await;
     assert_eq!(reason_of(year), (Code::InvalidArgument, "INVALID_FIELD".into()));
 }
 

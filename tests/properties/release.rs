@@ -26,8 +26,9 @@ use essaim::{
         },
     },
     release::{
+        counted::Source,
         error::{GateError, PublishError},
-        gate::{Gate, Outlet},
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, TableReview},
     },
     store::{Batch, Pair, Store, memory::MemoryStore},
@@ -41,7 +42,7 @@ use proptest::{
 
 use crate::damage::{Damage, damaged, damages};
 
-const CLOSING_DAYS: u32 = 30;
+const SOURCE: Source<'_, Records> = Source { records: &Records, closing_days: 30 };
 /// What the keys of cards, bodies and transcripts start with.
 const CARD: &[u8] = b"gd";
 const BODY: &[u8] = b"gb";
@@ -163,15 +164,16 @@ fn gate(store: &Arc<MemoryStore>) -> Gate {
 // The steps of one release, each by who may take it.
 
 fn draft(gate: &Gate, quarter: &str) -> Result<ReleaseId, GateError> {
-    gate.draft("awa", quarter.parse().unwrap(), &Records, CLOSING_DAYS)
+    let wanted = Wanted { allow_skipping_earlier: true, ..Wanted::next(quarter.parse().unwrap()) };
+    gate.draft("awa", wanted, &SOURCE)
 }
 
 fn approve(gate: &Gate) -> Result<(), GateError> {
-    gate.approve("binta", ID)
+    gate.approve("binta", ID, &SOURCE)
 }
 
 fn publish(gate: &Gate, log: &Log) -> Result<EntryId, PublishError<Infallible>> {
-    gate.publish("awa", ID, log)
+    gate.publish("awa", ID, &SOURCE, log)
 }
 
 fn pairs(store: &MemoryStore) -> Vec<Pair> {

@@ -196,12 +196,17 @@ pub enum ReleaseCommand {
     /// List releases
     List(CallArgs),
     /// Show the review of a release
-    Show(ReleaseArgs),
+    Show(ShowArgs),
     /// Approve an audited release; refused to the one who drafted it
     Approve(ReleaseArgs),
     /// Publish an approved release
     Publish(ReleaseArgs),
-    /// Drop a release that is not published
+    /// Draft that a closed period is withheld because it cannot be protected
+    ///
+    /// Nothing of it is ever published, and later releases are protected as ones before which
+    /// nothing of it was given away. It takes effect when somebody else approves it.
+    Withhold(WithholdArgs),
+    /// Drop a release that is neither published nor withheld
     Discard(ReleaseArgs),
 }
 
@@ -210,9 +215,36 @@ pub enum ReleaseCommand {
 pub struct DraftArgs {
     /// The period, as in 2026-Q3
     pub period: Period,
+    /// Let the hub's releases begin with this period though there are records of earlier ones,
+    /// which are never released then
+    #[arg(long)]
+    pub skip_earlier: bool,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,
+}
+
+/// `essaim release withhold`.
+#[derive(Debug, Args)]
+pub struct WithholdArgs {
+    /// What to draft
+    #[command(flatten)]
+    pub draft: DraftArgs,
+    /// Why, for the hub's own files; stays on the node
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+}
+
+/// `essaim release show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// List its cells instead: published, hidden as sensitive (primary), or hidden so that others
+    /// cannot be deduced (secondary). For the hub's own eyes
+    #[arg(long)]
+    pub cells: bool,
+    /// Which one
+    #[command(flatten)]
+    pub release: ReleaseArgs,
 }
 
 /// Commands on one release.

@@ -109,7 +109,7 @@ pub struct ReachArgs {
     /// Profile file: which node, and with which certificate
     #[arg(long, value_name = "FILE", env = "ESSAIM_PROFILE")]
     pub profile: PathBuf,
-    /// Longest wait for each answer; without it 90, and 3600 to import, draft and publish
+    /// Longest wait for each answer; without it 90, and 3600 to import and to release
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub timeout: Option<u32>,
 }

@@ -6,8 +6,8 @@ use super::*;
 fn a_body_that_was_changed_in_the_store_is_not_published() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
-    let id = gate.draft("awa", period("2025-Q1"), &Records, CLOSING_DAYS).unwrap();
-    gate.approve("binta", id).unwrap();
+    let id = gate.draft("awa", Wanted::next(period("2025-Q1")), &all()).unwrap();
+    gate.approve("binta", id, &all()).unwrap();
     let body: Vec<_> = house.store.scan_prefix(b"gb").map(Result::unwrap).collect();
     for (key, value) in &body {
         for at in (0..value.len()).step_by(97) {
@@ -16,7 +16,7 @@ fn a_body_that_was_changed_in_the_store_is_not_published() {
             let mut batch = crate::store::Batch::default();
             batch.put(key.clone(), damaged);
             house.store.commit(&batch).unwrap();
-            let refused = gate.publish("awa", id, &Log::default());
+            let refused = gate.publish("awa", id, &all(), &Log::default());
             assert!(
                 matches!(refused, Err(PublishError::Gate(GateError::Damaged { .. }))),
                 "byte {at}: {refused:?}"
@@ -48,7 +48,7 @@ fn with_value<T>(house: &House, key: &[u8], value: Option<&[u8]>, step: impl Fn(
 fn published(house: &House) -> ReleaseId {
     let gate = house.gate();
     let id = approved(&gate);
-    gate.publish("awa", id, &Log::default()).unwrap();
+    gate.publish("awa", id, &all(), &Log::default()).unwrap();
     id
 }
 
@@ -63,16 +63,17 @@ fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
         newer[4] += 1;
         let refused = with_value(&house, &key, Some(&newer), |gate| match kind {
             b"gd" => gate.show(id).map(drop),
-            _ => gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS).map(drop),
+            _ => gate.draft("awa", Wanted::next(period("2025-Q2")), &all()).map(drop),
         });
         let text = refused.unwrap_err().to_string();
-        assert!(text.contains("this program reads up to 1"), "{text}");
+        let known = value[4];
+        assert!(text.contains(&format!("this program reads up to {known}")), "{text}");
         assert!(text.contains("newer"), "{text}");
         let mut older = value.clone();
         older[4] = 0;
         let refused = with_value(&house, &key, Some(&older), |gate| match kind {
             b"gd" => gate.show(id).map(drop),
-            _ => gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS).map(drop),
+            _ => gate.draft("awa", Wanted::next(period("2025-Q2")), &all()).map(drop),
         });
         assert!(refused.unwrap_err().to_string().contains("damaged"));
     }
@@ -82,7 +83,7 @@ fn what_a_newer_program_kept_is_refused_and_not_called_damaged() {
 fn what_a_release_gave_away_is_not_taken_in_another_form_than_was_audited() {
     let house = House::on(date(2025, 8, 1));
     let id = published(&house);
-    let next = |gate: &Gate| gate.draft("awa", period("2025-Q2"), &Records, CLOSING_DAYS);
+    let next = |gate: &Gate| gate.draft("awa", Wanted::next(period("2025-Q2")), &all());
     let (key, value) = house.store.scan_prefix(b"gf").next().unwrap().unwrap();
     // From behind the length and the layout's version.
     for at in (5..value.len()).step_by(value.len() / 40) {
@@ -102,9 +103,10 @@ fn a_release_whose_part_of_the_transcript_is_damaged_does_not_leave() {
     let (id, log) = (approved(&house.gate()), Log::default());
     let (key, mut damaged) = house.store.scan_prefix(b"gf").next().unwrap().unwrap();
     *damaged.last_mut().unwrap() ^= 1;
-    let refused = with_value(&house, &key, Some(&damaged), |gate| gate.publish("awa", id, &log));
+    let refused =
+        with_value(&house, &key, Some(&damaged), |gate| gate.publish("awa", id, &all(), &log));
     assert!(matches!(refused, Err(PublishError::Gate(GateError::Damaged { .. }))), "{refused:?}");
     assert!(log.bodies.borrow().is_empty());
     assert_eq!(house.gate().show(id).unwrap().state, State::Approved);
-    house.gate().publish("awa", id, &log).unwrap();
+    house.gate().publish("awa", id, &all(), &log).unwrap();
 }

@@ -12,8 +12,9 @@ use crate::{
     publication::admitted::{Admitted, EntryKind},
     records::repository::Repository,
     release::{
+        counted::Source,
         error::{GateError, PublishError},
-        gate::{Gate, Outlet},
+        gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, Review},
     },
     rpc::{
@@ -24,8 +25,10 @@ use crate::{
         generated::hub::{
             ApproveReleaseRequest, ApproveReleaseResponse, DiscardReleaseRequest,
             DiscardReleaseResponse, DraftReleaseRequest, DraftReleaseResponse, GetReleaseRequest,
-            GetReleaseResponse, ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
-            PublishReleaseResponse, release_service_server::ReleaseService,
+            GetReleaseResponse, ListReleaseCellsRequest, ListReleaseCellsResponse,
+            ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
+            PublishReleaseResponse, WithholdReleaseRequest, WithholdReleaseResponse,
+            release_service_server::ReleaseService,
         },
         hub::release as wire,
         parse::{self, Invalid},
@@ -33,8 +36,8 @@ use crate::{
     },
 };
 
-/// Drafts at once: each takes a core for seconds.
-const DRAFTS_MAX: usize = 1;
+/// Steps at once that count records: each takes a core for seconds.
+const COUNTS_MAX: usize = 1;
 
 /// What releases need.
 #[derive(Clone)]
@@ -52,12 +55,12 @@ pub struct ReleaseParts {
 /// The release service.
 pub struct Releases {
     parts: ReleaseParts,
-    drafting: Arc<Semaphore>,
+    counting: Arc<Semaphore>,
 }
 
 impl Releases {
     pub(super) fn new(parts: ReleaseParts) -> Self {
-        Self { parts, drafting: Arc::new(Semaphore::new(DRAFTS_MAX)) }
+        Self { parts, counting: Arc::new(Semaphore::new(COUNTS_MAX)) }
     }
 
     /// Takes a step at the gate, and shows what became of the release.
@@ -72,10 +75,31 @@ impl Releases {
         })
         .await
     }
+
+    /// The same for a step that counts records.
+    async fn counting_step<E: Into<Status> + From<GateError> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&ReleaseParts, &Source<'_, Repository>) -> Result<ReleaseId, E>
+        + Send
+        + 'static,
+    ) -> Result<Review, Status> {
+        let permit = Arc::clone(&self.counting).try_acquire_owned();
+        let permit = permit.map_err(|_| status::busy("counts of records"))?;
+        self.step(move |parts| {
+            let _permit = permit;
+            let records = &*parts.repository;
+            work(parts, &Source { records, closing_days: parts.closing_days })
+        })
+        .await
+    }
 }
 
 fn shown(review: Review) -> Option<crate::wire::generated::hub::Release> {
     Some(wire::to_wire(review, true))
+}
+
+fn quarter(text: &str) -> Result<Period, Invalid> {
+    text.parse().map_err(|_| Invalid::new("period", "must be a quarter as 2026-Q3"))
 }
 
 impl Outlet for OwnLog {
@@ -105,15 +129,11 @@ impl ReleaseService for Releases {
         request: Request<DraftReleaseRequest>,
     ) -> Result<Response<DraftReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
-        let DraftReleaseRequest { period } = request.into_inner();
-        let period: Period =
-            period.parse().map_err(|_| Invalid::new("period", "must be a quarter as 2026-Q3"))?;
-        let permit = Arc::clone(&self.drafting).try_acquire_owned();
-        let permit = permit.map_err(|_| status::busy("drafts"))?;
-        let review = self.step(move |parts| {
-            let _permit = permit;
+        let DraftReleaseRequest { period, allow_skipping_earlier } = request.into_inner();
+        let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
+        let review = self.counting_step(move |parts, source| {
             parts.gate.check_accounted(&*parts.own_log)?;
-            let drafted = parts.gate.draft(&actor, period, &*parts.repository, parts.closing_days);
+            let drafted = parts.gate.draft(&actor, wanted, source);
             drafted.map_err(PublishError::from)
         });
         Ok(Response::new(DraftReleaseResponse { release: shown(review.await?) }))
@@ -126,6 +146,24 @@ impl ReleaseService for Releases {
         let id = wire::id_from_wire(&request.get_ref().name)?;
         let review = self.step(move |_| Ok::<_, GateError>(id)).await?;
         Ok(Response::new(GetReleaseResponse { release: shown(review) }))
+    }
+
+    async fn list_release_cells(
+        &self,
+        request: Request<ListReleaseCellsRequest>,
+    ) -> Result<Response<ListReleaseCellsResponse>, Status> {
+        let ListReleaseCellsRequest { parent, page_size, page_token } = request.into_inner();
+        let id = wire::parent_from_wire(&parent)?;
+        let size = parse::page_size(page_size)?;
+        // Cells of a release never change, so their number in order is place enough.
+        let begin: usize = parse::page_token(&page_token)?.unwrap_or(0);
+        let gate = Arc::clone(&self.parts.gate);
+        let all = blocking(move || gate.cells(id)).await?;
+        let mut rest = all.into_iter().skip(begin);
+        let cells: Vec<_> = rest.by_ref().take(size).map(wire::cell_to_wire).collect();
+        let end = begin.saturating_add(cells.len());
+        let next_page_token = rest.next().map(|_| end.to_string()).unwrap_or_default();
+        Ok(Response::new(ListReleaseCellsResponse { cells, next_page_token }))
     }
 
     async fn list_releases(
@@ -151,8 +189,10 @@ impl ReleaseService for Releases {
     ) -> Result<Response<ApproveReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review = self.step(move |parts| parts.gate.approve(&actor, id).map(|()| id)).await?;
-        Ok(Response::new(ApproveReleaseResponse { release: shown(review) }))
+        let review = self.counting_step(move |parts, source| {
+            parts.gate.approve(&actor, id, source).map(|()| id)
+        });
+        Ok(Response::new(ApproveReleaseResponse { release: shown(review.await?) }))
     }
 
     async fn publish_release(
@@ -161,9 +201,26 @@ impl ReleaseService for Releases {
     ) -> Result<Response<PublishReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review =
-            self.step(move |parts| parts.gate.publish(&actor, id, &*parts.own_log).map(|_| id));
+        let review = self.counting_step(move |parts, source| {
+            parts.gate.publish(&actor, id, source, &*parts.own_log).map(|_| id)
+        });
         Ok(Response::new(PublishReleaseResponse { release: shown(review.await?) }))
+    }
+
+    async fn withhold_release(
+        &self,
+        request: Request<WithholdReleaseRequest>,
+    ) -> Result<Response<WithholdReleaseResponse>, Status> {
+        let actor = caller(&request)?.to_string();
+        let WithholdReleaseRequest { period, reason, allow_skipping_earlier } =
+            request.into_inner();
+        let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
+        let review = self.counting_step(move |parts, source| {
+            parts.gate.check_accounted(&*parts.own_log)?;
+            let drafted = parts.gate.withhold(&actor, wanted, &reason, source);
+            drafted.map_err(PublishError::from)
+        });
+        Ok(Response::new(WithholdReleaseResponse { release: shown(review.await?) }))
     }
 
     async fn discard_release(

@@ -3198,6 +3198,13 @@ pub struct Release {
     /// Who published it; empty before.
     #[prost(string, tag = "9")]
     pub published_by: ::prost::alloc::string::String,
+    /// Of the first release: earlier closed periods with records, which are never released. Releases
+    /// go period by period.
+    #[prost(string, repeated, tag = "10")]
+    pub skipped_periods: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Why it is withheld, if it is or is to be. Unset in lists.
+    #[prost(message, optional, tag = "11")]
+    pub withholding: ::core::option::Option<Withholding>,
 }
 /// What an audit ran: numbers only, no value of any cell.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3230,6 +3237,24 @@ pub struct AuditReport {
     /// Relations over time that the true values do not follow.
     #[prost(uint64, tag = "9")]
     pub relations_broken: u64,
+}
+/// Why a release is withheld, and what that cannot mend.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Withholding {
+    /// The reason, in the words of who drafted it. Stays on the node.
+    #[prost(string, tag = "1")]
+    pub reason: ::prost::alloc::string::String,
+    /// What protection said.
+    #[prost(string, tag = "2")]
+    pub cause: ::prost::alloc::string::String,
+    /// Cells that earlier releases alone give away, or bound closer than the rules allow: an incident.
+    /// The first of them, if they are very many.
+    #[prost(string, repeated, tag = "3")]
+    pub exposed_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Cells whose protection could not be shown, which does not mean that they are exposed. The first
+    /// of them, if they are very many.
+    #[prost(string, repeated, tag = "4")]
+    pub unproven_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What is kept and hidden in one table.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3269,6 +3294,10 @@ pub struct DraftReleaseRequest {
     /// The closed period (`2026-Q3`).
     #[prost(string, tag = "1")]
     pub period: ::prost::alloc::string::String,
+    /// If set, the hub's first release may be of this period though there are records of earlier
+    /// closed ones. Those are never released then.
+    #[prost(bool, tag = "2")]
+    pub allow_skipping_earlier: bool,
 }
 /// The release as drafted.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3290,6 +3319,45 @@ pub struct GetReleaseResponse {
     /// The release.
     #[prost(message, optional, tag = "1")]
     pub release: ::core::option::Option<Release>,
+}
+/// Asks for a page of the cells of a release.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReleaseCellsRequest {
+    /// `releases/{id}`.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Most rows wanted; 0 for the node's choice.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before; empty for the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of cells, in the order of their tables; a cell of several tables is listed once.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReleaseCellsResponse {
+    /// The cells.
+    #[prost(message, repeated, tag = "1")]
+    pub cells: ::prost::alloc::vec::Vec<ReleaseCell>,
+    /// For the next page; empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// A cell of a release and its mark, without any value. Why a cell is hidden never leaves the hub.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseCell {
+    /// Population of the catalogue.
+    #[prost(string, tag = "1")]
+    pub population: ::prost::alloc::string::String,
+    /// The period.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// Dimensions and codes (`filiere=LAIT`), totals left out.
+    #[prost(string, repeated, tag = "3")]
+    pub key: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its mark.
+    #[prost(enumeration = "CellMark", tag = "4")]
+    pub mark: i32,
 }
 /// Asks for a page of releases.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3339,6 +3407,26 @@ pub struct PublishReleaseResponse {
     #[prost(message, optional, tag = "1")]
     pub release: ::core::option::Option<Release>,
 }
+/// Asks to withhold a period.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WithholdReleaseRequest {
+    /// The closed period (`2026-Q3`).
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+    /// Why, for the hub's own files. Stays on the node.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// As in DraftReleaseRequest.
+    #[prost(bool, tag = "3")]
+    pub allow_skipping_earlier: bool,
+}
+/// The release as drafted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WithholdReleaseResponse {
+    /// The release.
+    #[prost(message, optional, tag = "1")]
+    pub release: ::core::option::Option<Release>,
+}
 /// Asks to drop a release.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DiscardReleaseRequest {
@@ -3363,6 +3451,10 @@ pub enum ReleaseState {
     Publishing = 3,
     /// It stands in the log.
     Published = 4,
+    /// It could not be protected; it is withheld once somebody else than the drafter approves.
+    Withholding = 5,
+    /// Nothing of it was or will be published.
+    Withheld = 6,
 }
 impl ReleaseState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3376,6 +3468,8 @@ impl ReleaseState {
             Self::Approved => "RELEASE_STATE_APPROVED",
             Self::Publishing => "RELEASE_STATE_PUBLISHING",
             Self::Published => "RELEASE_STATE_PUBLISHED",
+            Self::Withholding => "RELEASE_STATE_WITHHOLDING",
+            Self::Withheld => "RELEASE_STATE_WITHHELD",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3386,6 +3480,45 @@ impl ReleaseState {
             "RELEASE_STATE_APPROVED" => Some(Self::Approved),
             "RELEASE_STATE_PUBLISHING" => Some(Self::Publishing),
             "RELEASE_STATE_PUBLISHED" => Some(Self::Published),
+            "RELEASE_STATE_WITHHOLDING" => Some(Self::Withholding),
+            "RELEASE_STATE_WITHHELD" => Some(Self::Withheld),
+            _ => None,
+        }
+    }
+}
+/// Whether a cell is published, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CellMark {
+    /// Not stated.
+    Unspecified = 0,
+    /// Its values are published.
+    Published = 1,
+    /// Hidden because the rules find it sensitive.
+    HiddenPrimary = 2,
+    /// Hidden so that others cannot be deduced.
+    HiddenSecondary = 3,
+}
+impl CellMark {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CELL_MARK_UNSPECIFIED",
+            Self::Published => "CELL_MARK_PUBLISHED",
+            Self::HiddenPrimary => "CELL_MARK_HIDDEN_PRIMARY",
+            Self::HiddenSecondary => "CELL_MARK_HIDDEN_SECONDARY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CELL_MARK_UNSPECIFIED" => Some(Self::Unspecified),
+            "CELL_MARK_PUBLISHED" => Some(Self::Published),
+            "CELL_MARK_HIDDEN_PRIMARY" => Some(Self::HiddenPrimary),
+            "CELL_MARK_HIDDEN_SECONDARY" => Some(Self::HiddenSecondary),
             _ => None,
         }
     }
@@ -3532,6 +3665,33 @@ pub mod release_service_client {
                 .insert(GrpcMethod::new("essaim.hub.v1.ReleaseService", "GetRelease"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists the cells of a release with their marks, in pages.
+        pub async fn list_release_cells(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReleaseCellsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseCellsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ReleaseService/ListReleaseCells",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleaseCells"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Lists releases, in pages.
         pub async fn list_releases(
             &mut self,
@@ -3557,7 +3717,8 @@ pub mod release_service_client {
                 .insert(GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleases"));
             self.inner.unary(req, path, codec).await
         }
-        /// Approves an audited release; refused to the one who drafted it.
+        /// Approves an audited release; refused to the one who drafted it, and where the records no longer
+        /// say what it was drafted from.
         pub async fn approve_release(
             &mut self,
             request: impl tonic::IntoRequest<super::ApproveReleaseRequest>,
@@ -3584,7 +3745,7 @@ pub mod release_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Publishes an approved release.
+        /// Publishes an approved release that still is what the records say.
         pub async fn publish_release(
             &mut self,
             request: impl tonic::IntoRequest<super::PublishReleaseRequest>,
@@ -3611,7 +3772,36 @@ pub mod release_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Drops a release that is not published.
+        /// Drafts that a closed period is withheld: nothing of it is ever published, and later releases are
+        /// protected as ones before which nothing of it was given away. Refused for a period that can be
+        /// protected. It is withheld once somebody else approves.
+        pub async fn withhold_release(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WithholdReleaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithholdReleaseResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ReleaseService/WithholdRelease",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ReleaseService", "WithholdRelease"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Drops a release that is neither published nor withheld.
         pub async fn discard_release(
             &mut self,
             request: impl tonic::IntoRequest<super::DiscardReleaseRequest>,
@@ -3669,6 +3859,14 @@ pub mod release_service_server {
             tonic::Response<super::GetReleaseResponse>,
             tonic::Status,
         >;
+        /// Lists the cells of a release with their marks, in pages.
+        async fn list_release_cells(
+            &self,
+            request: tonic::Request<super::ListReleaseCellsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseCellsResponse>,
+            tonic::Status,
+        >;
         /// Lists releases, in pages.
         async fn list_releases(
             &self,
@@ -3677,7 +3875,8 @@ pub mod release_service_server {
             tonic::Response<super::ListReleasesResponse>,
             tonic::Status,
         >;
-        /// Approves an audited release; refused to the one who drafted it.
+        /// Approves an audited release; refused to the one who drafted it, and where the records no longer
+        /// say what it was drafted from.
         async fn approve_release(
             &self,
             request: tonic::Request<super::ApproveReleaseRequest>,
@@ -3685,7 +3884,7 @@ pub mod release_service_server {
             tonic::Response<super::ApproveReleaseResponse>,
             tonic::Status,
         >;
-        /// Publishes an approved release.
+        /// Publishes an approved release that still is what the records say.
         async fn publish_release(
             &self,
             request: tonic::Request<super::PublishReleaseRequest>,
@@ -3693,7 +3892,17 @@ pub mod release_service_server {
             tonic::Response<super::PublishReleaseResponse>,
             tonic::Status,
         >;
-        /// Drops a release that is not published.
+        /// Drafts that a closed period is withheld: nothing of it is ever published, and later releases are
+        /// protected as ones before which nothing of it was given away. Refused for a period that can be
+        /// protected. It is withheld once somebody else approves.
+        async fn withhold_release(
+            &self,
+            request: tonic::Request<super::WithholdReleaseRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WithholdReleaseResponse>,
+            tonic::Status,
+        >;
+        /// Drops a release that is neither published nor withheld.
         async fn discard_release(
             &self,
             request: tonic::Request<super::DiscardReleaseRequest>,
@@ -3869,6 +4078,52 @@ pub mod release_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/essaim.hub.v1.ReleaseService/ListReleaseCells" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReleaseCellsSvc<T: ReleaseService>(pub Arc<T>);
+                    impl<
+                        T: ReleaseService,
+                    > tonic::server::UnaryService<super::ListReleaseCellsRequest>
+                    for ListReleaseCellsSvc<T> {
+                        type Response = super::ListReleaseCellsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReleaseCellsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReleaseService>::list_release_cells(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReleaseCellsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/essaim.hub.v1.ReleaseService/ListReleases" => {
                     #[allow(non_camel_case_types)]
                     struct ListReleasesSvc<T: ReleaseService>(pub Arc<T>);
@@ -3991,6 +4246,52 @@ pub mod release_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PublishReleaseSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ReleaseService/WithholdRelease" => {
+                    #[allow(non_camel_case_types)]
+                    struct WithholdReleaseSvc<T: ReleaseService>(pub Arc<T>);
+                    impl<
+                        T: ReleaseService,
+                    > tonic::server::UnaryService<super::WithholdReleaseRequest>
+                    for WithholdReleaseSvc<T> {
+                        type Response = super::WithholdReleaseResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WithholdReleaseRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReleaseService>::withhold_release(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WithholdReleaseSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -117,6 +117,13 @@ fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewh
     assert!(draft.json()["audit"]["cells"].as_u64().unwrap() > 0, "{draft:?}");
     let name = draft.text("name");
     assert_eq!(federation.run(STEWARD, &["release", "show", &name]).done().json(), draft.json());
+    let shown = run(&["release", "show", &name, "--profile", &federation.profile(STEWARD)]).done();
+    assert!(shown.out.contains("The audit passed"), "{shown:?}");
+    let cells = federation.run(STEWARD, &["release", "show", &name, "--cells"]).done().json();
+    let cells = cells.as_array().unwrap();
+    assert_eq!(json!(cells.len()), draft.json()["audit"]["cells"]);
+    let hidden = cells.iter().filter(|cell| cell["mark"] != "published").count();
+    assert_eq!(json!(hidden), draft.json()["audit"]["hidden_cells"]);
     federation.run(STEWARD, &["release", "publish", &name]).ended(1, "");
     let discarded = federation.run(STEWARD, &["release", "discard", &name]).done();
     assert_eq!(discarded.text("discarded"), name);

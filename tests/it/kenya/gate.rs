@@ -24,7 +24,7 @@ impl Steward {
     }
 
     async fn draft(&mut self, period: &str) -> Result<Release, Status> {
-        let request = DraftReleaseRequest { period: period.into() };
+        let request = DraftReleaseRequest { period: period.into(), ..Default::default() };
         Ok(self.0.draft_release(request).await?.into_inner().release.unwrap())
     }
 

@@ -12,10 +12,11 @@ use essaim::{
         DraftReleaseRequest, Enterprise, EscalateSupportRequestRequest, FollowUp,
         FollowUpAnswerRequest, GetEnterpriseRequest, GetReleaseRequest, GiveConsentRequest,
         ImportHeader, ImportRequest, ImportResponse, ListAnswersRequest, ListConsentsRequest,
-        ListEnterprisesRequest, ListQuarantineRequest, ListSupportRequestsRequest,
-        ListVisitsRequest, PublishReleaseRequest, RateAnswerRequest, RequestIdentity,
-        SupportRequest, UpdateEnterpriseRequest, UpdateSupportRequestRequest, Visit, VisitIdentity,
-        WithdrawConsentRequest, consent_service_client::ConsentServiceClient,
+        ListEnterprisesRequest, ListQuarantineRequest, ListReleaseCellsRequest,
+        ListSupportRequestsRequest, ListVisitsRequest, PublishReleaseRequest, RateAnswerRequest,
+        RequestIdentity, SupportRequest, UpdateEnterpriseRequest, UpdateSupportRequestRequest,
+        Visit, VisitIdentity, WithdrawConsentRequest, WithholdReleaseRequest,
+        consent_service_client::ConsentServiceClient,
         enterprise_service_client::EnterpriseServiceClient, import_request::Piece,
         import_service_client::ImportServiceClient, release_service_client::ReleaseServiceClient,
         support_request_service_client::SupportRequestServiceClient,
@@ -361,14 +362,21 @@ impl Staff {
         refused(imports.list_quarantine(list).await);
         let mut releases = ReleaseServiceClient::new(self.steward.clone());
         let period = planted.asked("period");
-        refused(releases.draft_release(DraftReleaseRequest { period }).await);
+        refused(releases.draft_release(DraftReleaseRequest { period, ..Default::default() }).await);
+        let reason = planted.asked("reason to withhold what can be protected");
+        let period = PERIOD.into();
+        let withhold = WithholdReleaseRequest { period, reason, allow_skipping_earlier: true };
+        refused(releases.withhold_release(withhold).await);
         let name = format!("releases/{}", planted.asked("release"));
         refused(releases.get_release(GetReleaseRequest { name: name.clone() }).await);
+        let parent = name.clone();
+        let list = ListReleaseCellsRequest { parent, ..Default::default() };
+        refused(releases.list_release_cells(list).await);
         refused(releases.approve_release(ApproveReleaseRequest { name: name.clone() }).await);
         refused(releases.discard_release(DiscardReleaseRequest { name }).await);
         // The referent may not import nor draft.
         let mut foreign = ReleaseServiceClient::new(self.referent.clone());
-        let draft = DraftReleaseRequest { period: PERIOD.into() };
+        let draft = DraftReleaseRequest { period: PERIOD.into(), ..Default::default() };
         refused(foreign.draft_release(draft).await);
         let mut requests = SupportRequestServiceClient::new(self.referent.clone());
         let update = UpdateSupportRequestRequest {
@@ -391,7 +399,7 @@ impl Staff {
     pub async fn release(&self) {
         let mut first = ReleaseServiceClient::new(self.steward.clone());
         let mut second = ReleaseServiceClient::new(self.second_steward.clone());
-        let draft = DraftReleaseRequest { period: PERIOD.into() };
+        let draft = DraftReleaseRequest { period: PERIOD.into(), allow_skipping_earlier: true };
         let draft = first.draft_release(draft).await.unwrap().into_inner().release.unwrap();
         let name = draft.name;
         refused(first.approve_release(ApproveReleaseRequest { name: name.clone() }).await);

@@ -1,0 +1,164 @@
+//! Withholding: the last resort for a release that could not be protected, so that the releases
+//! after it need not wait for ever.
+//!
+//! To leave such a release out would give it away: a stock after it less the stock before and the
+//! flows since is what flowed in it, a year less its other quarters is the quarter. So it becomes
+//! part of the transcript with every cell hidden, zeros included. Its equations with what was
+//! released before and will be after stay in the attackers' system, what is sensitive in it stays
+//! demanded, and later releases are protected with both in view. Nothing of it is published, and no
+//! [`crate::disclosure::safe::SafeTable`] is made of it.
+//!
+//! The demands are tried all the same, for who decides must know how things stand. With everything
+//! new hidden, one that cannot be met is lost to *earlier* releases. That is an incident, and no
+//! reason to refuse: to withhold gives nothing away. Two kinds are told apart:
+//! - *exposed*: the exact solver finds that no value that is asked for is left. No later release
+//!   can mend that, and none is held to it any more; what is left (that a value is not known
+//!   exactly) is still asked for;
+//! - *unproven*: no counter-example was found, which proves nothing. Later releases are held to it.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    codes::catalogue::Catalogue,
+    disclosure::{
+        attack::Attack,
+        audit::{self, AuditReport},
+        counter_example::{self, Demand, Deviation, Known, Possible},
+        difference,
+        error::{CellName, DisclosureError},
+        protect,
+        rules::Rules,
+        search::Search,
+        system::Relation,
+        transcript::{FrozenRelease, FrozenTable, Transcript},
+    },
+    indicators::cube::Cube,
+    publication::release::{Cell, Table},
+};
+
+/// A release that is given away in nothing. Confidential.
+#[derive(Debug, Clone)]
+pub struct Withheld {
+    /// The shapes of its tables, every cell hidden.
+    pub tables: Vec<Table>,
+    /// What was tried.
+    pub report: AuditReport,
+    /// Cells that earlier releases alone give away, or bound closer than the rules allow.
+    pub exposed: Vec<CellName>,
+    /// Cells whose protection could not be shown.
+    pub unproven: Vec<CellName>,
+    /// What it gives away, for the transcript.
+    pub frozen: FrozenRelease,
+}
+
+/// Hides every cell of `cubes`, which are all tables of one release.
+pub fn withhold(
+    catalogue: &Catalogue,
+    rules: &Rules,
+    cubes: &[Cube],
+    transcript: &Transcript,
+) -> Result<Withheld, DisclosureError> {
+    rules.validate()?;
+    let attack = Attack::new(catalogue, rules, cubes, transcript)?;
+    let relations = attack.relations(catalogue)?;
+    let demands = attack.demands_in_reach(&relations);
+    let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
+    let candidates: Vec<_> = protect::remembered(transcript).collect();
+    let Tried { proofs, exposed, unproven } =
+        try_all(&attack, &relations, &hidden, &demands, &candidates);
+    let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
+    let frozen =
+        tables.iter().zip(cubes).zip(&attack.needs).map(|((table, cube), needs)| FrozenTable {
+            table: table.clone(),
+            truth: cube.cells.iter().map(|cell| cell.values.clone()).collect(),
+            needs: needs.clone(),
+        });
+    let frozen = FrozenRelease {
+        tables: frozen.collect(),
+        counter_examples: protect::hints(&attack, &proofs, transcript),
+        contributions: Some(difference::contributions(catalogue, cubes)),
+        differences: attack.differences.clone(),
+        exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
+    };
+    let open = exposed.len() + unproven.len();
+    let name = |cell: &usize| attack.system.name(catalogue, *cell);
+    let cells = |demands: &[Demand]| -> BTreeSet<usize> {
+        demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect()
+    };
+    Ok(Withheld {
+        report: audit::report(&attack, &hidden, &demands, &proofs, open, relations.len()),
+        exposed: cells(&exposed).iter().map(name).collect(),
+        unproven: cells(&unproven).iter().map(name).collect(),
+        tables,
+        frozen,
+    })
+}
+
+/// What became of the demands.
+struct Tried {
+    proofs: Vec<Deviation>,
+    /// Lost to earlier releases; the stronger demand where nothing at all is left.
+    exposed: Vec<Demand>,
+    unproven: Vec<Demand>,
+}
+
+/// Tries the demands with everything new hidden. First as if zeros were published: what is possible
+/// then is possible when they are hidden, too, and most demands need no more. With all zeros in it
+/// the system is many times as large.
+fn try_all(
+    attack: &Attack,
+    relations: &[&Relation],
+    hidden: &[bool],
+    demands: &[Demand],
+    candidates: &[Deviation],
+) -> Tried {
+    let touching = counter_example::touching(relations, attack.truth.len());
+    let bare: Vec<bool> = (0..hidden.len())
+        .map(|cell| hidden[cell] && (attack.earlier[cell].is_some() || !attack.is_zero(cell)))
+        .collect();
+    let mut tried = Tried { proofs: Vec::new(), exposed: Vec::new(), unproven: Vec::new() };
+    let mut open = demands.to_vec();
+    for (hidden, is_all) in [(&*bare, false), (hidden, true)] {
+        let variables = attack.hidden_variables(hidden);
+        let floors = attack.floors(&attack.dark_groups(|cell| hidden[cell]));
+        let truth = &attack.truth;
+        let known =
+            Known { relations, truth, floors: &floors, hidden: &variables, touching: &touching };
+        let mut search = Search::new(known);
+        let (proofs, left) = audit::prove(&known, &mut search, &open, candidates, usize::MAX);
+        tried.proofs.extend(proofs);
+        open = left;
+        if is_all {
+            (tried.exposed, tried.unproven) = sort(&mut search, &open);
+        }
+    }
+    tried
+}
+
+/// Demands that no counter-example was found for: those that are lost, and the others.
+fn sort(search: &mut Search<'_>, open: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
+    let (mut exposed, mut unproven) = (Vec::new(), Vec::new());
+    for demand in open {
+        // What can be no other value cannot be a distant one either.
+        let exact = Demand { what: Possible::Other, ..*demand };
+        match [exact, *demand].into_iter().find(|demand| search.is_lost(demand)) {
+            Some(lost) => exposed.push(lost),
+            None => unproven.push(*demand),
+        }
+    }
+    (exposed, unproven)
+}
+
+fn all_hidden(cube: &Cube) -> Table {
+    Table {
+        population: cube.population.clone(),
+        period: cube.period,
+        dimensions: cube.dimensions.clone(),
+        measures: cube.measures.clone(),
+        cells: vec![Cell(None); cube.cells.len()],
+    }
+}
+
+#[cfg(test)]
+#[path = "withhold_tests.rs"]
+mod withhold_tests;
