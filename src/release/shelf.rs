@@ -3,7 +3,7 @@
 //! | key | value |
 //! |---|---|
 //! | `g n` | number of the next release, big-endian |
-//! | `g d` id piece | the release's [`Card`]: its layout's version (1 byte), then CBOR |
+//! | `g d` id piece | the release's [`Card`]: its layout's version (1 byte), BLAKE3 (32), CBOR |
 //! | `g b` id piece | its body as it is published |
 //! | `g f` id piece | what it gives away ([`FrozenRelease`]) |
 //!
@@ -41,9 +41,12 @@ const BODY: u8 = b'b';
 const FROZEN: u8 = b'f';
 /// Version of a card's layout. It changes when a program that knows only this one would misread a
 /// card; fields may be added without. Since layout 2 there are releases that are withheld: without
-/// them in its transcript, an older program would protect later ones too little. Cards of layout 1
-/// are read as they are.
+/// them in its transcript, an older program would protect later ones too little; and the digest
+/// stands before the CBOR, so that damage cannot turn a draft into an approved release. Cards of
+/// layout 1, without a digest, are read as they are.
 const CARD_LAYOUT: u8 = 2;
+/// Bytes of the digest of a card.
+const DIGEST_BYTES: usize = 32;
 
 /// Everything about a release but its tables.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -241,16 +244,20 @@ fn key(kind: u8, id: ReleaseId) -> Vec<u8> {
 }
 
 fn encode(card: &Card) -> Vec<u8> {
-    let mut bytes = vec![CARD_LAYOUT];
+    let mut cbor = Vec::new();
     // Writing CBOR to a Vec cannot fail.
-    let Ok(()) = minicbor::encode(card, &mut bytes) else { return Vec::new() };
-    bytes
+    let Ok(()) = minicbor::encode(card, &mut cbor) else { return Vec::new() };
+    [&[CARD_LAYOUT], &blake3::hash(&cbor).as_bytes()[..], &cbor].concat()
 }
 
 fn decode(id: ReleaseId, bytes: &[u8]) -> Result<Card, GateError> {
     let damaged = |detail: String| GateError::Damaged { id, detail };
     let cbor = match bytes.split_first() {
-        Some((1..=CARD_LAYOUT, cbor)) => cbor,
+        Some((1, cbor)) => cbor,
+        Some((&CARD_LAYOUT, sealed)) => match sealed.split_at_checked(DIGEST_BYTES) {
+            Some((seal, cbor)) if seal == blake3::hash(cbor).as_bytes() => cbor,
+            _ => return Err(damaged("the card is not the one that was kept".into())),
+        },
         Some((&found, _)) if found > CARD_LAYOUT => {
             return Err(GateError::Newer { id, found, known: CARD_LAYOUT });
         }
