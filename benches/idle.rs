@@ -136,11 +136,12 @@ fn folder_in_words(folder: &Path) -> String {
 
 /// Makes a node's folder and fills its store.
 fn make(folder: &Path, rows_count: u64) {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).to_string();
+    let exchange = free_address().to_string();
+    let hub = free_address().to_string();
     let web = free_address().to_string();
     let init = Command::new(PROGRAM)
         .args(["init", &argument(folder), "--member", "ML", "--kind", "national"])
-        .args(["--name", "HUB IIT Mali", "--hub", &any, "--exchange", &any, "--web", &web])
+        .args(["--name", "HUB IIT Mali", "--hub", &hub, "--exchange", &exchange, "--web", &web])
         .args(["--contributors-min", "3", "--dominance-percent", "15"])
         .stderr(Stdio::null())
         .output()
