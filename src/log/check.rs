@@ -96,18 +96,22 @@ fn verify_with(
         Check { log: &log, store, report: &mut report, erasures }.run(roster)?;
     }
     erasures.values().for_each(|one| one.check(&mut report));
-    report.differences.extend(noted.into_iter().filter_map(|(log, noted)| lost(log, noted)));
+    let lost = noted.into_iter().filter_map(|(log, noted)| lost(log, noted));
+    report.differences.extend(lost);
     Ok(report)
 }
 
 /// A log that was held, and whose folder is gone.
-fn lost((origin, epoch): (MemberCode, u32), noted: Noted) -> Option<Difference> {
-    let problem = format!(
-        "its folder is missing: {} entries were held. Restore the newest copy of the folder, or \
-         start the node: it fetches the log from other nodes",
-        noted.held
-    );
-    (noted.held > 0).then_some(Difference { origin, epoch, entry: None, problem })
+fn lost((origin, epoch): (MemberCode, u32), noted: Result<Noted, String>) -> Option<Difference> {
+    let problem = match noted {
+        Ok(Noted { held: 0, .. }) => return None,
+        Ok(Noted { held, .. }) => format!(
+            "its folder is missing: {held} entries were held. Restore the newest copy of the \
+             folder, or start the node: it fetches the log from other nodes"
+        ),
+        Err(problem) => format!("its folder is missing, and {problem}. Restore a copy of both"),
+    };
+    Some(Difference { origin, epoch, entry: None, problem })
 }
 
 /// What was erased of one origin's entries, and what its withdrawals ask for. A withdrawal may
@@ -172,9 +176,10 @@ impl Check<'_> {
             self.differs(Some(self.log.id(seq)), "the header is missing: the file is cut off");
         }
         let named = self.report.differences.len() > before;
+        let has_checkpoint = self.log.state.newest().is_some();
         match &self.log.damage {
             // The tree says that something differs; the entries above say which.
-            Some(_) if named && self.log.state.newest().is_some() => {}
+            Some(_) if named && has_checkpoint && !self.log.is_rolled_back => {}
             Some(damage) => self.differs(None, damage),
             None if present > held || rest > 0 => {
                 let what = "a crash left bytes after the signed entries; the next start cuts them";

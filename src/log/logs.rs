@@ -20,6 +20,7 @@ use crate::{
         files::{LogFolder, file_error},
         header::{Header, HeaderBytes, leaf, round_up},
         merkle::Hash,
+        noted::Noted,
         single::{Awaited, Base, HeadNews, SingleLog},
         snapshot::{self, Snapshot},
         state,
@@ -330,6 +331,18 @@ impl Log {
         let longest = log.longest_seen()?.get();
         let unheld = log.damage.is_some() || longest.checkpoint.size > log.state.size();
         unheld.then(|| longest.clone())
+    }
+
+    /// Whether this node can say how long a log is as far as it ever knew: not if its copy is
+    /// damaged, or was moved away and is not back yet.
+    pub fn knows_length(&self, origin: MemberCode, epoch: u32) -> bool {
+        let Some(log) = self.find(origin, epoch) else {
+            return Noted::read(&*self.store, origin, epoch)
+                .is_ok_and(|noted| noted.is_ok_and(|noted| noted.longest == 0));
+        };
+        let log = lock(&log);
+        let known = log.longest_seen().map_or(0, |signed| signed.get().checkpoint.size);
+        log.damage.is_none() && known >= log.noted.longest
     }
 
     /// Verifies a batch against `checkpoint` and stores it durably. Returns how many entries were

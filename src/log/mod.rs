@@ -79,7 +79,9 @@ pub enum LogError {
     /// Another node holds a longer log of ours than we do: ours was restored from a backup.
     #[error(
         "The own log {origin}, epoch {epoch}, has {held} entries, but {known} were signed. \
-         Nothing is appended until the missing ones are pulled back from another node"
+         Nothing is appended until the missing ones are pulled back from another node. If no node \
+         holds them, the log goes on in a new epoch: a higher `log_epoch` with a new key in the \
+         roster"
     )]
     Behind {
         /// Whose log.

@@ -16,6 +16,9 @@ use crate::{
 
 const NOTED: u8 = b'n';
 
+/// Logs with what is noted of them.
+pub type NotedLogs = BTreeMap<(MemberCode, u32), Result<Noted, String>>;
+
 /// What the store notes of one log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Noted {
@@ -36,14 +39,13 @@ impl Noted {
         Ok(bytes.map_or(Ok(Self::default()), |bytes| Self::from_bytes(&bytes)))
     }
 
-    /// The logs of which anything is noted.
-    pub fn logs(store: &dyn Store) -> Result<BTreeMap<(MemberCode, u32), Self>, StoreError> {
+    /// The logs of which anything is noted; inside, what cannot be told.
+    pub fn logs(store: &dyn Store) -> Result<NotedLogs, StoreError> {
         let mut logs = BTreeMap::new();
         for pair in store.scan_prefix(&[prefix::LOG, NOTED]) {
             let (key, value) = pair?;
-            // What cannot be read is found when the log itself is opened.
-            if let (Some(log), Ok(noted)) = (log_of(&key), Self::from_bytes(&value)) {
-                logs.insert(log, noted);
+            if let Some(log) = log_of(&key) {
+                logs.insert(log, Self::from_bytes(&value));
             }
         }
         Ok(logs)
@@ -55,7 +57,10 @@ impl Noted {
             (Some(held), Some(longest), 16) => {
                 Ok(Self { held: u64::from_be_bytes(held), longest: u64::from_be_bytes(longest) })
             }
-            _ => Err(format!("it has {} bytes and not 16", bytes.len())),
+            _ => Err(format!(
+                "the store's note of how long it was has {} bytes and not 16",
+                bytes.len()
+            )),
         }
     }
 
@@ -86,4 +91,32 @@ fn log_of(key: &[u8]) -> Option<(MemberCode, u32)> {
 
 fn key(origin: MemberCode, epoch: u32) -> Vec<u8> {
     [&[prefix::LOG, NOTED], &origin.to_padded()[..], &epoch.to_be_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::MemoryStore;
+
+    #[test]
+    fn a_note_is_kept_as_it_always_was() {
+        let store = MemoryStore::default();
+        let origin = "ML".parse().unwrap();
+        Noted { held: 3, longest: 0x0102 }.write(&store, origin, 7).unwrap();
+        let pairs: Vec<_> = store.scan_prefix(&[]).map(Result::unwrap).collect();
+        let key = b"lnML\0\0\0\0\0\0\0\0\0\x07".to_vec();
+        let value = b"\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\x01\x02".to_vec();
+        assert_eq!(pairs, [(key, value)]);
+        let noted = Noted { held: 3, longest: 0x0102 };
+        assert_eq!(Noted::read(&store, origin, 7).unwrap(), Ok(noted));
+        assert_eq!(Noted::logs(&store).unwrap(), BTreeMap::from([((origin, 7), Ok(noted))]));
+    }
+
+    #[test]
+    fn a_note_of_another_length_is_told_of() {
+        for length in (0..40).filter(|length| *length != 16) {
+            let problem = Noted::from_bytes(&vec![0xff; length]).unwrap_err();
+            assert!(problem.contains(&format!("has {length} bytes")), "{problem}");
+        }
+    }
 }

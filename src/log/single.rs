@@ -43,6 +43,8 @@ pub(super) struct SingleLog {
     pub frozen: bool,
     /// What differs on disk from what was signed, if anything does.
     pub damage: Option<String>,
+    /// Whether the damage is that the folder is an older or shorter one than it was.
+    pub is_rolled_back: bool,
     /// No entry of our own until other nodes have told what they know of the log.
     pub awaited: Option<Awaited>,
 }
@@ -103,6 +105,7 @@ impl SingleLog {
             seen: None,
             noted: Noted::default(),
             damage: None,
+            is_rolled_back: false,
             awaited: None,
         };
         let checkpoints = log.folder.read_checkpoints()?;
@@ -122,6 +125,7 @@ impl SingleLog {
         }
         if log.damage.is_none() {
             log.damage = log.rolled_back(store)?;
+            log.is_rolled_back = log.damage.is_some();
         }
         Ok(log)
     }
@@ -133,7 +137,7 @@ impl SingleLog {
         self.noted = match Noted::read(store, self.origin, self.epoch)? {
             Ok(noted) => noted,
             Err(problem) => {
-                return Ok(Some(format!("the store's note of how long it was: {problem}")));
+                return Ok(Some(format!("{problem}. Restore the newest copy of the store")));
             }
         };
         let (held, (present, _)) = (self.held(), self.folder.header_count()?);

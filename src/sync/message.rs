@@ -71,6 +71,8 @@ pub struct Heads {
     pub offered: Vec<OfferedHead>,
     /// Longer checkpoints of logs that are not held whole.
     pub seen: Vec<SeenCheckpoint>,
+    /// Logs that the sender cannot speak for: damaged there, or shorter than they were.
+    pub unsure: Vec<(MemberCode, u32)>,
 }
 
 /// A checkpoint that was signed, without the entries under it.
@@ -121,9 +123,9 @@ impl Frame {
     pub fn bytes(&self) -> u64 {
         let head = |head: &OfferedHead| head.checkpoint.len() + 34 * (head.proof.len() + 1) + 16;
         let bytes = match self {
-            Self::Heads(Heads { offered, seen }) => {
+            Self::Heads(Heads { offered, seen, unsure }) => {
                 let seen = seen.iter().map(|seen| seen.checkpoint.len() + 16).sum::<usize>();
-                offered.iter().map(head).sum::<usize>() + seen + 8
+                offered.iter().map(head).sum::<usize>() + seen + unsure.len() * 12 + 8
             }
             Self::Batch(batch) => batch.zstd.len() + 16,
             Self::End { .. } => 8,

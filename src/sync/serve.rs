@@ -87,7 +87,7 @@ impl Serve {
         let heads: BTreeMap<(MemberCode, u32), Head> =
             self.log.heads().into_iter().map(|head| ((head.origin, head.epoch), head)).collect();
         let (mut offered, mut queue) = (Vec::new(), Vec::new());
-        let seen = self.seen(&known);
+        let (seen, unsure) = (self.seen(&known), self.unsure(&known));
         for known in known {
             let Some(head) = heads.get(&(known.origin, known.epoch)) else { continue };
             let same = head.size == known.size && head.root == known.root;
@@ -113,7 +113,12 @@ impl Serve {
                 queue.push((snapshot, known.held));
             }
         }
-        Ok((Heads { offered, seen }, queue))
+        Ok((Heads { offered, seen, unsure }, queue))
+    }
+
+    fn unsure(&self, known: &[KnownHead]) -> Vec<(MemberCode, u32)> {
+        let names = known.iter().map(|known| (known.origin, known.epoch));
+        names.filter(|(origin, epoch)| !self.log.knows_length(*origin, *epoch)).collect()
     }
 
     /// What was signed, as far as it is known here, beyond what the caller knows and what can be

@@ -179,10 +179,13 @@ impl Session {
             }
             self.weigh(log, &seen.checkpoint, None)?;
         }
+        if heads.unsure.iter().any(|log| !self.asked.contains_key(log)) {
+            return Err(protocol("a log that was not asked for"));
+        }
         let Outcome { unknown_keys, moved, .. } = &self.outcome;
         for log in self.asked.keys() {
             // What was not weighed is no answer.
-            if !unknown_keys.contains(log) && !moved.contains(log) {
+            if ![unknown_keys, moved, &heads.unsure].iter().any(|logs| logs.contains(log)) {
                 self.log.answered(log.0, log.1, self.peer);
             }
         }

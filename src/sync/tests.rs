@@ -153,13 +153,17 @@ fn frames_out_of_order_or_not_asked_for_are_refused() {
         base_root: None,
         proof: vec![],
     };
-    let offering = |offered| Frame::Heads(Heads { offered, seen: vec![] });
+    let offering = |offered| Frame::Heads(Heads { offered, ..Heads::default() });
     let seeing = |origin: &str| {
         let seen =
             SeenCheckpoint { origin: origin.parse().unwrap(), epoch: 1, checkpoint: vec![1] };
-        Frame::Heads(Heads { offered: vec![], seen: vec![seen] })
+        Frame::Heads(Heads { seen: vec![seen], ..Heads::default() })
     };
-    let games: [Vec<Frame>; 8] = [
+    let unsure = |origin: &str| {
+        let unsure = vec![(origin.parse().unwrap(), 1)];
+        Frame::Heads(Heads { unsure, ..Heads::default() })
+    };
+    let games: [Vec<Frame>; 9] = [
         vec![batch()],
         vec![Frame::End { complete: true }],
         vec![offering(vec![]), offering(vec![])],
@@ -167,6 +171,7 @@ fn frames_out_of_order_or_not_asked_for_are_refused() {
         vec![offering(vec![head("ML")])],
         vec![seeing("BJ")],
         vec![seeing("ML")],
+        vec![unsure("BJ")],
         vec![offering(vec![]), Frame::End { complete: true }, batch()],
     ];
     for frames in games {
@@ -289,6 +294,33 @@ fn a_relay_tells_of_a_longer_log_than_it_can_send() {
         pull_all(&restored, &relay, "BJ");
         let refused = append(&restored, 1);
         assert!(matches!(refused, Err(LogError::Behind { .. })), "{damaged}: {refused:?}");
+        pull_all(&restored, &origin, "SN");
+        append(&restored, 1).unwrap();
+    }
+}
+
+/// A relay that lost what it knew is no witness.
+#[test]
+fn a_relay_whose_copy_is_damaged_or_gone_has_not_answered() {
+    for lost in ["ML-1/checkpoints", "ML-1"] {
+        let (folders, store) =
+            ([(); 3].map(|()| tempfile::tempdir().unwrap()), MemoryStore::default());
+        let (origin, restored) = (log_in(&folders[0]), log_in(&folders[2]));
+        let store = Arc::new(store);
+        let clock = || Arc::new(ManualClock::at_noon(Date::constant(2027, 1, 31)));
+        let relay = || Arc::new(Log::open(folders[1].path(), store.clone(), clock()).unwrap());
+        append(&origin, 2).unwrap();
+        pull_all(&restored, &origin, "SN");
+        append(&origin, 1).unwrap();
+        pull_all(&relay(), &origin, "SN");
+        let path = folders[1].path().join(lost);
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
+            .unwrap();
+
+        restored.ask_peers_first("ML".parse().unwrap(), 1, 1).unwrap();
+        pull_all(&restored, &relay(), "BJ");
+        let refused = append(&restored, 1);
+        assert!(matches!(refused, Err(LogError::Unconfirmed { answered: 0, .. })), "{refused:?}");
         pull_all(&restored, &origin, "SN");
         append(&restored, 1).unwrap();
     }

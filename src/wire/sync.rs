@@ -94,9 +94,10 @@ fn entry_from_wire(entry: pb::EntryName) -> Result<EntryId, Invalid> {
 pub fn frame_to_wire(frame: Frame) -> pb::PullResponse {
     use pb::pull_response::Frame as Wire;
     let frame = match frame {
-        Frame::Heads(Heads { offered, seen }) => Wire::Heads(pb::Heads {
+        Frame::Heads(Heads { offered, seen, unsure }) => Wire::Heads(pb::Heads {
             heads: offered.into_iter().map(offered_to_wire).collect(),
             seen: seen.into_iter().map(seen_to_wire).collect(),
+            unsure: unsure.into_iter().map(log_to_wire).collect(),
         }),
         Frame::Batch(PackedBatch { content_bytes, zstd }) => {
             Wire::Batch(pb::Batch { content_bytes, zstd })
@@ -120,13 +121,14 @@ pub fn frame_from_wire(response: pb::PullResponse) -> Result<Frame, Invalid> {
 }
 
 fn heads_from_wire(heads: pb::Heads) -> Result<Heads, Invalid> {
-    let pb::Heads { heads, seen } = heads;
-    if heads.len().max(seen.len()) > HEADS_MAX {
+    let pb::Heads { heads, seen, unsure } = heads;
+    if heads.len().max(seen.len()).max(unsure.len()) > HEADS_MAX {
         return Err(Invalid::new("heads", format!("at most {HEADS_MAX} logs")));
     }
     Ok(Heads {
         offered: heads.into_iter().map(offered_from_wire).collect::<Result<_, _>>()?,
         seen: seen.into_iter().map(seen_from_wire).collect::<Result<_, _>>()?,
+        unsure: unsure.into_iter().map(log_from_wire).collect::<Result<_, _>>()?,
     })
 }
 
@@ -139,6 +141,15 @@ fn seen_from_wire(seen: pb::SeenCheckpoint) -> Result<SeenCheckpoint, Invalid> {
     let pb::SeenCheckpoint { origin, epoch, checkpoint } = seen;
     check_note("seen.checkpoint", &checkpoint)?;
     Ok(SeenCheckpoint { origin: member("seen.origin", &origin)?, epoch, checkpoint })
+}
+
+fn log_to_wire((origin, epoch): (MemberCode, u32)) -> pb::LogName {
+    pb::LogName { origin: origin.to_string(), epoch }
+}
+
+fn log_from_wire(log: pb::LogName) -> Result<(MemberCode, u32), Invalid> {
+    let pb::LogName { origin, epoch } = log;
+    Ok((member("unsure.origin", &origin)?, epoch))
 }
 
 fn check_note(field: &str, note: &[u8]) -> Result<(), Invalid> {

@@ -107,13 +107,16 @@ proptest! {
     fn a_frame_that_is_read_is_sent_the_same_again(
         heads in proptest::collection::vec(offered(), 0..4),
         seen in proptest::collection::vec(seen(), 0..4),
+        unsure in proptest::collection::vec(("[A-Z]{1,9}", any::<u32>()), 0..4),
         content_bytes in any::<u32>(),
         zstd in bytes(),
         which in 0..4,
     ) {
         use sync::pull_response::Frame;
+        let name = |(origin, epoch)| sync::LogName { origin, epoch };
+        let unsure = unsure.into_iter().map(name).collect();
         let frame = match which {
-            0 => Some(Frame::Heads(sync::Heads { heads, seen })),
+            0 => Some(Frame::Heads(sync::Heads { heads, seen, unsure })),
             1 => Some(Frame::Batch(sync::Batch { content_bytes, zstd })),
             2 => Some(Frame::End(sync::End { complete: true })),
             _ => None,

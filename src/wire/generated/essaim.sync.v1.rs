@@ -81,6 +81,20 @@ pub struct Heads {
     /// them how long its own log was. At most one per log.
     #[prost(message, repeated, tag = "2")]
     pub seen: ::prost::alloc::vec::Vec<SeenCheckpoint>,
+    /// Logs the caller named of which the sender cannot say how long they are: its own copy is
+    /// damaged, or shorter than it once was. Its silence about them is no answer.
+    #[prost(message, repeated, tag = "3")]
+    pub unsure: ::prost::alloc::vec::Vec<LogName>,
+}
+/// A log by its name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct LogName {
+    /// The member that writes it.
+    #[prost(string, tag = "1")]
+    pub origin: ::prost::alloc::string::String,
+    /// The incarnation of the origin's log.
+    #[prost(uint32, tag = "2")]
+    pub epoch: u32,
 }
 /// A checkpoint that was signed, without the entries under it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
