@@ -1,6 +1,6 @@
 //! Counts records into cubes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
@@ -13,7 +13,7 @@ use crate::{
     indicators::{
         cube::Cube,
         facts::{Fact, Handled, Subject, Window},
-        known::Known,
+        known::{Agreement, Known},
         tabulation::Tabulation,
     },
     records::{source::RecordSource, types::Enterprise},
@@ -113,15 +113,16 @@ fn consenting<S: RecordSource>(
     known: Known,
     source: &S,
 ) -> Result<BTreeMap<EnterpriseId, Enterprise>, S::Error> {
-    let mut agreed = BTreeSet::new();
+    let mut agreements: BTreeMap<EnterpriseId, Agreement> = BTreeMap::new();
     source.for_each_consent(&mut |consent| {
-        if known.lets_count(&consent) {
-            agreed.insert(consent.enterprise);
+        if let Some(said) = known.agreement(&consent) {
+            let all = agreements.entry(consent.enterprise).or_default();
+            *all = all.and(said);
         }
     })?;
     let mut enterprises = BTreeMap::new();
     source.for_each_enterprise(&mut |enterprise| {
-        if agreed.contains(&enterprise.id)
+        if agreements.get(&enterprise.id).is_some_and(|all| all.lets_count())
             && let Some(enterprise) = known.enterprise(enterprise)
         {
             enterprises.insert(enterprise.id, enterprise);

@@ -6,7 +6,8 @@
 //!   entered in time. They wait for the yearly revision, whose closing day is the fourth quarter's;
 //! - a *correction* counts at once, since earlier versions of a fact are not kept;
 //! - a *withdrawal* of consent counts at once: nothing is counted of who does not agree (any more),
-//!   even where it was entered after the closing day.
+//!   even where it was entered after the closing day. It ends every consent for the same purpose
+//!   that was given until that day, in whatever way each was recorded.
 //!
 //! What a hub entered by the day it drafted its first release is its backlog, and was in time: of
 //! nothing released before can it tell anything. Without that, a hub that begins with the files of
@@ -23,6 +24,31 @@ use crate::records::types::{Answer, Consent, ConsentPurpose, Enterprise, Support
 pub(super) struct Known {
     /// The last day on which something could be entered to count.
     pub until: Date,
+}
+
+/// What the consents of an enterprise say about its being counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Agreement {
+    /// The newest day of a consent that was not withdrawn itself.
+    given_on: Option<Date>,
+    /// The newest day of a withdrawal.
+    withdrawn_on: Option<Date>,
+}
+
+impl Agreement {
+    /// With what another consent says.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            given_on: self.given_on.max(other.given_on),
+            withdrawn_on: self.withdrawn_on.max(other.withdrawn_on),
+        }
+    }
+
+    /// Whether the enterprise may be counted. Who withdraws a consent does not have to know how
+    /// often it was recorded: a withdrawal ends all that were given until that day.
+    pub fn lets_count(self) -> bool {
+        self.given_on.is_some() && self.given_on > self.withdrawn_on
+    }
 }
 
 impl Known {
@@ -59,11 +85,15 @@ impl Known {
         self.in_time(answer.entered_on).then_some(answer)
     }
 
-    /// Whether `consent` lets an enterprise be counted.
-    pub fn lets_count(self, consent: &Consent) -> bool {
-        consent.purpose == ConsentPurpose::AnonymizedIndicators
-            && consent.given_on <= self.until
-            && self.in_time(consent.entered_on)
-            && consent.withdrawn_on.is_none()
+    /// What `consent` says about being counted, if anything.
+    pub fn agreement(self, consent: &Consent) -> Option<Agreement> {
+        if consent.purpose != ConsentPurpose::AnonymizedIndicators {
+            return None;
+        }
+        if let Some(day) = consent.withdrawn_on {
+            return Some(Agreement { given_on: None, withdrawn_on: Some(day) });
+        }
+        let known = consent.given_on <= self.until && self.in_time(consent.entered_on);
+        known.then_some(Agreement { given_on: Some(consent.given_on), withdrawn_on: None })
     }
 }

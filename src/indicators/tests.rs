@@ -442,3 +442,22 @@ fn only_enterprises_with_a_consent_in_force_count() {
     let counted: Vec<_> = visits.cells[0].contributors.iter().map(|p| p.enterprise).collect();
     assert_eq!(counted, [enterprise_id(1), enterprise_id(5)]);
 }
+
+/// Recorded twice, by an import and by hand, and withdrawn once.
+#[test]
+fn a_withdrawal_ends_every_consent_given_until_then() {
+    for (given_on, withdrawn_on, counts) in [
+        ("2026-02-03", "2026-02-10", false),
+        ("2026-02-10", "2026-02-10", false),
+        ("2026-02-11", "2026-02-10", true),
+    ] {
+        let mut records = Records::default();
+        records.enterprise(1, "LAIT", "F", "2026-01-10");
+        records.visit(1, "2026-02-01", "ADVICE");
+        let again = Consent { given_on: day(given_on), ..records.consents[0].clone() };
+        records.consents[0].withdrawn_on = Some(day(withdrawn_on));
+        records.consents.insert(usize::from(counts), again);
+        let visits = quarter(&records, "visits", &[]);
+        assert_eq!(!visits.cells[0].contributors.is_empty(), counts, "{given_on}");
+    }
+}
