@@ -60,9 +60,17 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<Done> {
         Format::Table => print(&reports)?,
         Format::Json => output::json(&reports.iter().map(to_json).collect())?,
     }
+    if reports.iter().any(|it| !it.logs.differences.is_empty()) {
+        eprintln!("{REMEDY}");
+    }
     let sound = reports.iter().all(|it| it.logs.differences.is_empty() && it.store.is_empty());
     Ok(if sound { Done::Yes } else { Done::No })
 }
+
+/// What to do about logs that differ from what was signed.
+const REMEDY: &str = "A damaged body is fetched again from another node by the node that runs. For \
+     anything else stop the node, then restore the newest copy of the log's folder (ORIGIN-EPOCH), \
+     or move that folder away: the next start fetches the log from other nodes";
 
 /// Verifies the logs of one node. Its store is read even if it is damaged: which bodies are lost
 /// with it is what is asked.

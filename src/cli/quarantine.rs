@@ -123,6 +123,10 @@ fn tell_discarded(
         vec![("source", json!(source)), ("rows", json!(rows)), ("discarded", json!(args.yes))]
     });
     output::list(args.call.format, rows.collect(), &["source", "rows", "discarded"])?;
+    if let (Some(source), true) = (&args.source, rows_by_source.is_empty()) {
+        eprintln!("No row of the source {source} waits; `quarantine list` shows those that do");
+        return Ok(Done::No);
+    }
     if rows_by_source.is_empty() || args.yes {
         return Ok(Done::Yes);
     }

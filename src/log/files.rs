@@ -33,9 +33,13 @@ impl LogFolder {
         Self { path: logs.join(format!("{origin}-{epoch}")) }
     }
 
-    /// Whose folders stand under `logs`, in order; other names are passed over.
+    /// Whose folders stand under `logs`, in order; other names are passed over. None if there is
+    /// no such folder.
     pub fn list(logs: &Path) -> Result<Vec<(MemberCode, u32)>, LogError> {
-        let entries = fs::read_dir(logs).map_err(|cause| file_error(logs, cause))?;
+        let entries = match fs::read_dir(logs) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|cause| file_error(logs, cause))?,
+        };
         let mut found = Vec::new();
         for entry in entries {
             let name = entry.map_err(|cause| file_error(logs, cause))?.file_name();

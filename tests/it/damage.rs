@@ -154,6 +154,7 @@ fn log_verify_names_the_entry_of_which_one_byte_was_flipped_and_is_content_once_
     assert!(cut.contains("DIFFERENCE ML: CIRT/1: "), "{cut}");
     let lost = demo.with(&checkpoints, None);
     assert!(lost.contains("DIFFERENCE ML: CIRT/1: its file `checkpoints` is missing"), "{lost}");
+    assert!(says_what_to_do(&cut) && says_what_to_do(&lost), "{cut}");
 
     let missing = demo.with(&store, None);
     assert!(missing.contains("There is no store in"), "{missing}");

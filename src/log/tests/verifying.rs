@@ -118,6 +118,7 @@ fn a_log_whose_folder_was_moved_away_is_fetched_again_before_it_is_appended_to()
     let (origin, mut follower) = (Node::with_entries(3), Node::new());
     follower.receive(&origin, origin.batch(0)).unwrap();
     fs::remove_dir_all(follower.folder.path().join("ML-1")).unwrap();
+    fs::remove_dir(follower.folder.path()).unwrap();
     let lost = follower.differences();
     assert!(lost.len() == 1 && lost[0].contains("its folder is missing: 3 entries"), "{lost:?}");
     follower.restart();
