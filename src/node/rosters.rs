@@ -51,7 +51,7 @@ impl OwnEntry {
         if own.kind != self.kind {
             return Err("it gives the member another kind");
         }
-        if !own.node_keys.contains(pin) {
+        if own.node_keys_in_force().all(|key| key != *pin) {
             return Err("it does not pin the node's TLS key");
         }
         let (epoch, key) = (self.log_epoch, &self.log_key);
