@@ -3,8 +3,8 @@
 //!
 //! When to pull is decided by [`Peer`], what to take by `Session`; here are only the clock, the
 //! dice and the connection. A connection is kept between pulls and made anew after a failure. It
-//! is checked against the roster when it is made, and cut when the roster drops or denies a key it may
-//! have been made with.
+//! is checked against the roster when it is made, and cut when the roster drops or denies a key it
+//! may have been made with.
 
 use std::{
     collections::BTreeMap,
