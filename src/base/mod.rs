@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod date;
+pub mod file;
 pub mod folder;
 pub mod id;
 pub mod language;

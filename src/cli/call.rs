@@ -141,7 +141,7 @@ pub(super) async fn connect_with(
     let member = roster.member(profile.member).with_context(|| {
         format!("{} has no member {}", profile.roster_file.display(), profile.member)
     })?;
-    let pins: BTreeSet<_> = member.node_keys.iter().copied().collect();
+    let pins: BTreeSet<_> = member.node_keys_in_force().collect();
     let credentials = Credentials::load(PairPaths {
         certificate: &profile.certificate_file,
         key: &profile.key_file,

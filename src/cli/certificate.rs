@@ -65,6 +65,8 @@ fn issue(args: &IssueArgs) -> anyhow::Result<Done> {
     let uri = format!("essaim://{}/{}/{}", args.member, args.role.word(), args.name);
     let person: person::Person = uri.parse()?;
     let (folder, name) = place(&args.out)?;
+    // Before anything is issued: a roster with faults ends the command.
+    let warning = roster_warning(args)?;
     let new = NewPerson {
         person: &person,
         root_folder: &args.root,
@@ -84,26 +86,29 @@ fn issue(args: &IssueArgs) -> anyhow::Result<Done> {
         }
         None => eprintln!("No profile was written; with --address HOST:PORT there is one."),
     }
-    if let Some(roster) = &args.roster {
-        warn_of_unknown_root(args, roster)?;
+    if let Some(warning) = warning {
+        eprintln!("{warning}");
     }
     Ok(Done::Yes)
 }
 
 /// A root that the roster does not hold yet lets nobody in; the certificate is good all the same.
-fn warn_of_unknown_root(args: &IssueArgs, roster: &Path) -> anyhow::Result<()> {
-    if !roster.exists() {
-        eprintln!("There is no {} yet; commands need it.", roster.display());
-        return Ok(());
+fn roster_warning(args: &IssueArgs) -> anyhow::Result<Option<String>> {
+    let Some(file) = &args.roster else { return Ok(None) };
+    let (shown, member) = (file.display(), args.member);
+    if !file.exists() {
+        return Ok(Some(format!("There is no {shown} yet; commands need it.")));
     }
-    let held = roster::load(roster)?;
+    let held = roster::load(file)?;
     let root = certificate::load_certificate(&args.root.join("root.pem"))?;
-    let member = held.member(args.member);
-    if !member.is_some_and(|member| member.people_roots.iter().any(|held| **held == *root)) {
-        eprintln!("Warning: {} does not hold this root for {};", roster.display(), args.member);
-        eprintln!("until it does, nodes turn the certificate away.");
-    }
-    Ok(())
+    let is_of_root = |held: &Vec<u8>| **held == *root;
+    let holds = held.member(member).is_some_and(|it| it.people_roots.iter().any(is_of_root));
+    Ok((!holds).then(|| {
+        format!(
+            "Warning: {shown} does not hold this root for {member};\n\
+             until it does, nodes turn the certificate away."
+        )
+    }))
 }
 
 /// The profile that was asked for, beside the certificate.

@@ -1,9 +1,6 @@
 //! `essaim indicators` and `essaim codes`: what is embedded in the program, for whoever asks or
 //! fills in. They need no node.
 
-use std::{fs::File, io::Read, path::Path};
-
-use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,9 +21,6 @@ use crate::{
     },
     statistics::error::QueryError,
 };
-
-/// Largest file of regions, in bytes.
-const REGIONS_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Shows all indicators, or one in full.
 pub(super) fn indicators(args: &IndicatorsArgs) -> anyhow::Result<Done> {
@@ -56,7 +50,7 @@ pub(super) fn indicators(args: &IndicatorsArgs) -> anyhow::Result<Done> {
 /// Shows all lists, or the codes of one.
 pub(super) fn codes(args: &CodesArgs) -> anyhow::Result<Done> {
     let codes = match &args.regions {
-        Some(file) => with_regions(file)?,
+        Some(file) => Codes::embedded().with_regions_file(file)?,
         None => Codes::embedded(),
     };
     let ShownArgs { language, format } = args.shown;
@@ -78,19 +72,6 @@ pub(super) fn codes(args: &CodesArgs) -> anyhow::Result<Done> {
             no(&format!("There is no list {id}{nearest}; `essaim codes` names all"))
         }
     }
-}
-
-/// The lists with the regions of `file`, read as a node reads them.
-fn with_regions(file: &Path) -> anyhow::Result<Codes> {
-    let context = || format!("Cannot read {}", file.display());
-    let mut text = String::new();
-    let opened = File::open(file).with_context(context)?;
-    opened.take(REGIONS_BYTES_MAX + 1).read_to_string(&mut text).with_context(context)?;
-    if text.len() as u64 > REGIONS_BYTES_MAX {
-        bail!("{} takes more than {REGIONS_BYTES_MAX} bytes", file.display());
-    }
-    let codes = Codes::embedded().with_regions(&text);
-    codes.with_context(|| format!("The file of regions {} cannot be used", file.display()))
 }
 
 /// The answer is no, and why.

@@ -12,6 +12,7 @@ use crate::{
         call::{self, PAGE_ROWS},
         output::{self, Fields},
     },
+    records::error::RecordError,
     wire::generated::hub::{
         JournalEntry, JournalFault, JournalHead, ListJournalEntriesRequest, VerifyJournalRequest,
         journal_service_client::JournalServiceClient,
@@ -102,17 +103,15 @@ async fn verify(args: &JournalVerifyArgs) -> anyhow::Result<Done> {
         Some(KeptHead { entries: *entries, hash: hash.as_slice().try_into().ok()? })
     });
     let Some(head) = head else {
-        match answer.fault() {
-            JournalFault::Rewritten => eprintln!(
-                "The journal does not go on from the head that was kept: it was rewritten, or the \
-                 store is an older copy. Keep a copy of the store, and compare it with a backup"
-            ),
-            JournalFault::Broken | JournalFault::Unspecified => eprintln!(
-                "The journal is broken at entry {}: something was changed, removed or added \
-                 there. Keep a copy of the store, and compare it with a backup",
-                answer.entry
-            ),
-        }
+        let found = match answer.fault() {
+            JournalFault::Rewritten => {
+                RecordError::JournalRewritten { entries: args.kept.map_or(0, |kept| kept.entries) }
+            }
+            JournalFault::Broken | JournalFault::Unspecified => {
+                RecordError::JournalBroken { entry: answer.entry }
+            }
+        };
+        eprintln!("{found}");
         return Ok(Done::No);
     };
     let hash = hex(&head.hash);

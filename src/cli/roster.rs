@@ -1,11 +1,12 @@
 //! `essaim roster`.
 
-use std::{fs, io::Read, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use crate::{
+    base::file::read_text,
     cli::{
         Done,
         args::{
@@ -45,11 +46,8 @@ pub(super) fn save(file: &Path, roster: &Roster) -> anyhow::Result<()> {
 }
 
 fn text(file: &Path) -> anyhow::Result<String> {
-    let context = || format!("Cannot read {}", file.display());
-    let mut text = String::new();
-    let opened = fs::File::open(file).with_context(context)?;
-    opened.take(ROSTER_BYTES_MAX as u64 + 1).read_to_string(&mut text).with_context(context)?;
-    Ok(text)
+    read_text(file, ROSTER_BYTES_MAX as u64)
+        .with_context(|| format!("Cannot read {}", file.display()))
 }
 
 fn told(file: &Path, faults: &[RosterFault]) -> anyhow::Error {

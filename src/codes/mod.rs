@@ -10,6 +10,7 @@ pub mod list;
 pub mod messages;
 pub mod nearest;
 pub mod plan;
+pub mod regions;
 
 #[cfg(test)]
 mod tests;

@@ -178,15 +178,21 @@ impl<'a> Cells<'a> {
         self.read(field, |_, folded| date::read(folded, order).map_err(date_fault))
     }
 
-    /// A whole number that is not negative and at most what the field takes.
+    /// A whole number within what the field takes, not negative where that is any.
     pub fn number(&mut self, field: &str) -> Option<i64> {
         let mark = self.layout.mapping.file.decimal;
         self.read(field, |source, folded| {
-            let most = match source.field.content {
-                Content::Number(most) => most,
-                _ => i64::MAX,
+            let count = |range| number::count(folded, mark, source.rule.times, range);
+            let Content::Number(least, most) = source.field.content else {
+                return count(0..=i64::MAX).map_err(number_fault);
             };
-            number::count(folded, mark, source.rule.times, most).map_err(number_fault)
+            count(least..=most).map_err(|fault| match fault {
+                // In the words of the records, which take the same numbers.
+                NumberFault::OutOfRange => Fault::of_row("intake-refused-out-of-range")
+                    .with("least", least)
+                    .with("most", most),
+                fault => number_fault(fault),
+            })
         })
     }
 

@@ -11,8 +11,8 @@ pub enum Content {
     YesNo,
     /// A day.
     Day,
-    /// A whole number, not negative and at most this one.
-    Number(i64),
+    /// A whole number from the first to the second.
+    Number(i64, i64),
     /// An amount in minor units, not negative.
     Money,
     /// Degrees, kept in millionths.
@@ -49,7 +49,7 @@ const ENTERPRISE: &[Field] = &[
     required("registered_on", Content::Day),
     field("citi_group", Content::Code("citi_group")),
     field("size", Content::Code("size")),
-    field("headcount", Content::Number(u32::MAX as i64)),
+    field("headcount", Content::Number(0, u32::MAX as i64)),
     field("turnover", Content::Money),
     field("sex", Content::Code("sex")),
     field("status", Content::Code("status")),
@@ -86,7 +86,7 @@ const REQUEST: &[Field] = &[
     field("answered_on", Content::Day),
     field("answer_kind", Content::Code("answer_kind")),
     field("expertise", Content::Code("expertise")),
-    field("satisfaction", Content::Number(5)),
+    field("satisfaction", Content::Number(1, 5)),
     field("followed_up_on", Content::Day),
     field("adopted", Content::YesNo),
     field("funding", Content::Money),

@@ -353,7 +353,8 @@ impl Mapping {
             let constants = rule.value.iter().chain(&rule.default);
             let unread = constants.filter_map(|text| self.misread(field.content, rule, text));
             faults.extend(unread.map(|problem| fault(&place, problem.into())));
-            if rule.times.is_some() && !matches!(field.content, Content::Money | Content::Number(_))
+            if rule.times.is_some()
+                && !matches!(field.content, Content::Money | Content::Number(..))
             {
                 faults.push(fault(&place, "is no number: drop times".into()));
             }
@@ -373,17 +374,17 @@ impl Mapping {
     /// are read by [`Mapping::faults`].
     fn misread(&self, content: Content, rule: &FieldRule, text: &str) -> Option<&'static str> {
         let (folded, mark) = (fold(text), self.file.decimal);
-        let counts = |most| number::count(&folded, mark, rule.times, most).is_ok();
+        let counts = |range| number::count(&folded, mark, rule.times, range).is_ok();
         let (read, problem) = match content {
             Content::Code(_) | Content::Line | Content::Text => return None,
             Content::Day => (
                 date::read(&folded, self.file.dates).is_ok(),
                 "holds what is no date: write YYYY-MM-DD",
             ),
-            Content::Number(most) => {
-                (counts(most), "holds what is no whole number, or one out of range")
+            Content::Number(least, most) => {
+                (counts(least..=most), "holds what is no whole number, or one out of range")
             }
-            Content::Money => (counts(i64::MAX), "holds what is no amount"),
+            Content::Money => (counts(0..=i64::MAX), "holds what is no amount"),
             Content::Degrees => {
                 (number::microdegrees(&folded, mark).is_ok(), "holds what is no number of degrees")
             }

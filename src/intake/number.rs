@@ -1,6 +1,8 @@
 //! Numbers as spreadsheets of the region write them: `12 500 000 FCFA`, `1.234,5`, `1,5E+07`.
 //! Exact: no floating point.
 
+use std::ops::RangeInclusive;
+
 /// Units that may follow a number, folded, longest first.
 const UNITS: &[&str] = &["f cfa", "fcfa", "f.cfa", "cfa", "xof", "f"];
 /// Longest number, in bytes.
@@ -35,15 +37,15 @@ fn whole(cell: &str, mark: Option<char>, times: i64) -> Result<i64, NumberFault>
     scale(Decimal { digits, ..number })
 }
 
-/// The cell (folded) as a whole number times `times` that is not negative and at most `most`.
+/// The cell (folded) as a whole number times `times`, within `range`.
 pub(super) fn count(
     cell: &str,
     mark: Option<char>,
     times: Option<u32>,
-    most: i64,
+    range: RangeInclusive<i64>,
 ) -> Result<i64, NumberFault> {
     let number = whole(cell, mark, i64::from(times.unwrap_or(1)))?;
-    (0..=most).contains(&number).then_some(number).ok_or(NumberFault::OutOfRange)
+    range.contains(&number).then_some(number).ok_or(NumberFault::OutOfRange)
 }
 
 /// The cell (folded), in degrees, as millionths.

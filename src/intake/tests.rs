@@ -288,11 +288,17 @@ fn visits_and_requests_name_their_enterprise() {
         D2;1;11/01/2026;Tél.;Autre chose;RAS;;;;;;;\n\
         D3;1;11/01/2026;Tél.;;;;;;5;;;\n\
         D4;1;11/01/2026;Tél.;;;12/01/2026;;;9;;;\n\
-        D5;1;11/01/2026;Tél.;;;12/01/2025;;;;;;\n";
+        D5;1;11/01/2026;Tél.;;;12/01/2025;;;;;;\n\
+        D6;1;11/01/2026;Tél.;;;12/01/2026;;;0;;;\n";
     let report = hub.import(REQUESTS, requests.as_bytes());
-    assert_eq!(counts(&report), [2, 0, 0, 3], "{:?}", report.quarantined);
+    assert_eq!(counts(&report), [2, 0, 0, 4], "{:?}", report.quarantined);
     let keys: Vec<_> = report.quarantined.iter().map(|entry| &*entry.faults[0].key).collect();
-    assert_eq!(keys, ["intake-answer-undated", "intake-out-of-range", "intake-refused-before"]);
+    let range = "intake-refused-out-of-range";
+    assert_eq!(keys, ["intake-answer-undated", range, "intake-refused-before", range]);
+    // Seen in the cell, not only by the records.
+    let told = [("least", "1"), ("most", "5"), ("cell", "0")];
+    let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(report.quarantined[3].faults[0].arguments, told);
     let answer = hub.answers().remove(0);
     assert_eq!((&*answer.kind, answer.satisfaction), ("SUPPLIER", Some(4)));
     assert_eq!(answer.remote_expertise.as_deref(), Some("SATD"));

@@ -3,12 +3,11 @@
 //! A fragment is what `init` prints, or that with changes. It replaces its member's name, kind,
 //! address, node keys and roots of people: the keeper sees each change. Two things it cannot do:
 //!
-//! - A log key of an epoch that has one stays, and no other may sign sizes that it may sign: with
-//!   another key, what was signed could no longer be told from a forgery. A log goes on under a new
-//!   key after a size at which the old one ends, or begins anew with the next epoch.
-//! - Denials stand: whoever makes fragments anew does not know them.
-
-use std::fmt;
+//! - A log key of an epoch that has one stays: with another key, what was signed could no longer be
+//!   told from a forgery. A log goes on under a new key after a size at which the old one ends, or
+//!   begins anew with the next epoch.
+//! - Denials stand: whoever makes fragments anew does not know them. A denied key is not taken back
+//!   among those of the node, either: that is a fault of every roster.
 
 use sha2::{Digest, Sha256};
 
@@ -90,40 +89,33 @@ impl Roster {
     }
 }
 
-/// Refuses to exchange a log key that stands, or to let another sign beside it.
+/// Refuses to exchange a log key that stands, or to move its end. That no other signs beside it is
+/// a rule of every roster.
 fn check_log_keys(old: &Member, new: &Member, faults: &mut Vec<RosterFault>) {
     for key in &old.log_keys {
-        let mut of_epoch = new.log_keys.iter().filter(|other| other.epoch == key.epoch).peekable();
         // A fragment that does not name the epoch leaves it as it is.
-        if of_epoch.peek().is_none() {
+        if !new.log_keys.iter().any(|other| other.epoch == key.epoch) {
             continue;
         }
-        let same = |other: &LogKey| other.key == key.key && other.from_size == key.from_size;
-        let place = format!("members.{}.log_keys", new.code);
-        let successor = of_epoch.clone().find(|other| same(other));
-        let Some(end) = successor.map(|same| same.to_size) else {
-            faults.push(fault(&place, exchanged(key)));
-            continue;
+        let problem = match new.log_keys.iter().find(|other| is_same(key, other)) {
+            None => exchanged(key),
+            Some(same) if has_moved(key, same) => {
+                format!("{key} ended there; that cannot be changed")
+            }
+            Some(_) => continue,
         };
-        if key.to_size.is_some() && end != key.to_size {
-            let problem = format!("{} ended there; that cannot be changed", Shown(key));
-            faults.push(fault(&place, problem));
-        }
-        let overlaps = |other: &LogKey| {
-            let after = end.is_some_and(|end| end <= other.from_size);
-            let before = other.to_size.is_some_and(|to| to <= key.from_size);
-            !old.log_keys.contains(other) && !same(other) && !after && !before
-        };
-        if let Some(other) = of_epoch.find(|other| overlaps(other)) {
-            let problem = format!(
-                "{} would sign sizes that belong to {}: end that one with to_size, and let the \
-                 new one begin there with from_size",
-                Shown(other),
-                Shown(key)
-            );
-            faults.push(fault(&place, problem));
-        }
+        faults.push(fault(&format!("members.{}.log_keys", new.code), problem));
     }
+}
+
+/// Whether `new` is `old`, wherever it ends.
+fn is_same(old: &LogKey, new: &LogKey) -> bool {
+    (old.epoch, &old.key, old.from_size) == (new.epoch, &new.key, new.from_size)
+}
+
+/// Whether the key no longer ends where it had ended.
+fn has_moved(old: &LogKey, new: &LogKey) -> bool {
+    old.to_size.is_some() && old.to_size != new.to_size
 }
 
 fn exchanged(key: &LogKey) -> String {
@@ -132,8 +124,7 @@ fn exchanged(key: &LogKey) -> String {
          one signed could no longer be verified. If it is lost or stolen, raise log_epoch in the \
          member's configuration and give the new key that epoch in the fragment; if the log goes \
          on, name the old key too, ended with to_size where the new one begins with from_size",
-        key.epoch,
-        Shown(key)
+        key.epoch, key
     )
 }
 
@@ -150,7 +141,7 @@ fn joined(old: &Member, fragment: &Member, kept: &mut Vec<Kept>) -> Member {
             kept.push(Kept { member: fragment.code, field, values });
         }
     };
-    keep("log_keys", earlier.iter().map(|key| Shown(key).to_string()).collect());
+    keep("log_keys", earlier.iter().map(|key| key.to_string()).collect());
     keep("denied", denied.iter().map(ToString::to_string).collect());
     member.log_keys.extend(earlier);
     member.log_keys.sort_by_key(|key| (key.epoch, key.from_size));
@@ -191,7 +182,7 @@ fn texts(member: &Member) -> Vec<(&'static str, Vec<String>)> {
         ("node_keys", all(node_keys)),
         ("people_roots", people_roots.iter().map(|root| fingerprint(root)).collect()),
         ("denied", all(denied)),
-        ("log_keys", all(log_keys.iter().map(Shown))),
+        ("log_keys", all(log_keys)),
     ]
 }
 
@@ -200,20 +191,6 @@ fn fingerprint(der: &[u8]) -> String {
     let bytes = Sha256::digest(der);
     let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     format!("SHA-256 {}", digits.join(":"))
-}
-
-/// A log key with what it may sign.
-struct Shown<'a>(&'a LogKey);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let LogKey { epoch, key, from_size, to_size } = self.0;
-        write!(f, "{key} (epoch {epoch}, from size {from_size}")?;
-        match to_size {
-            Some(size) => write!(f, " to {size})"),
-            None => f.write_str(")"),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -328,6 +305,33 @@ mod tests {
         }
         let told = with_log_keys(vec![log_key(1, 5, 0, None)]).unwrap_err()[0].to_string();
         assert!(told.contains("raise log_epoch") && told.contains(&public(ML).to_string()));
+    }
+
+    #[test]
+    fn a_log_has_one_key_for_each_size_from_the_beginning() {
+        let merge = |log_keys| {
+            Roster::default().merge(&[MemberFragment(Member { log_keys, ..member("ML") })])
+        };
+        // Nothing stands yet that they could be held against, in whatever order they come.
+        for log_keys in [
+            vec![log_key(1, 5, 0, None), log_key(1, 6, 0, None)],
+            vec![log_key(1, 5, 10, None), log_key(2, 6, 0, None), log_key(1, 6, 3, Some(11))],
+        ] {
+            let faults = merge(log_keys).unwrap_err();
+            assert_eq!((faults.len(), &*faults[0].place), (1, "members.ML.log_keys"));
+            assert!(faults[0].problem.contains("would sign sizes"), "{}", faults[0]);
+        }
+        assert!(merge(vec![log_key(1, 5, 10, None), log_key(1, 6, 3, Some(10))]).is_ok());
+    }
+
+    #[test]
+    fn a_denied_key_is_not_taken_back_as_the_nodes() {
+        let mut fragment = member("ML");
+        fragment.node_keys.push(SpkiPin([99; 32]));
+        fragment.denied.clear();
+        let faults = roster().merge(&[MemberFragment(fragment)]).unwrap_err();
+        assert_eq!((faults.len(), &*faults[0].place), (1, "members.ML.node_keys"));
+        assert!(faults[0].problem.contains("is denied, too"), "{}", faults[0]);
     }
 
     #[test]

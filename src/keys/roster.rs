@@ -43,7 +43,7 @@ pub struct Member {
     pub node_keys: Vec<SpkiPin>,
     /// Roots (DER) under which its people's certificates are issued.
     pub people_roots: Vec<Vec<u8>>,
-    /// Certificates of people that no longer count, by their public keys.
+    /// Certificates of people and nodes that no longer count, by their public keys.
     pub denied: Vec<SpkiPin>,
 }
 
@@ -155,6 +155,11 @@ impl Roster {
 }
 
 impl Member {
+    /// The keys its node may show: a denied one is none, wherever else it stands.
+    pub fn node_keys_in_force(&self) -> impl Iterator<Item = SpkiPin> {
+        self.node_keys.iter().copied().filter(|pin| !self.denied.contains(pin))
+    }
+
     fn check(&self, place: &str, faults: &mut Vec<RosterFault>) {
         if self.name.trim().is_empty() {
             faults.push(fault(&format!("{place}.name"), "must not be empty".into()));
@@ -175,10 +180,35 @@ impl Member {
                 faults.push(fault(&format!("{place}.{list}"), problem));
             }
         }
+        for pin in self.node_keys.iter().filter(|pin| self.denied.contains(pin)) {
+            let problem = format!(
+                "{pin} is denied, too. If the key is lost or stolen, take it out of node_keys: \
+                 `essaim certificate node` makes a new one. If not, take it out of denied"
+            );
+            faults.push(fault(&format!("{place}.node_keys"), problem));
+        }
         for (index, key) in self.log_keys.iter().enumerate() {
             if key.epoch == 0 || key.to_size.is_some_and(|to| to <= key.from_size) {
                 let problem = "epochs count from 1, and to_size lies above from_size".into();
                 faults.push(fault(&format!("{place}.log_keys.{index}"), problem));
+            }
+        }
+        self.check_overlaps(place, faults);
+    }
+
+    /// One key alone may sign a size: of two, nobody could tell whose history counts.
+    fn check_overlaps(&self, place: &str, faults: &mut Vec<RosterFault>) {
+        let mut keys: Vec<&LogKey> = self.log_keys.iter().collect();
+        keys.sort_by_key(|key| (key.epoch, key.from_size));
+        // In this order, where any two overlap, two that follow each other do.
+        for (key, next) in keys.iter().zip(keys.iter().skip(1)) {
+            let ends = key.to_size.is_some_and(|to| to <= next.from_size);
+            if key.epoch == next.epoch && !ends {
+                let problem = format!(
+                    "{next} would sign sizes that belong to {key}: end that one with to_size, and \
+                     let the new one begin there with from_size"
+                );
+                faults.push(fault(&format!("{place}.log_keys"), problem));
             }
         }
     }
@@ -188,6 +218,18 @@ impl LogKey {
     /// Whether it may sign a checkpoint of `size` entries.
     pub fn covers(&self, size: u64) -> bool {
         self.from_size <= size && self.to_size.is_none_or(|to| size < to)
+    }
+}
+
+/// The key with what it may sign.
+impl fmt::Display for LogKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, key, from_size, to_size } = self;
+        write!(f, "{key} (epoch {epoch}, from size {from_size}")?;
+        match to_size {
+            Some(size) => write!(f, " to {size})"),
+            None => f.write_str(")"),
+        }
     }
 }
 

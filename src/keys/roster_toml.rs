@@ -266,19 +266,25 @@ mod tests {
         "#;
         assert_eq!(Roster::from_toml(text).unwrap_err().len(), 4);
         assert!(Roster::from_toml("version = 1\nmember = 2").is_err());
+        let mut denied = member("ML");
+        denied.denied = denied.node_keys.clone();
+        let denied = MemberFragment(denied).to_toml();
+        let faults = Roster::from_toml(&format!("version = 1\n{denied}")).unwrap_err();
+        assert_eq!((faults.len(), &*faults[0].place), (1, "members.ML.node_keys"));
     }
 
     #[test]
     fn a_roster_of_more_logs_than_a_pull_can_name_is_refused() {
-        // Several keys of one epoch sign one log.
+        // Several keys of one epoch, one after the other, sign one log.
         let codes = ["BJ", "CI", "ML", "NE", "SN"];
         let roster = |logs: usize| {
             let members = codes.into_iter().enumerate().map(|(number, code)| {
                 let mut member = member(code);
                 let key = member.log_keys.remove(0);
                 let epochs = (number..logs).step_by(codes.len()).count();
-                let epochs = (1..=epochs as u32).chain([1]);
-                member.log_keys = epochs.map(|epoch| LogKey { epoch, ..key.clone() }).collect();
+                let epochs = (1..=epochs as u32).map(|epoch| LogKey { epoch, ..key.clone() });
+                member.log_keys = epochs.chain([LogKey { from_size: 10, ..key.clone() }]).collect();
+                member.log_keys[0].to_size = Some(10);
                 member
             });
             Roster { version: 1, members: members.collect() }

@@ -1,10 +1,10 @@
 //! Why a node does not start or stops.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 use crate::{
     base::id::MemberCode,
-    codes::embedded::CodesError,
+    codes::regions::RegionsError,
     keys::{KeyError, certificate::CertificateError, roster::RosterFault},
     library::error::LibraryError,
     log::LogError,
@@ -18,8 +18,8 @@ use crate::{
 /// What keeps a node from running.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
-    /// A file named in the configuration cannot be read.
-    #[error("Cannot read {file}: {cause}")]
+    /// The roster cannot be read.
+    #[error("Cannot read the roster {file}: {cause}")]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -79,13 +79,8 @@ pub enum NodeError {
         cause: std::io::Error,
     },
     /// The file of further regions is not usable.
-    #[error("The file of regions {file} cannot be used: {cause}")]
-    Regions {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        cause: CodesError,
-    },
+    #[error(transparent)]
+    Regions(#[from] RegionsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -142,12 +137,15 @@ impl NodeError {
             | Self::Roster { .. }
             | Self::NotInRoster { .. }
             | Self::NoNeighbour { .. }
-            | Self::Regions { .. }
+            | Self::Regions(_)
             | Self::Key(_)
             | Self::Certificate(_)
             | Self::Tls(_) => true,
-            Self::Unreadable { .. }
-            | Self::OldRoster { .. }
+            Self::Unreadable { cause, .. } => matches!(
+                cause.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::InvalidData | ErrorKind::FileTooLarge
+            ),
+            Self::OldRoster { .. }
             | Self::Listen { .. }
             | Self::Store(_)
             | Self::Log(_)

@@ -171,12 +171,14 @@ impl Running {
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
         let reloader = parts.reloader;
-        let followed = Arc::clone(&parts.projections);
-        let looks = look_now_and_then(Arc::clone(&reloader), Arc::clone(&neighbours), followed);
-        let until = stop_pulls.clone();
-        let reloads = tokio::spawn(async move {
-            until.run_until_cancelled(looks).await;
-        });
+        let (looking, told) = (Arc::clone(&reloader), Arc::clone(&neighbours));
+        let looks = now_and_then(
+            LOOK_INTERVAL,
+            move || look(Arc::clone(&looking), Arc::clone(&told)),
+            move || catch_up(Arc::clone(&parts.projections)),
+        );
+        let until = stop_pulls.clone().run_until_cancelled_owned(looks);
+        let reloads = tokio::spawn(async { _ = until.await });
         let deadline = Duration::from_secs(config.shutdown_deadline_seconds.into());
         let stop = Stop { health, web_health, pulls: stop_pulls, listeners: stop_listeners };
         let store = parts.store;
@@ -197,7 +199,7 @@ impl Running {
 
     /// Looks for a new roster and a renewed certificate now, rather than in its turn.
     pub async fn reload(&self) {
-        look(&self.reloader, &self.neighbours).await;
+        look(Arc::clone(&self.reloader), Arc::clone(&self.neighbours)).await;
     }
 
     /// Pulls from every neighbour now, whatever the schedule says. Returns at once.
@@ -252,22 +254,28 @@ impl Running {
     }
 }
 
-/// Looks for new rosters and certificates, in turn, and for entries that could not be taken in.
-async fn look_now_and_then(
-    reloader: Arc<Reloader>,
-    neighbours: Arc<Neighbours>,
-    projections: Arc<Projections>,
+/// Looks for new rosters and certificates, and catches up with the logs; neither waits for the
+/// other, because a catching up may take long.
+async fn now_and_then<Look: Future, CatchUp: Future>(
+    interval: Duration,
+    look: impl FnMut() -> Look,
+    catch_up: impl FnMut() -> CatchUp,
 ) {
+    tokio::join!(again_and_again(interval, look), again_and_again(interval, catch_up));
+}
+
+async fn again_and_again<Work: Future>(interval: Duration, mut work: impl FnMut() -> Work) {
     loop {
-        tokio::time::sleep(LOOK_INTERVAL).await;
-        look(&reloader, &neighbours).await;
-        if projections.is_behind() {
-            catch_up(Arc::clone(&projections)).await;
-        }
+        tokio::time::sleep(interval).await;
+        work().await;
     }
 }
 
+/// Takes in entries that could not be taken in when they came.
 async fn catch_up(projections: Arc<Projections>) {
+    if !projections.is_behind() {
+        return;
+    }
     match tokio::task::spawn_blocking(move || projections.take_news(&[])).await {
         Ok(Ok(())) => tracing::info!("statistics and library have caught up with the logs"),
         Ok(Err(error)) => tracing::error!(%error, "statistics and library are still behind"),
@@ -275,9 +283,8 @@ async fn catch_up(projections: Arc<Projections>) {
     }
 }
 
-async fn look(reloader: &Arc<Reloader>, neighbours: &Neighbours) {
-    let looking = Arc::clone(reloader);
-    match tokio::task::spawn_blocking(move || looking.look()).await {
+async fn look(reloader: Arc<Reloader>, neighbours: Arc<Neighbours>) {
+    match tokio::task::spawn_blocking(move || reloader.look()).await {
         Ok(taken) if taken.roster => neighbours.follow_roster(),
         Ok(_) => {}
         Err(_) => tracing::error!("the look for new rosters panicked"),
@@ -428,3 +435,25 @@ mod projections_tests;
 mod rebuild_tests;
 #[cfg(test)]
 mod sample_tests;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_catching_up_that_takes_long_keeps_no_roster_waiting() {
+        let (look, mut looks) = tokio::sync::mpsc::unbounded_channel();
+        let look = || std::future::ready(look.send(()));
+        let catch_up = std::future::pending::<()>;
+        let three = async {
+            for _ in 0..3 {
+                looks.recv().await;
+            }
+        };
+        tokio::select! {
+            () = now_and_then(Duration::from_millis(1), look, catch_up) => {}
+            () = three => {}
+            () = tokio::time::sleep(Duration::from_secs(60)) => panic!("it looks no more"),
+        }
+    }
+}

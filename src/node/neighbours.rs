@@ -3,8 +3,8 @@
 //!
 //! When to pull is decided by [`Peer`], what to take by `Session`; here are only the clock, the
 //! dice and the connection. A connection is kept between pulls and made anew after a failure. It
-//! is checked against the roster when it is made, and cut when the roster drops a key it may have
-//! been made with.
+//! is checked against the roster when it is made, and cut when the roster drops or denies a key it
+//! may have been made with.
 
 use std::{
     collections::BTreeMap,
@@ -90,13 +90,13 @@ struct Neighbour {
 
 impl Neighbour {
     /// Takes up the keys of another roster. A link stays if they only became more.
-    fn take_keys(&mut self, keys: &[SpkiPin], now: Timestamp) {
+    fn take_keys(&mut self, keys: Vec<SpkiPin>, now: Timestamp) {
         if !self.keys.iter().all(|key| keys.contains(key)) {
             self.cut.cancel();
             self.cut = CancellationToken::new();
         }
         if self.keys != keys {
-            self.keys = keys.to_vec();
+            self.keys = keys;
             // It may not have been reached for long because its new key was not known.
             self.peer.insist(now);
             self.wake.notify_one();
@@ -137,14 +137,15 @@ impl Neighbours {
             stays
         });
         for (code, member) in members {
+            let keys: Vec<_> = member.node_keys_in_force().collect();
             let new = || Neighbour {
                 peer: Peer::new(code, schedule, now),
                 wake: Arc::new(Notify::new()),
                 followed: false,
-                keys: member.node_keys.clone(),
+                keys: keys.clone(),
                 cut: CancellationToken::new(),
             };
-            peers.entry(code).or_insert_with(new).take_keys(&member.node_keys, now);
+            peers.entry(code).or_insert_with(new).take_keys(keys, now);
         }
         self.changed.notify_one();
     }

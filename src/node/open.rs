@@ -22,7 +22,7 @@ use crate::{
         projections::Projections,
         rebuild,
         reload::Reloader,
-        rosters::{self, Memory, OwnEntry, text},
+        rosters::{self, Memory, OwnEntry},
     },
     records::repository::Repository,
     release::gate::Gate,
@@ -162,8 +162,7 @@ fn answers_needed(config: &Config, roster: &Roster) -> usize {
 fn codes(config: &Config) -> Result<Codes, NodeError> {
     let codes = Codes::embedded();
     let Some(file) = &config.regions_file else { return Ok(codes) };
-    let further = text(file)?;
-    codes.with_regions(&further).map_err(|cause| NodeError::Regions { file: file.clone(), cause })
+    Ok(codes.with_regions_file(file)?)
 }
 
 fn national(

@@ -188,6 +188,7 @@ fn told<T>(found: Result<Option<T>, NodeError>) -> Option<T> {
 fn content(file: &Path) -> Option<blake3::Hash> {
     let opened = fs::File::open(file).ok()?;
     let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(std::io::Read::take(opened, rosters::FILE_BYTES_MAX)).ok()?;
+    // One byte beyond the longest, so that a file that is too long is not taken for its beginning.
+    hasher.update_reader(std::io::Read::take(opened, rosters::FILE_BYTES_MAX + 1)).ok()?;
     Some(hasher.finalize())
 }

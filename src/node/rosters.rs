@@ -6,24 +6,24 @@
 //! Both files may be lost; then those removed are strangers.
 
 use std::{
-    fs,
-    io::{self, Read, Write},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use crate::{
-    base::id::MemberCode,
+    base::{file::read_text, id::MemberCode},
     config::Config,
     keys::{
         roster::{Member, MemberFragment, MemberKind, Roster, SpkiPin},
+        roster_toml::ROSTER_BYTES_MAX,
         signer::LogPublicKey,
     },
     node::error::NodeError,
     rpc::identity::LiveRoster,
 };
 
-/// Largest roster or region file, in bytes.
-pub(super) const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Largest roster, in bytes.
+pub(super) const FILE_BYTES_MAX: u64 = ROSTER_BYTES_MAX as u64;
 /// Name of the file with the roster last in force.
 const LAST_FILE: &str = "roster-last.toml";
 /// Name of the file with the members removed before.
@@ -51,7 +51,7 @@ impl OwnEntry {
         if own.kind != self.kind {
             return Err("it gives the member another kind");
         }
-        if !own.node_keys.contains(pin) {
+        if own.node_keys_in_force().all(|key| key != *pin) {
             return Err("it does not pin the node's TLS key");
         }
         let (epoch, key) = (self.log_epoch, &self.log_key);
@@ -64,22 +64,11 @@ impl OwnEntry {
 
 /// Reads a roster.
 pub(super) fn read(file: &Path) -> Result<Roster, NodeError> {
-    let text = bounded(file).map_err(|cause| match cause.kind() {
+    let text = read_text(file, FILE_BYTES_MAX).map_err(|cause| match cause.kind() {
         io::ErrorKind::NotFound => NodeError::NoRoster { file: file.into() },
         _ => NodeError::Unreadable { file: file.into(), cause },
     })?;
     Roster::from_toml(&text).map_err(|faults| NodeError::Roster { file: file.into(), faults })
-}
-
-/// Reads a text file of at most [`FILE_BYTES_MAX`] bytes.
-pub(super) fn text(file: &Path) -> Result<String, NodeError> {
-    bounded(file).map_err(|cause| NodeError::Unreadable { file: file.into(), cause })
-}
-
-fn bounded(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    fs::File::open(file)?.take(FILE_BYTES_MAX).read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// The folder where rosters are remembered.
@@ -124,7 +113,7 @@ impl Memory {
             [(LAST_FILE, live.roster().to_toml()), (FORMER_FILE, former.collect::<String>())];
         for (name, text) in files {
             let file = self.folder.join(name);
-            if bounded(&file).is_ok_and(|kept| kept == text) {
+            if read_text(&file, FILE_BYTES_MAX).is_ok_and(|kept| kept == text) {
                 continue;
             }
             if let Err(error) = replace(&file, &text) {
@@ -144,7 +133,7 @@ impl Memory {
     }
 
     fn kept(&self, name: &str) -> Option<String> {
-        match bounded(&self.folder.join(name)) {
+        match read_text(&self.folder.join(name), FILE_BYTES_MAX) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {

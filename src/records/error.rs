@@ -81,8 +81,8 @@ pub enum RecordError {
     },
     /// The journal is not the unbroken chain that was written.
     #[error(
-        "The journal of record changes is broken at entry {entry}: keep a copy of the store, \
-             and compare it with a backup"
+        "The journal of record changes is broken at entry {entry}: something was changed, removed \
+             or added there. Keep a copy of the store, and compare it with a backup"
     )]
     JournalBroken {
         /// The first entry that does not fit.

@@ -187,10 +187,11 @@ impl LiveRoster {
         });
     }
 
-    /// Whether `pin` is the key of `member`'s node.
+    /// Whether `pin` is the key of `member`'s node, and not denied.
     pub fn pins_node(&self, member: MemberCode, pin: &SpkiPin) -> bool {
         let roster = self.roster();
-        roster.member(member).is_some_and(|member| member.node_keys.contains(pin))
+        let member = roster.member(member);
+        member.is_some_and(|member| member.node_keys_in_force().any(|key| key == *pin))
     }
 
     /// Checks a certificate at its handshake: a node's by its pinned key alone, a person's by its
@@ -230,11 +231,11 @@ impl LiveRoster {
     pub fn identify_node(&self, pin: &SpkiPin) -> Result<MemberCode, Refusal> {
         let state = self.0.load();
         let (member, in_force) = state.node_of(pin).ok_or(Refusal::UnknownCertificate)?;
-        match (in_force, state.denies(member, pin)) {
-            (false, _) => Err(state.gone(member)),
-            (true, true) => Err(Refusal::Denied),
-            (true, false) => Ok(member),
+        // First: a denied key stands among the node's no longer.
+        if state.denies(member, pin) {
+            return Err(Refusal::Denied);
         }
+        if in_force { Ok(member) } else { Err(state.gone(member)) }
     }
 
     /// Who presented it, by the roster in force.

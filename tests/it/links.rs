@@ -285,6 +285,23 @@ async fn a_link_that_stands_ends_when_the_roster_drops_the_key_it_was_made_with(
 }
 
 #[tokio::test]
+async fn a_link_that_stands_ends_when_the_roster_denies_the_key_it_was_made_with() {
+    let stand = Stand::new().await;
+    let follower = Follower::new(&stand, stand.exchange.address);
+    follower.until(|status| status.last_contact.is_some()).await;
+    // That the key still stands among the node's, too, does not help it.
+    stand.change_roster(|roster| {
+        let peer = &mut roster.members[1];
+        peer.denied.clone_from(&peer.node_keys);
+    });
+    follower.neighbours.follow_roster();
+    let status = follower.until(|status| status.failures > 0).await;
+    let words = status.last_failure.unwrap();
+    assert!(words.contains("does not hold the key that the roster"), "{words}");
+    follower.stop().await;
+}
+
+#[tokio::test]
 async fn a_pull_that_goes_on_ends_when_the_roster_drops_the_key_of_its_link() {
     let stand = stand_with_notes(1, 100_000).await;
     // What follows the first bytes never comes, and nothing but a new roster ends the wait.

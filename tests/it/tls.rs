@@ -123,10 +123,12 @@ async fn removal_denial_and_new_keys_count_at_the_next_request() {
     let analyst = stand.certificates.person("essaim://UEMOA/analyst/desk");
     let author = stand.certificates.person("essaim://IER/author/desk");
     let node = stand.certificates.load("SN-node");
+    let stolen = stand.certificates.load("IER-node");
     let channels = [
         stand.connect_exchange(&analyst).await.unwrap(),
         stand.connect_exchange(&author).await.unwrap(),
         stand.connect_exchange(&node).await.unwrap(),
+        stand.connect_exchange(&stolen).await.unwrap(),
     ];
     for channel in &channels {
         get_node(channel.clone()).await.unwrap();
@@ -136,14 +138,16 @@ async fn removal_denial_and_new_keys_count_at_the_next_request() {
     stand.change_roster(|roster| {
         roster.members.retain(|member| member.code != code("UEMOA"));
         roster.members[0].denied.push(denied);
+        let dropped = std::mem::take(&mut roster.members[0].node_keys);
+        roster.members[0].denied.extend(dropped);
         roster.members[2].node_keys = vec![new_key];
     });
-    let reasons = ["REMOVED_MEMBER", "DENIED", "UNKNOWN_CERTIFICATE"];
+    let reasons = ["REMOVED_MEMBER", "DENIED", "UNKNOWN_CERTIFICATE", "DENIED"];
     for (channel, expected) in channels.iter().zip(reasons) {
         assert_eq!(refused(get_node(channel.clone()).await), expected);
     }
     // The same on new connections.
-    for (credentials, expected) in [&analyst, &author, &node].into_iter().zip(reasons) {
+    for (credentials, expected) in [&analyst, &author, &node, &stolen].into_iter().zip(reasons) {
         let channel = stand.connect_exchange(credentials).await.unwrap();
         assert_eq!(refused(get_node(channel).await), expected);
     }

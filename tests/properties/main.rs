@@ -1,6 +1,7 @@
 //! Properties of every decoder and every pure algorithm, one file per module. What belongs here:
 //! arbitrary input, no sockets, no processes. [`damage`] is what several of them do to bytes.
 
+mod cli;
 mod codes;
 mod config;
 mod damage;

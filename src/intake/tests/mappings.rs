@@ -74,6 +74,7 @@ fn constants_that_no_row_could_take_are_faults_of_the_mapping() {
         ("enterprises", "latitude", "value = \"nord\"", "value = \"12.5\""),
         ("enterprises", "name", "column = \"n\"\nleading_digits = 2", "column = \"n\""),
         ("requests", "satisfaction", "value = \"6\"", "value = \"5\""),
+        ("requests", "satisfaction", "value = \"0\"", "value = \"1\""),
         ("requests", "adopted", "value = \"ja\"", "value = \"oui\""),
         ("requests", "adopted", "value = \"j\"", "value = \"j\"\ncodes = { \"J\" = \"yes\" }"),
     ] {

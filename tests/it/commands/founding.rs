@@ -128,6 +128,23 @@ fn a_certificate_is_issued_under_its_own_members_root_only() {
 }
 
 #[test]
+fn no_certificate_is_issued_beside_a_faulty_roster() {
+    let place = Place::new();
+    place.init("one", "CIRT", &REACHED).done();
+    let roster = place.path("roster.toml");
+    fs::write(&roster, "version = 1\nmembers = 3\n").unwrap();
+    let profile = ["--address", "centre.example:7302", "--roster", &roster];
+    place.issue("one", "CIRT", &profile).ended(2, "has 1 fault(s)");
+    for made in ["author.pem", "author.key", "author.toml"] {
+        assert!(!Path::new(&place.path(made)).exists(), "{made}");
+    }
+    // The same command, once that is mended.
+    fs::remove_file(&roster).unwrap();
+    place.merge("one").done();
+    place.issue("one", "CIRT", &profile).done();
+}
+
+#[test]
 fn a_node_that_others_cannot_reach_is_told_of() {
     let place = Place::new();
     let told = place.init("one", "CIRT", &["--address", "centre.example:7302"]).done().err;

@@ -111,6 +111,32 @@ fn a_node_without_a_roster_says_where_to_get_it_and_where_to_put_it() {
     assert!(Process::serve(&config).terminate().0.success());
 }
 
+#[test]
+fn a_file_of_regions_is_faulty_to_a_node_as_it_is_to_the_command_that_shows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = folder.path().join("hub-ml");
+    init(&node);
+    let path = |name: &str| node.join(name).display().to_string();
+    let (config, regions) = (path("essaim.toml"), path("regions.csv"));
+    let roster = ["roster", "merge", "--roster", &path("roster.toml"), &path("member.toml")];
+    run(&roster).done();
+    let fresh = fs::read_to_string(&config).unwrap();
+    let named = fresh.replace("# regions_file = ", "regions_file = ");
+    assert_ne!(fresh, named);
+    fs::write(&config, named).unwrap();
+    let both = |words: &str| {
+        run(&["codes", "region", "--regions", &regions]).ended(2, words);
+        run(&["serve", "--config", &config]).ended(78, words);
+    };
+    both(&format!("There is no file of regions at {regions}: put it there"));
+    fs::write(&regions, b"code,country,fr,en,pt\nXK-1,XK,\xE9,e,e\n").unwrap();
+    both("regions.csv: it is no text in UTF-8");
+    fs::write(&regions, "code,country,fr,en,pt\nXK-1,,Un,One,Um\n").unwrap();
+    both("regions.csv cannot be used: Code XK-1 of the list region: names no country");
+    fs::File::options().write(true).open(&regions).unwrap().set_len(16 << 20 | 1).unwrap();
+    both("regions.csv: it has more than 16777216 bytes");
+}
+
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n\r\n").unwrap();
