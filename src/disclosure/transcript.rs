@@ -206,3 +206,7 @@ fn read<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, DisclosureError> {
         false => Err(damaged("bytes follow it".into())),
     }
 }
+
+#[cfg(test)]
+#[path = "transcript_tests.rs"]
+mod tests;
