@@ -151,8 +151,8 @@ pub enum GateError {
     },
     /// The period is withheld, which is settled.
     #[error(
-        "{period} is withheld (release {id}): later releases are protected as ones that nothing of \
-         it was given away before. It can be neither released nor discarded"
+        "{period} is withheld (release {id}), and later releases are protected with that in view. \
+         It can be neither released nor discarded"
     )]
     Withheld {
         /// The period.

@@ -20,8 +20,8 @@
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
 //! or not at all. What leaves is what the records say when it leaves, audited under the rules of
-//! that moment: a draft that differs is drafted again. No closed quarter after the first release is left out: it is released
-//! or withheld. Who drafted does not approve.
+//! that moment: a draft that differs is drafted again. No closed quarter after the first release is
+//! left out: it is released or withheld. Who drafted does not approve.
 
 pub mod cells;
 pub mod counted;

@@ -159,9 +159,9 @@ impl Gate {
         Ok(CountDays { closing_day, entered_until: closing_day.max(backlog_day) })
     }
 
-    /// Counts the period of a draft again, and refuses the draft if it differs, or if it was audited
-    /// under something else than it would be now ([`crate::release::counted`]). A draft of a program
-    /// that did not note this is refused: to draft again is cheap.
+    /// Counts the period of a draft again, and refuses the draft if it differs, or if it was
+    /// audited under something else than it would be now ([`crate::release::counted`]). A draft of
+    /// a program that did not note this is refused: to draft again is cheap.
     pub(super) fn check_fresh<S: RecordSource>(
         &self,
         card: &Card,
