@@ -48,8 +48,8 @@ pub enum State {
     /// once somebody else than who asked for that approves.
     #[n(4)]
     Withholding,
-    /// It is part of the transcript for ever, though no log knows of it: as one of which nothing was
-    /// given away, or after an interruption as it was about to leave.
+    /// It is part of the transcript for ever, though no log knows of it: as one of which nothing
+    /// was given away, or after an interruption as it was about to leave.
     #[n(5)]
     Withheld,
 }
