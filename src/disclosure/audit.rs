@@ -23,6 +23,11 @@ use crate::{
     publication::release::Table,
 };
 
+/// Version of what disclosure control demands: the rules' meaning, the attackers, what they know.
+/// To be raised with every change after which a release might have to hide more than before: drafts
+/// that were audited before it are outdated then.
+pub const VERSION: u16 = 1;
+
 /// What the audit ran, for the steward's review. Confidential.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -7,11 +7,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    base::id::EnterpriseId,
-    codes::catalogue::Catalogue,
-    disclosure::{difference, error::DisclosureError},
-    indicators::cube::Cube,
-    publication::release::Table,
+    base::id::EnterpriseId, disclosure::error::DisclosureError, publication::release::Table,
 };
 
 /// Version of the stored layout: the first byte of what is stored, before the CBOR. It changes when
@@ -176,22 +172,6 @@ impl Transcript {
 }
 
 impl FrozenRelease {
-    /// Whether it was made of cubes with these figures, and as far as it was kept, of these
-    /// contributors.
-    pub fn is_of(&self, catalogue: &Catalogue, cubes: &[Cube]) -> bool {
-        let same = |(frozen, cube): (&FrozenTable, &Cube)| {
-            let table = &frozen.table;
-            (table.population.as_str(), table.period) == (cube.population.as_str(), cube.period)
-                && table.dimensions == cube.dimensions
-                && table.measures == cube.measures
-                && frozen.truth.iter().eq(cube.cells.iter().map(|cell| &cell.values))
-        };
-        let known = self.contributions.as_ref();
-        self.tables.len() == cubes.len()
-            && self.tables.iter().zip(cubes).all(same)
-            && known.is_none_or(|known| *known == difference::contributions(catalogue, cubes))
-    }
-
     /// The stored bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         write(self)
@@ -226,3 +206,7 @@ fn read<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, DisclosureError> {
         false => Err(damaged("bytes follow it".into())),
     }
 }
+
+#[cfg(test)]
+#[path = "transcript_tests.rs"]
+mod tests;

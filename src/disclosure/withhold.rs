@@ -63,7 +63,10 @@ pub fn withhold(
     let relations = attack.relations(catalogue)?;
     let demands = attack.demands_in_reach(&relations);
     let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
-    let candidates: Vec<_> = protect::remembered(transcript).collect();
+    let remembered = protect::remembered(transcript);
+    // Nothing that is remembered speaks of the differences by itself.
+    let candidates: Vec<_> =
+        remembered.filter_map(|deviation| attack.with_sums(&deviation)).collect();
     let Tried { proofs, exposed, unproven } =
         try_all(&attack, &relations, &hidden, &demands, &candidates);
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();

@@ -1,10 +1,11 @@
-//! What a release was counted from, and whether its draft still is what the records say.
+//! What a release was drafted from, and whether its draft still is what the records say.
 //!
 //! A draft is made of counts of one moment; it may leave days later. In between a consent may be
 //! withdrawn: then nothing of that enterprise may leave any more. So the same period is counted
 //! again when it is approved and when it is published, and a draft that differs in anything is
 //! refused: "what is published is what the records say now" is the one rule that needs no judgement
-//! of which difference matters.
+//! of which difference matters. For the same reason it is refused if anything changed that decides
+//! what of it is hidden ([`Basis`]): rules that were made stricter hold for what leaves after that.
 //!
 //! It does not keep a busy hub from publishing. The days that decide what counts are kept with the
 //! draft, and what is entered after them waits ([`crate::indicators::count`]); so a day's ordinary
@@ -12,16 +13,27 @@
 //! withdrawn consent and a correction of a record that counts. Both are rare in a closed quarter,
 //! and both are reasons to look again.
 //!
+//! There is one day on which ordinary work does change a draft: that of a hub's first one. A hub
+//! that begins enters its backlog and drafts on the same day, so all of that day counts, what is
+//! entered after the draft included. The refusal says so; the draft is made again in the evening.
+//! (Not to count that day would surprise more: the first release would be of nothing.)
+//!
 //! Between the second count and the append lies a moment: what is withdrawn in it is withdrawn from
 //! something published, as if it had been a moment later.
 
 use jiff::civil::Date;
 use minicbor::{Decode, Encode, bytes::ByteArray};
 
-use crate::indicators::cube::{Cube, CubeCell};
+use crate::{
+    codes::embedded::Codes,
+    disclosure::{audit, rules::Rules},
+    indicators::cube::{Cube, CubeCell},
+};
 
-/// Names the use of the hash: no other hash of the same bytes is the same.
-const HASH_CONTEXT: &str = "essaim 2026-11 counted cubes of a release";
+/// Names the use of the hash: no other hash of the same bytes is the same. Until rules and versions
+/// went into it, it was "essaim 2026-11 counted cubes of a release": nobody knows under which rules
+/// the drafts with such a hash were audited, and all of them are outdated.
+const HASH_CONTEXT: &str = "essaim 2026-11 rules and counted cubes of a release";
 
 /// What releases are counted from.
 #[derive(Debug)]
@@ -44,6 +56,31 @@ pub struct CountDays {
     pub entered_until: Date,
 }
 
+/// What decides, besides the records, which cells of a release are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis {
+    /// The member's rules.
+    pub rules: Rules,
+    /// Version of the catalogue: what a reader can deduce.
+    pub catalogue_version: u16,
+    /// Version of the table plan.
+    pub plan_version: u16,
+    /// Version of the audit.
+    pub audit_version: u16,
+}
+
+impl Basis {
+    /// What this program would audit under.
+    pub fn of(rules: Rules, codes: &Codes) -> Self {
+        Self {
+            rules,
+            catalogue_version: codes.catalogue().version,
+            plan_version: codes.plan().version,
+            audit_version: audit::VERSION,
+        }
+    }
+}
+
 /// What a draft was made of. Never leaves the node.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -51,23 +88,24 @@ pub struct Counted {
     /// How it was counted.
     #[n(0)]
     pub days: CountDays,
-    /// Hash of the cubes.
+    /// Hash of what it was audited under, and of the cubes.
     #[n(1)]
     pub hash: ByteArray<32>,
 }
 
 impl Counted {
-    /// What `cubes` are, counted with `days`.
-    pub fn of(days: CountDays, cubes: &[Cube]) -> Self {
-        Self { days, hash: hash(cubes) }
+    /// What `cubes` are, counted with `days` and audited under `basis`.
+    pub fn of(days: CountDays, basis: &Basis, cubes: &[Cube]) -> Self {
+        Self { days, hash: hash(basis, cubes) }
     }
 }
 
-/// Hash of the cubes with the contributors of every cell: two counts that agree in every figure,
-/// but not in whose it is, differ, since protection looks at that. Every part is preceded by its
-/// length, so that no two lists of cubes give the same bytes.
-fn hash(cubes: &[Cube]) -> ByteArray<32> {
+/// Hash of the basis and of the cubes with the contributors of every cell: two counts that agree in
+/// every figure, but not in whose it is, differ, since protection looks at that. Every part is of
+/// a fixed length or preceded by it, so that no two lists of cubes give the same bytes.
+fn hash(basis: &Basis, cubes: &[Cube]) -> ByteArray<32> {
     let mut hasher = blake3::Hasher::new_derive_key(HASH_CONTEXT);
+    write_basis(&mut hasher, basis);
     write_length(&mut hasher, cubes.len());
     for cube in cubes {
         let Cube { population, period, dimensions, measures, cells } = cube;
@@ -91,6 +129,17 @@ fn hash(cubes: &[Cube]) -> ByteArray<32> {
         }
     }
     (*hasher.finalize().as_bytes()).into()
+}
+
+fn write_basis(hasher: &mut blake3::Hasher, basis: &Basis) {
+    let Basis { rules, catalogue_version, plan_version, audit_version } = basis;
+    let Rules { contributors_min, dominance_percent } = rules;
+    for number in [contributors_min, dominance_percent] {
+        hasher.update(&number.to_be_bytes());
+    }
+    for version in [catalogue_version, plan_version, audit_version] {
+        hasher.update(&version.to_be_bytes());
+    }
 }
 
 fn write_length(hasher: &mut blake3::Hasher, length: usize) {
@@ -141,8 +190,34 @@ mod tests {
         }]
     }
 
+    const BASIS: Basis = Basis {
+        rules: Rules { contributors_min: 3, dominance_percent: 15 },
+        catalogue_version: 1,
+        plan_version: 2,
+        audit_version: 4,
+    };
+
+    #[test]
+    fn whatever_decides_what_is_hidden_gives_another_hash() {
+        let same = hash(&BASIS, &cubes());
+        let changes: [fn(&mut Basis); 6] = [
+            |basis| basis.rules.contributors_min = 4,
+            |basis| basis.rules.dominance_percent = 16,
+            |basis| basis.catalogue_version = 2,
+            |basis| basis.plan_version = 1,
+            |basis| basis.audit_version = 5,
+            |basis| (basis.catalogue_version, basis.plan_version) = (2, 1),
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            let mut changed = BASIS;
+            change(&mut changed);
+            assert_ne!(hash(&changed, &cubes()), same, "change {number}");
+        }
+    }
+
     #[test]
     fn whatever_differs_in_a_count_gives_another_hash() {
+        let hash = |cubes: &[Cube]| hash(&BASIS, cubes);
         let same = hash(&cubes());
         assert_eq!(hash(&cubes()), same);
         let changes: [fn(&mut Vec<Cube>); 10] = [

@@ -84,13 +84,27 @@ pub enum GateError {
         /// The state the step needs.
         needed: State,
     },
-    /// The records changed since the draft.
+    /// The records, or what it would be audited under, changed since the draft.
     #[error(
-        "Release {id} of {period} is outdated: the records no longer say what it was drafted from \
-         (a consent was withdrawn, or a record corrected, since). Discard it and draft {period} \
-         again"
+        "Release {id} of {period} is outdated: the records, the rules or the catalogue are not \
+         those it was drafted under (perhaps a consent was withdrawn or a record corrected; before \
+         a hub's first release, what is entered later on the day of the draft counts, too). \
+         Discard it and draft {period} again"
     )]
     Outdated {
+        /// The release.
+        id: ReleaseId,
+        /// Its period.
+        period: Period,
+    },
+    /// The same, of a release whose publication was interrupted before it stood in the log.
+    #[error(
+        "Release {id} of {period} was not published, and it is outdated by now: the records, the \
+         rules or the catalogue are not those it was drafted under. As it was about to leave, it \
+         stays what later releases are protected with. Withhold {period}, so that it never does \
+         (`essaim release withhold {period} --reason TEXT`)"
+    )]
+    InterruptedOutdated {
         /// The release.
         id: ReleaseId,
         /// Its period.
@@ -103,7 +117,10 @@ pub enum GateError {
         id: ReleaseId,
     },
     /// The release may have left the node and cannot be taken back.
-    #[error("Release {id} may have left the node; it can be published, not discarded")]
+    #[error(
+        "Release {id} may have left the node; it can be published, not discarded. If its \
+         publication was interrupted, publish it again"
+    )]
     MayHaveLeft {
         /// The release.
         id: ReleaseId,
@@ -134,8 +151,8 @@ pub enum GateError {
     },
     /// The period is withheld, which is settled.
     #[error(
-        "{period} is withheld (release {id}): later releases are protected as ones that nothing of \
-         it was given away before. It can be neither released nor discarded"
+        "{period} is withheld (release {id}), and later releases are protected with that in view. \
+         It can be neither released nor discarded"
     )]
     Withheld {
         /// The period.

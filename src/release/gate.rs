@@ -5,8 +5,9 @@
 //! 2. The card says `Publishing` and `left`, durably: the release is part of the transcript now.
 //! 3. The log appends the entry. A crash or an error around this: `Publishing`; only the log
 //!    knows. It can neither be discarded nor changed, only published again: then the log is asked
-//!    for the entry first, once it is known to be whole, and step 3 is repeated with the same
-//!    bytes if it is not there.
+//!    for the entry first, once it is known to be whole. If it is not there, nothing has left:
+//!    step 3 is repeated with the same bytes if they still are what the records say. If they are
+//!    not, the release is withheld: it stays in the transcript, and does not leave.
 //! 4. The card says `Published` with the entry. A crash before this: as after 3, and
 //!    [`Gate::recover`] at the next start finds the entry.
 
@@ -145,12 +146,9 @@ impl Gate {
     pub fn check_accounted<O: Outlet>(&self, outlet: &O) -> Result<(), PublishError<O::Error>> {
         let mut known = BTreeSet::new();
         for card in self.shelf.cards()?.into_iter().filter(|card| card.left) {
-            known.extend(match card.state {
-                State::Publishing => {
-                    let admitted = self.admit(&card)?;
-                    outlet.find(&admitted).map_err(PublishError::Outlet)?
-                }
-                _ => entry_of(&card)?,
+            known.extend(match was_interrupted(&card) {
+                true => self.find(&card, outlet)?,
+                false => entry_of(&card)?,
             });
         }
         let released = outlet.releases().map_err(PublishError::Outlet)?;
@@ -204,8 +202,13 @@ impl Gate {
         if card.drafted_by == actor {
             return Err(GateError::SamePerson { id });
         }
-        self.check_fresh(&card, source)?;
+        // One that was to be published is withheld because it is not fresh.
+        if !card.left {
+            self.check_fresh(&card, source)?;
+        }
         if card.state == State::Withholding {
+            // Later releases must be able to be protected with it.
+            self.shelf.frozen(&card)?;
             (card.state, card.left) = (State::Withheld, true);
         } else {
             card.state = State::Approved;
@@ -215,7 +218,7 @@ impl Gate {
     }
 
     /// Publishes an approved release that still is what the records say, or goes on with one whose
-    /// publication was interrupted: that one may have left, and stays what it is.
+    /// publication was interrupted: if the log holds that one, it has left as it is.
     pub fn publish<S: RecordSource, O: Outlet>(
         &self,
         actor: &str,
@@ -237,11 +240,11 @@ impl Gate {
         self.check_accounted(outlet)?;
         let found = match card.state {
             State::Publishing => outlet.find(&admitted).map_err(PublishError::Outlet)?,
-            _ => {
-                self.check_fresh(&card, source)?;
-                None
-            }
+            _ => None,
         };
+        if found.is_none() {
+            self.check_fresh(&card, source)?;
+        }
         let marked =
             Card { state: State::Publishing, left: true, published_by: Some(actor.into()), ..card };
         let entry = match found {
@@ -257,7 +260,8 @@ impl Gate {
 
     /// Looks for the entries of releases whose publication was interrupted. Returns them with
     /// their entries; `None` where there is none, or none yet, and the release waits to be
-    /// published again.
+    /// published again. One that was withheld since is looked for, too: should the log get it back,
+    /// it is published.
     pub fn recover<O: Outlet>(
         &self,
         outlet: &O,
@@ -265,16 +269,18 @@ impl Gate {
         let _step = self.step();
         let mut looked_for = Vec::new();
         for card in self.shelf.cards()? {
-            if card.state != State::Publishing {
+            if !was_interrupted(&card) {
                 continue;
             }
-            let id = card.id;
+            let (id, waits) = (card.id, card.state == State::Publishing);
             // A log that cannot be read yet may be whole again when the release is published.
             let found = outlet.find(&self.admit(&card)?).ok().flatten();
             if let Some(entry) = found {
                 self.confirm(card, entry)?;
             }
-            looked_for.push((id, found));
+            if waits || found.is_some() {
+                looked_for.push((id, found));
+            }
         }
         Ok(looked_for)
     }
@@ -284,9 +290,19 @@ impl Gate {
         Ok(Admitted::release(&self.shelf.release(card)?, None)?)
     }
 
+    /// The entry of a release in the log.
+    fn find<O: Outlet>(
+        &self,
+        card: &Card,
+        outlet: &O,
+    ) -> Result<Option<EntryId>, PublishError<O::Error>> {
+        outlet.find(&self.admit(card)?).map_err(PublishError::Outlet)
+    }
+
     fn confirm(&self, mut card: Card, entry: EntryId) -> Result<(), GateError> {
         card.state = State::Published;
         card.entry = Some(entry.to_string());
+        card.withholding = None;
         self.shelf.replace(&card)
     }
 
@@ -294,6 +310,11 @@ impl Gate {
     fn step(&self) -> MutexGuard<'_, ()> {
         self.step.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether only the log knows if the release has left.
+fn was_interrupted(card: &Card) -> bool {
+    card.left && card.published_by.is_some() && card.entry.is_none()
 }
 
 /// What protection says, with the way out where there is one.

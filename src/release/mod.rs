@@ -4,6 +4,8 @@
 //!  draft ─► protected ─► audited ─► approved ─► publishing ─► published
 //!  └──── one call ───────────┘     (another     (in the      (the entry
 //!    │                              person)   transcript)    is known)
+//!    │                          ┌───────────────────┘
+//!    │                          ▼ (not in the log, and outdated)
 //!    └─► cannot be protected ─► withholding ─► withheld
 //!                               └ one call ┘  (another person; in the
 //!                                            transcript, and nowhere else)
@@ -17,9 +19,9 @@
 //!
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
-//! or not at all. Before that, what leaves is what the records say when it leaves: a draft that
-//! differs is drafted again. No closed quarter after the first release is left out: it is released
-//! or withheld. Who drafted does not approve.
+//! or not at all. What leaves is what the records say when it leaves, audited under the rules of
+//! that moment: a draft that differs is drafted again. No closed quarter after the first release is
+//! left out: it is released or withheld. Who drafted does not approve.
 
 pub mod cells;
 pub mod counted;

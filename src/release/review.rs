@@ -44,10 +44,12 @@ pub enum State {
     /// It stands in the log.
     #[n(3)]
     Published,
-    /// It could not be protected; it is withheld once somebody else than the drafter approves.
+    /// It could not be protected, or may not leave any more after an interruption; it is withheld
+    /// once somebody else than who asked for that approves.
     #[n(4)]
     Withholding,
-    /// It is part of the transcript as one of which nothing was given away. No log knows of it.
+    /// It is part of the transcript for ever, though no log knows of it: as one of which nothing
+    /// was given away, or after an interruption as it was about to leave.
     #[n(5)]
     Withheld,
 }

@@ -9,10 +9,10 @@
 //!
 //! Values are kept in pieces ([`chunks`]).
 //!
-//! The transcript is what all cards with `left` give away (nothing, if they are withheld), in the
-//! order of their numbers; nothing ever clears that mark. A card holds the digests of both other
-//! parts of its release, and they name the same tables: a part that was damaged, or restored from
-//! elsewhere, is refused.
+//! The transcript is what all cards with `left` give away (nothing, if they were drafted to be
+//! withheld), in the order of their numbers; nothing ever clears that mark. A card holds the
+//! digests of both other parts of its release, and they name the same tables: a part that was
+//! damaged, or restored from elsewhere, is refused.
 
 use std::collections::BTreeSet;
 

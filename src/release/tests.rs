@@ -36,6 +36,7 @@ use crate::{
 mod changed;
 mod damage;
 mod first;
+mod interrupted;
 mod outdated;
 mod withheld;
 
@@ -149,6 +150,7 @@ impl RecordSource for EnteredOn {
 }
 
 const CLOSING_DAYS: u32 = 30;
+const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
 
 fn source<S>(records: &S) -> Source<'_, S> {
     Source { records, closing_days: CLOSING_DAYS }
@@ -172,7 +174,11 @@ impl House {
 
     /// A gate as after a restart.
     fn gate(&self) -> Gate {
-        let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+        self.gate_under(RULES)
+    }
+
+    /// The same, with other rules in the configuration.
+    fn gate_under(&self, rules: Rules) -> Gate {
         let codes = Arc::new(Codes::embedded());
         Gate::new(self.store.clone(), codes, rules, "ML".parse().unwrap(), self.clock.clone())
     }

@@ -12,6 +12,7 @@
 
 mod canary;
 mod federation;
+mod look_back;
 mod others;
 mod planted;
 mod scanner;
@@ -272,8 +273,10 @@ async fn live(federation: &Federation, planted: &mut Planted) {
     staff.import_everything(planted).await;
     staff.keep_records(planted).await;
     staff.err(planted).await;
-    staff.release().await;
+    let release = staff.release().await;
     staff.list_everything(planted).await;
+    staff.read_cells(planted, &release).await;
+    staff.read_journal(planted).await;
     let title = others::note(NOTE_TITLE, "Couper, blanchir, sécher.");
     others::publish(federation, "CIRT", "CIRT-author-1", title).await;
     others::synchronized(federation, 2).await;

@@ -4,6 +4,7 @@
 mod hub;
 mod revision;
 mod samples;
+mod withheld;
 mod year;
 
 use essaim::{

@@ -13,7 +13,7 @@ use crate::{
     },
     records::source::RecordSource,
     release::{
-        counted::{CountDays, Counted, Source},
+        counted::{Basis, CountDays, Counted, Source},
         earlier::{self, Quarters},
         error::GateError,
         gate::{Gate, Wanted, check_actor},
@@ -26,7 +26,7 @@ use crate::{
 pub(super) struct Begun {
     pub cubes: Vec<Cube>,
     period: Period,
-    days: CountDays,
+    counted: Counted,
     skipped: Quarters,
     drafted_by: String,
     today: Date,
@@ -49,7 +49,7 @@ impl Begun {
             body_hash: [0; 32],
             drafted_on: Some(self.today),
             frozen_hash: None,
-            counted: Some(Counted::of(self.days, &self.cubes)),
+            counted: Some(self.counted),
             skipped: self.skipped.0,
             withholding: None,
         }
@@ -69,10 +69,11 @@ impl Gate {
         let closing_day = closing_day(period, source.closing_days);
         self.check_turn(period, closing_day)?;
         let skipped = self.skipped(wanted, source)?;
-        let days = self.days(closing_day, None)?;
+        let days = self.days(closing_day)?;
         let cubes = self.count(period, days, source)?;
+        let counted = Counted::of(days, &self.basis(), &cubes);
         let (drafted_by, today) = (actor.into(), self.clock.today());
-        Ok(Begun { cubes, period, days, skipped, drafted_by, today })
+        Ok(Begun { cubes, period, counted, skipped, drafted_by, today })
     }
 
     /// Refuses a period that is not next, not closed, or already at the gate.
@@ -146,39 +147,41 @@ impl Gate {
         cubes(&request, source.records).map_err(|error| GateError::Records(Box::new(error)))
     }
 
-    /// The days that decide what counts in the draft of `card`, or in a new one. What was entered
-    /// by the day of the hub's first draft is its backlog, entered before it released anything.
-    fn days(&self, closing_day: Date, card: Option<&Card>) -> Result<CountDays, GateError> {
+    /// The days that decide what counts in a new draft. What was entered by the day of the hub's
+    /// first draft, that day included, is its backlog, entered before it released anything.
+    fn days(&self, closing_day: Date) -> Result<CountDays, GateError> {
         let cards = self.shelf.cards()?;
         let first = cards.iter().filter(|card| card.left).min_by_key(|card| card.id);
-        let backlog_day = match first.or(card) {
+        let backlog_day = match first {
             Some(card) => card.drafted_on.unwrap_or(Date::MIN),
             None => self.clock.today(),
         };
         Ok(CountDays { closing_day, entered_until: closing_day.max(backlog_day) })
     }
 
-    /// Counts the period of a draft again, and refuses the draft if it differs
-    /// ([`crate::release::counted`]).
+    /// Counts the period of a draft again, and refuses the draft if it differs, or if it was
+    /// audited under something else than it would be now ([`crate::release::counted`]). A draft of
+    /// a program that did not note this is refused: to draft again is cheap.
     pub(super) fn check_fresh<S: RecordSource>(
         &self,
         card: &Card,
         source: &Source<'_, S>,
     ) -> Result<(), GateError> {
         let (id, period) = (card.id, card.period);
-        let is_fresh = match &card.counted {
-            Some(counted) => {
-                let cubes = self.count(period, counted.days, source)?;
-                Counted::of(counted.days, &cubes) == *counted
+        if let Some(counted) = &card.counted {
+            let cubes = self.count(period, counted.days, source)?;
+            if Counted::of(counted.days, &self.basis(), &cubes) == *counted {
+                return Ok(());
             }
-            // Drafted before the count was noted: what it froze tells nearly as much.
-            None => {
-                let closing_day = closing_day(period, source.closing_days);
-                let cubes = self.count(period, self.days(closing_day, Some(card))?, source)?;
-                self.shelf.frozen(card)?.is_of(self.codes.catalogue(), &cubes)
-            }
-        };
-        if is_fresh { Ok(()) } else { Err(GateError::Outdated { id, period }) }
+        }
+        Err(match card.state {
+            State::Publishing => GateError::InterruptedOutdated { id, period },
+            _ => GateError::Outdated { id, period },
+        })
+    }
+
+    fn basis(&self) -> Basis {
+        Basis::of(self.rules, &self.codes)
     }
 }
 

@@ -6,6 +6,11 @@
 //!
 //! That protection has failed is not remembered but tried again, on the records as they are: what
 //! could be protected is never withheld, whatever failed on another day.
+//!
+//! There is one other quarter that may not leave any more: one whose publication was interrupted
+//! before the log held it, and that is outdated by now. It was about to leave, so it stays in the
+//! transcript as it is, published cells as published. To draft it again would set a second version
+//! of the same figures beside one that may be found to have left after all; so it is withheld.
 
 use crate::{
     base::limits::TEXT_BYTES_MAX,
@@ -13,9 +18,10 @@ use crate::{
     records::source::RecordSource,
     release::{
         counted::Source,
-        error::GateError,
-        gate::{Gate, Wanted, not_protected},
+        error::{GateError, PublishError},
+        gate::{Gate, Outlet, Wanted, check_actor, not_protected},
         review::{ReleaseId, State, Withholding},
+        shelf::Card,
     },
 };
 
@@ -24,18 +30,38 @@ const CELLS_NAMED_MAX: usize = 1_000;
 
 impl Gate {
     /// Drafts that a closed quarter (and the year with the fourth) is withheld. Refused where it
-    /// can be protected.
-    pub fn withhold<S: RecordSource>(
+    /// can be protected, or published.
+    pub fn withhold<S: RecordSource, O: Outlet>(
+        &self,
+        actor: &str,
+        wanted: Wanted,
+        reason: &str,
+        source: &Source<'_, S>,
+        outlet: &O,
+    ) -> Result<ReleaseId, PublishError<O::Error>> {
+        let _step = self.step();
+        check_actor(actor)?;
+        let reason = reason.trim();
+        if !(1..=TEXT_BYTES_MAX).contains(&reason.len()) {
+            return Err(GateError::InvalidReason { bytes_max: TEXT_BYTES_MAX }.into());
+        }
+        self.check_accounted(outlet)?;
+        let mut cards = self.shelf.cards()?.into_iter();
+        let interrupted =
+            cards.find(|card| card.period == wanted.period && card.state == State::Publishing);
+        match interrupted {
+            Some(card) => self.withhold_interrupted(actor, card, reason, source, outlet),
+            None => Ok(self.withhold_unprotectable(actor, wanted, reason, source)?),
+        }
+    }
+
+    fn withhold_unprotectable<S: RecordSource>(
         &self,
         actor: &str,
         wanted: Wanted,
         reason: &str,
         source: &Source<'_, S>,
     ) -> Result<ReleaseId, GateError> {
-        let _step = self.step();
-        if !(1..=TEXT_BYTES_MAX).contains(&reason.trim().len()) {
-            return Err(GateError::InvalidReason { bytes_max: TEXT_BYTES_MAX });
-        }
         let begun = self.begin(actor, wanted, source)?;
         let (catalogue, period) = (self.codes.catalogue(), wanted.period);
         let transcript = self.shelf.transcript()?;
@@ -47,12 +73,44 @@ impl Gate {
         let withheld = withhold(catalogue, &self.rules, &begun.cubes, &transcript)?;
         let mut card = begun.card(State::Withholding, &withheld.frozen, withheld.report);
         card.withholding = Some(Withholding {
-            reason: reason.trim().into(),
+            reason: reason.into(),
             cause: cause.to_string(),
             exposed_cells: names(&withheld.exposed),
             unproven_cells: names(&withheld.unproven),
         });
         self.shelf.add(card, &self.release(period, withheld.tables), &withheld.frozen)
+    }
+
+    /// Only if the log, which must be whole, does not hold it.
+    fn withhold_interrupted<S: RecordSource, O: Outlet>(
+        &self,
+        actor: &str,
+        mut card: Card,
+        reason: &str,
+        source: &Source<'_, S>,
+        outlet: &O,
+    ) -> Result<ReleaseId, PublishError<O::Error>> {
+        let (id, period) = (card.id, card.period);
+        outlet.check().map_err(PublishError::Outlet)?;
+        if let Some(entry) = self.find(&card, outlet)? {
+            self.confirm(card, entry)?;
+            return Err(GateError::AlreadyReleased { period, id }.into());
+        }
+        let cause = match self.check_fresh(&card, source) {
+            Ok(()) => return Err(GateError::MayHaveLeft { id }.into()),
+            Err(cause @ GateError::InterruptedOutdated { .. }) => cause,
+            Err(other) => return Err(other.into()),
+        };
+        card.withholding = Some(Withholding {
+            reason: reason.into(),
+            cause: cause.to_string(),
+            exposed_cells: Vec::new(),
+            unproven_cells: Vec::new(),
+        });
+        // Whoever asks for it is not the one who approves it.
+        (card.state, card.drafted_by, card.approved_by) = (State::Withholding, actor.into(), None);
+        self.shelf.replace(&card)?;
+        Ok(id)
     }
 }
 

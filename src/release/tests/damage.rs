@@ -28,7 +28,12 @@ fn a_body_that_was_changed_in_the_store_is_not_published() {
 }
 
 /// What a step says while `key` of the store holds `value`; then all is as it was.
-fn with_value<T>(house: &House, key: &[u8], value: Option<&[u8]>, step: impl Fn(&Gate) -> T) -> T {
+pub fn with_value<T>(
+    house: &House,
+    key: &[u8],
+    value: Option<&[u8]>,
+    step: impl Fn(&Gate) -> T,
+) -> T {
     let good = house.store.get(key).unwrap().unwrap();
     let set = |value: Option<&[u8]>| {
         let mut batch = crate::store::Batch::default();

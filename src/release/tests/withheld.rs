@@ -30,8 +30,8 @@ fn second_quarter() -> Wanted {
     Wanted::next(period("2025-Q2"))
 }
 
-fn withhold(gate: &Gate) -> ReleaseId {
-    gate.withhold("awa", second_quarter(), " No pattern. ", &all()).unwrap()
+fn withhold(gate: &Gate, log: &Log) -> ReleaseId {
+    gate.withhold("awa", second_quarter(), " No pattern. ", &all(), log).unwrap()
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_quarter_that_cannot_be_protected_is_withheld_and_the_next_one_goes_on() {
     let text = refused.to_string();
     assert!(text.contains("essaim release withhold 2025-Q2"), "{text}");
 
-    let id = withhold(&gate);
+    let id = withhold(&gate, &log);
     let review = gate.show(id).unwrap();
     assert_eq!(review.state, State::Withholding);
     assert!(review.tables.iter().all(|table| table.hidden == table.cells && table.cells > 0));
@@ -91,12 +91,14 @@ fn a_quarter_that_cannot_be_protected_is_withheld_and_the_next_one_goes_on() {
 fn what_is_withheld_is_settled() {
     let log = Log::default();
     let gate = house_with_a_fault(&log).gate();
-    let id = withhold(&gate);
+    let id = withhold(&gate, &log);
     gate.approve("binta", id, &all()).unwrap();
-    let settled = |refused| matches!(refused, GateError::Withheld { id: at, .. } if at == id);
-    assert!(settled(gate.draft("awa", second_quarter(), &all()).unwrap_err()));
-    assert!(settled(gate.withhold("awa", second_quarter(), "Again.", &all()).unwrap_err()));
-    assert!(settled(gate.discard("awa", id).unwrap_err()));
+    let settled =
+        |refused: &GateError| matches!(*refused, GateError::Withheld { id: at, .. } if at == id);
+    assert!(settled(&gate.draft("awa", second_quarter(), &all()).unwrap_err()));
+    let again = gate.withhold("awa", second_quarter(), "Again.", &all(), &log);
+    assert!(matches!(again, Err(PublishError::Gate(refused)) if settled(&refused)));
+    assert!(settled(&gate.discard("awa", id).unwrap_err()));
     let published = gate.publish("awa", id, &all(), &log);
     assert!(matches!(published, Err(PublishError::Gate(GateError::WrongState { .. }))));
     assert!(matches!(gate.approve("binta", id, &all()), Err(GateError::WrongState { .. })));
@@ -104,9 +106,10 @@ fn what_is_withheld_is_settled() {
 
 #[test]
 fn withholding_takes_two_people_and_records_that_still_say_so() {
-    let gate = house_with_a_fault(&Log::default()).gate();
-    let id = withhold(&gate);
-    let published = gate.publish("binta", id, &all(), &Log::default());
+    let log = Log::default();
+    let gate = house_with_a_fault(&log).gate();
+    let id = withhold(&gate, &log);
+    let published = gate.publish("binta", id, &all(), &log);
     assert!(matches!(published, Err(PublishError::Gate(GateError::WrongState { .. }))));
     assert!(matches!(gate.approve("awa", id, &all()), Err(GateError::SamePerson { .. })));
     let withdrawn =
@@ -124,11 +127,54 @@ fn what_can_be_protected_is_not_withheld_and_a_reason_is_given() {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
     let wanted = Wanted::next(period("2025-Q1"));
-    let refused = gate.withhold("awa", wanted, "Rather not.", &all()).unwrap_err();
-    assert!(matches!(refused, GateError::CanBeProtected { .. }), "{refused:?}");
+    let log = Log::default();
+    let refused = gate.withhold("awa", wanted, "Rather not.", &all(), &log).unwrap_err();
+    let refused_as_told = matches!(refused, PublishError::Gate(GateError::CanBeProtected { .. }));
+    assert!(refused_as_told, "{refused:?}");
     assert!(gate.list().unwrap().is_empty());
     for reason in ["", " \n", &"x".repeat(TEXT_BYTES_MAX + 1)] {
-        let refused = gate.withhold("awa", wanted, reason, &all());
-        assert!(matches!(refused, Err(GateError::InvalidReason { .. })), "{refused:?}");
+        let refused = gate.withhold("awa", wanted, reason, &all(), &log);
+        let refused_as_told =
+            matches!(refused, Err(PublishError::Gate(GateError::InvalidReason { .. })));
+        assert!(refused_as_told, "{refused:?}");
     }
+}
+
+#[test]
+fn a_quarter_is_settled_only_under_the_rules_it_was_to_be_withheld_under() {
+    let log = Log::default();
+    let house = house_with_a_fault(&log);
+    let id = withhold(&house.gate(), &log);
+    let stricter = house.gate_under(Rules { contributors_min: 4, ..RULES });
+    let outdated = stricter.approve("binta", id, &all());
+    assert!(matches!(outdated, Err(GateError::Outdated { .. })), "{outdated:?}");
+    assert_eq!(stricter.show(id).unwrap().state, State::Withholding);
+    stricter.discard("awa", id).unwrap();
+    let again = withhold(&stricter, &log);
+    stricter.approve("binta", again, &all()).unwrap();
+}
+
+#[test]
+fn a_quarter_of_which_the_part_of_the_transcript_is_damaged_is_not_settled() {
+    let log = Log::default();
+    let house = house_with_a_fault(&log);
+    let id = withhold(&house.gate(), &log);
+    let key = [b"gf".as_slice(), &id.0.to_be_bytes()].concat();
+    let (key, mut damaged) = house.store.scan_prefix(&key).next().unwrap().unwrap();
+    *damaged.last_mut().unwrap() ^= 1;
+    let approve = |gate: &Gate| gate.approve("binta", id, &all());
+    let refused = damage::with_value(&house, &key, Some(&damaged), approve);
+    assert!(matches!(refused, Err(GateError::Damaged { .. })), "{refused:?}");
+    assert_eq!(house.gate().show(id).unwrap().state, State::Withholding);
+    approve(&house.gate()).unwrap();
+}
+
+#[test]
+fn a_store_that_lacks_a_release_of_the_log_withholds_nothing() {
+    let log = Log::default();
+    house_with_a_fault(&log);
+    let anew = House::on(date(2025, 8, 1));
+    let refused = anew.gate().withhold("awa", second_quarter(), "Lost.", &all(), &log);
+    let lacking = matches!(refused, Err(PublishError::Gate(GateError::Unaccounted { .. })));
+    assert!(lacking, "{refused:?}");
 }

@@ -190,7 +190,10 @@ impl ReleaseService for Releases {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
         let review = self.counting_step(move |parts, source| {
-            parts.gate.approve(&actor, id, source).map(|()| id)
+            // What is withheld by this is settled for ever.
+            parts.gate.check_accounted(&*parts.own_log)?;
+            parts.gate.approve(&actor, id, source)?;
+            Ok::<_, PublishError<LogError>>(id)
         });
         Ok(Response::new(ApproveReleaseResponse { release: shown(review.await?) }))
     }
@@ -216,9 +219,7 @@ impl ReleaseService for Releases {
             request.into_inner();
         let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
         let review = self.counting_step(move |parts, source| {
-            parts.gate.check_accounted(&*parts.own_log)?;
-            let drafted = parts.gate.withhold(&actor, wanted, &reason, source);
-            drafted.map_err(PublishError::from)
+            parts.gate.withhold(&actor, wanted, &reason, source, &*parts.own_log)
         });
         Ok(Response::new(WithholdReleaseResponse { release: shown(review.await?) }))
     }

@@ -3717,8 +3717,8 @@ pub mod release_service_client {
                 .insert(GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleases"));
             self.inner.unary(req, path, codec).await
         }
-        /// Approves an audited release; refused to the one who drafted it, and where the records no longer
-        /// say what it was drafted from.
+        /// Approves an audited release; refused to the one who drafted it, and where the records, the rules
+        /// or the catalogue are not those it was drafted under.
         pub async fn approve_release(
             &mut self,
             request: impl tonic::IntoRequest<super::ApproveReleaseRequest>,
@@ -3774,7 +3774,8 @@ pub mod release_service_client {
         }
         /// Drafts that a closed period is withheld: nothing of it is ever published, and later releases are
         /// protected as ones before which nothing of it was given away. Refused for a period that can be
-        /// protected. It is withheld once somebody else approves.
+        /// protected; one whose publication was interrupted is withheld if the log does not hold it and it
+        /// is outdated. It is withheld once somebody else approves.
         pub async fn withhold_release(
             &mut self,
             request: impl tonic::IntoRequest<super::WithholdReleaseRequest>,
@@ -3875,8 +3876,8 @@ pub mod release_service_server {
             tonic::Response<super::ListReleasesResponse>,
             tonic::Status,
         >;
-        /// Approves an audited release; refused to the one who drafted it, and where the records no longer
-        /// say what it was drafted from.
+        /// Approves an audited release; refused to the one who drafted it, and where the records, the rules
+        /// or the catalogue are not those it was drafted under.
         async fn approve_release(
             &self,
             request: tonic::Request<super::ApproveReleaseRequest>,
@@ -3894,7 +3895,8 @@ pub mod release_service_server {
         >;
         /// Drafts that a closed period is withheld: nothing of it is ever published, and later releases are
         /// protected as ones before which nothing of it was given away. Refused for a period that can be
-        /// protected. It is withheld once somebody else approves.
+        /// protected; one whose publication was interrupted is withheld if the log does not hold it and it
+        /// is outdated. It is withheld once somebody else approves.
         async fn withhold_release(
             &self,
             request: tonic::Request<super::WithholdReleaseRequest>,

@@ -95,7 +95,7 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::DraftExists { .. } => refused("DRAFT_EXISTS"),
         GateError::NotFound { .. } => plain(Code::NotFound, "NOT_FOUND"),
         GateError::WrongState { .. } => refused("WRONG_STATE"),
-        GateError::Outdated { .. } => refused("OUTDATED"),
+        GateError::Outdated { .. } | GateError::InterruptedOutdated { .. } => refused("OUTDATED"),
         GateError::SamePerson { .. } => refused("SAME_PERSON"),
         GateError::MayHaveLeft { .. } => refused("MAY_HAVE_LEFT"),
         GateError::Unaccounted { .. } => refused("TRANSCRIPT_INCOMPLETE"),

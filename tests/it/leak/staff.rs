@@ -396,7 +396,8 @@ impl Staff {
     }
 
     /// One steward drafts, the other approves, the first publishes; and once in the wrong order.
-    pub async fn release(&self) {
+    /// Returns the name of the release.
+    pub async fn release(&self) -> String {
         let mut first = ReleaseServiceClient::new(self.steward.clone());
         let mut second = ReleaseServiceClient::new(self.second_steward.clone());
         let draft = DraftReleaseRequest { period: PERIOD.into(), allow_skipping_earlier: true };
@@ -410,7 +411,8 @@ impl Staff {
             async move { client.publish_release(PublishReleaseRequest { name }).await }
         };
         patiently(publish).await;
-        refused(first.discard_release(DiscardReleaseRequest { name }).await);
+        refused(first.discard_release(DiscardReleaseRequest { name: name.clone() }).await);
+        name
     }
 
     /// The names of all records, as the hub lists them.
