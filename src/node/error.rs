@@ -140,6 +140,7 @@ impl NodeError {
             | Self::Regions(_)
             | Self::Key(_)
             | Self::Certificate(_)
+            | Self::Store(StoreError::Missing { .. })
             | Self::Tls(_) => true,
             Self::Unreadable { cause, .. } => matches!(
                 cause.kind(),

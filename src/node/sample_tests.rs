@@ -1,6 +1,7 @@
 //! A node's store with something of every owner, and the log beside it, as this program once wrote
-//! them, in `tests/samples/node-1`. It is never written again: a program that cannot read it needs
-//! a migration, not a new sample.
+//! them, in `tests/samples/node-1`; `node-2` has sealed cards of releases with what they were
+//! counted from, and a note of how long the log was. They are never written again: a program that
+//! cannot read one needs a migration, not a new sample.
 //!
 //! `pairs.zst` holds the store's pairs, one a line, key and value in hexadecimal; how sled keeps
 //! them on the disk is frozen in `store-format-1`.
@@ -34,6 +35,7 @@ use crate::{
     records::repository::{Page, Repository},
     release::{
         counted::Source,
+        error::GateError,
         gate::{Gate, Outlet, Wanted},
         review::{ReleaseId, State},
     },
@@ -201,9 +203,13 @@ fn a_new_sample_is_written_where_asked() {
     fs::write(sample.join("pairs.zst"), zstd::encode_all(pairs.as_bytes(), 19).unwrap()).unwrap();
 }
 
-/// The sample, copied to where it may change.
-fn sample() -> Site {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/node-1");
+/// The samples, copied to where they may change.
+fn samples() -> impl Iterator<Item = Site> {
+    ["node-1", "node-2"].into_iter().map(sample)
+}
+
+fn sample(name: &str) -> Site {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples").join(name);
     let folder = tempfile::tempdir().unwrap();
     for file in LOG_FILES {
         let to = folder.path().join(file);
@@ -232,8 +238,8 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_sample_holds_something_of_every_owner_of_keys() {
-    let site = sample();
+fn a_sample_holds_something_of_every_owner_of_keys() {
+    let site = sample("node-2");
     let declared = STORE_SOURCE.split_once("pub mod prefix {").unwrap().1;
     let declared = declared.split_once("\n}").unwrap().0;
     let byte = |line: &str| Some(line.split_once(": u8 = b'")?.1.as_bytes()[0]);
@@ -246,53 +252,65 @@ fn the_sample_holds_something_of_every_owner_of_keys() {
 }
 
 #[test]
-fn records_and_quarantine_of_the_sample_are_read() {
-    let site = sample();
-    site.repository.verify_journal().unwrap();
-    let enterprises = site.repository.list_enterprises(&Page::first()).unwrap();
-    assert_eq!(enterprises.len(), ENTERPRISES as usize - 1);
-    let rows = quarantine::list(&*site.store, 9, None).unwrap();
-    assert_eq!((rows.len(), rows[0].entry.line), (1, 2));
-    assert!(rows[0].entry.text.contains("Atlantis"));
+fn records_and_quarantine_of_the_samples_are_read() {
+    for site in samples() {
+        site.repository.verify_journal().unwrap();
+        let enterprises = site.repository.list_enterprises(&Page::first()).unwrap();
+        assert_eq!(enterprises.len(), ENTERPRISES as usize - 1);
+        let rows = quarantine::list(&*site.store, 9, None).unwrap();
+        assert_eq!((rows.len(), rows[0].entry.line), (1, 2));
+        assert!(rows[0].entry.text.contains("Atlantis"));
+    }
 }
 
 #[test]
-fn releases_of_the_sample_go_on_through_the_gate() {
-    let site = sample();
-    site.clock.set_noon(date(2026, 11, 10));
-    let states: Vec<_> = site.gate.list().unwrap().iter().map(|one| (one.id, one.state)).collect();
-    let (first, second) = (ReleaseId(1), ReleaseId(2));
-    assert_eq!(states, [(first, State::Published), (second, State::Audited)]);
-    site.gate.approve("binta", second, &site.source()).unwrap();
-    let entry = site.gate.publish("awa", second, &site.source(), &OwnLog(&site.log)).unwrap();
-    let published = site.log.entry(entry).unwrap().unwrap();
-    assert_eq!(published.header.kind, EntryKind::RELEASE);
-    // The next one is audited against what both gave away.
-    let third = site.gate.draft("awa", Wanted::next(period("2026-Q3")), &site.source());
-    assert_eq!(third.unwrap(), ReleaseId(3));
+fn releases_of_the_samples_go_on_through_the_gate() {
+    for (name, second) in [("node-1", ReleaseId(3)), ("node-2", ReleaseId(2))] {
+        let site = sample(name);
+        site.clock.set_noon(date(2026, 11, 10));
+        let states = || site.gate.list().unwrap().into_iter().map(|one| (one.id, one.state));
+        let (first, drafted) = (ReleaseId(1), ReleaseId(2));
+        assert!(states().eq([(first, State::Published), (drafted, State::Audited)]));
+        if second != drafted {
+            // It was not noted then under which rules it was drafted.
+            let refused = site.gate.approve("binta", drafted, &site.source());
+            assert!(matches!(refused, Err(GateError::Outdated { .. })), "{refused:?}");
+            site.gate.discard("awa", drafted).unwrap();
+            let again = Wanted::next(period("2026-Q2"));
+            assert_eq!(site.gate.draft("awa", again, &site.source()).unwrap(), second);
+        }
+        site.gate.approve("binta", second, &site.source()).unwrap();
+        let entry = site.gate.publish("awa", second, &site.source(), &OwnLog(&site.log)).unwrap();
+        let published = site.log.entry(entry).unwrap().unwrap();
+        assert_eq!(published.header.kind, EntryKind::RELEASE);
+        // The next one is audited against what both gave away.
+        let third = site.gate.draft("awa", Wanted::next(period("2026-Q3")), &site.source());
+        assert_eq!(third.unwrap(), ReleaseId(second.0 + 1));
+    }
 }
 
 #[test]
-fn log_statistics_and_library_of_the_sample_are_read() {
-    let site = sample();
-    let report = check::verify(site.folder.path(), &*site.store).unwrap();
-    assert_eq!((report.differences, report.remarks), (vec![], vec![]));
-    assert_eq!((report.entries, report.bodies), (3, 3));
-    let before = site.pairs();
-    let started = site.start();
-    assert!(site.pairs() == before, "nothing is computed again");
-    assert_eq!(started.passed().unwrap().len(), 1);
-    let list = started.library.list(&NotePage::default(), &NoteFilter::default()).unwrap();
-    assert_eq!(list.notes.len(), 1);
-    assert_eq!(list.notes[0].note, note());
-    let query = Query {
-        indicator: "ENT01".into(),
-        by: Vec::new(),
-        periods: vec![period("2026-Q1")],
-        filters: Vec::new(),
-        members_expected: vec![ml()],
-        today: date(2026, 8, 10),
-    };
-    let answer = started.statistics.query(&query).unwrap();
-    assert_eq!(answer.rows[0].value, Some(i64::from(ENTERPRISES) - 1));
+fn log_statistics_and_library_of_the_samples_are_read() {
+    for site in samples() {
+        let report = check::verify(site.folder.path(), &*site.store).unwrap();
+        assert_eq!((report.differences, report.remarks), (vec![], vec![]));
+        assert_eq!((report.entries, report.bodies), (3, 3));
+        let before = site.pairs();
+        let started = site.start();
+        assert!(site.pairs() == before, "nothing is computed again");
+        assert_eq!(started.passed().unwrap().len(), 1);
+        let list = started.library.list(&NotePage::default(), &NoteFilter::default()).unwrap();
+        assert_eq!(list.notes.len(), 1);
+        assert_eq!(list.notes[0].note, note());
+        let query = Query {
+            indicator: "ENT01".into(),
+            by: Vec::new(),
+            periods: vec![period("2026-Q1")],
+            filters: Vec::new(),
+            members_expected: vec![ml()],
+            today: date(2026, 8, 10),
+        };
+        let answer = started.statistics.query(&query).unwrap();
+        assert_eq!(answer.rows[0].value, Some(i64::from(ENTERPRISES) - 1));
+    }
 }

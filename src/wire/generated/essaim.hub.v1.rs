@@ -279,7 +279,8 @@ pub mod consent_service_client {
                 .insert(GrpcMethod::new("essaim.hub.v1.ConsentService", "GiveConsent"));
             self.inner.unary(req, path, codec).await
         }
-        /// Records that a consent was withdrawn.
+        /// Records that a consent was withdrawn. For being counted, a withdrawal ends every consent of the
+        /// enterprise for that purpose that was given until that day.
         pub async fn withdraw_consent(
             &mut self,
             request: impl tonic::IntoRequest<super::WithdrawConsentRequest>,
@@ -407,7 +408,8 @@ pub mod consent_service_server {
             tonic::Response<super::GiveConsentResponse>,
             tonic::Status,
         >;
-        /// Records that a consent was withdrawn.
+        /// Records that a consent was withdrawn. For being counted, a withdrawal ends every consent of the
+        /// enterprise for that purpose that was given until that day.
         async fn withdraw_consent(
             &self,
             request: tonic::Request<super::WithdrawConsentRequest>,
