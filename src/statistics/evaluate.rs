@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 
 use crate::{
-    base::{
-        date,
-        id::{EntryId, MemberCode},
-    },
+    base::{date, id::MemberCode},
     codes::{
         catalogue::{Indicator, IndicatorKind},
         embedded::Codes,
@@ -20,8 +17,8 @@ use crate::{
         interval::{Interval, Quotient, median_classes, quotient},
         projection::Statistics,
         query::{
-            Answer, COUNTRY, MemberNews, Newest, PERIOD, Parts, Query, ROWS_MAX, Row, Status,
-            too_large,
+            Answer, AnswerColumn, COUNTRY, MemberNews, Newest, PERIOD, Parts, Query, ROWS_MAX, Row,
+            Status, too_large,
         },
         resolve::{Column, OverTime, Resolved, resolve},
         sheet::{Leaf, Leaves, Sheet},
@@ -39,22 +36,19 @@ impl Statistics {
         let resolved = resolve(&self.codes, query)?;
         let sheet = Sheet::read(self, &resolved)?;
         let own_codes = Rows::own_codes(&resolved, &sheet, &self.codes);
-        let keys = Rows::keys_by_column(&resolved, &sheet);
-        let rows = Rows { statistics: self, resolved: &resolved, sheet: &sheet, own_codes, keys }
-            .build()?;
-        let axis = |column: &Column| match column {
-            Column::Country => COUNTRY.to_owned(),
-            Column::Period => PERIOD.to_owned(),
-            Column::Axis(index) => resolved.axes[*index].to_owned(),
-        };
+        let promises = self.promises(resolved.indicator);
+        let rows = Rows { resolved: &resolved, sheet: &sheet, own_codes, promises }.build()?;
+        let columns = resolved.columns.iter().map(|column| column_of(*column, &resolved, &sheet));
         Ok(Answer {
             indicator: query.indicator.clone(),
             kind: resolved.indicator.kind,
             decimals: decimals(resolved.indicator.kind),
-            columns: resolved.columns.iter().map(axis).collect(),
+            columns: columns.collect(),
             rows,
             news: self.news(&query.members_expected, query.today),
             classes: sheet.classes,
+            releases: sheet.releases,
+            members: resolved.members,
         })
     }
 
@@ -96,15 +90,25 @@ fn decimals(kind: IndicatorKind) -> u8 {
     }
 }
 
+/// A column with its codes, in the order of the places of a [`Selection`], and the total.
+fn column_of(column: Column, resolved: &Resolved<'_>, sheet: &Sheet<'_>) -> AnswerColumn {
+    let (name, mut codes): (_, Vec<_>) = match column {
+        Column::Country => (COUNTRY, resolved.members.iter().map(ToString::to_string).collect()),
+        Column::Period => (PERIOD, resolved.periods.iter().map(ToString::to_string).collect()),
+        Column::Axis(index) => (resolved.axes[index], sheet.axes[index].clone()),
+    };
+    codes.push(TOTAL.to_owned());
+    AnswerColumn { name: name.to_owned(), codes }
+}
+
 /// Builds the rows of an answer.
 struct Rows<'a> {
-    statistics: &'a Statistics,
     resolved: &'a Resolved<'a>,
     sheet: &'a Sheet<'a>,
     /// See [`Rows::own_codes`].
     own_codes: Vec<Vec<bool>>,
-    /// The keys of each column, in the order of its places.
-    keys: Vec<Vec<String>>,
+    /// See [`Statistics::promises`].
+    promises: (Option<i64>, Option<i64>),
 }
 
 /// What a row covers: a place in each column, or its total.
@@ -127,11 +131,11 @@ impl Rows<'_> {
         let mut rows = Vec::with_capacity(asked);
         for index in 0..asked {
             let selection = self.selection(&options, index);
-            let shown: Vec<bool> = selection.axes.iter().map(Option::is_some).collect();
-            let pattern = shown.iter().rev().fold(0, |bits, shown| bits << 1 | usize::from(*shown));
+            let shown = selection.axes.iter().map(Option::is_some);
+            let pattern = shown.clone().rev().fold(0, |bits, shown| bits << 1 | usize::from(shown));
             let leaves = match &mut leaves[pattern] {
                 Some(leaves) => leaves,
-                none => none.insert(self.sheet.leaves(&shown)?),
+                none => none.insert(self.sheet.leaves(&shown.collect::<Vec<_>>())?),
             };
             rows.extend(self.row(&selection, leaves));
         }
@@ -191,16 +195,13 @@ impl Rows<'_> {
             cell = place.map_or(cell, |place| cell * codes.len() + place);
         }
         let mut gathered = Gathered::new(self.sheet.width());
-        for (at, member) in self.resolved.members.iter().enumerate() {
-            if selection.member.is_some_and(|only| only != at) {
-                continue;
-            }
-            let start = (cell * members + at) * periods;
+        for member in selection.member.map_or(0..members, |only| only..only + 1) {
+            let start = (cell * members + member) * periods;
             let range = selection
                 .period
                 .map_or(start..start + periods, |only| start + only..start + only + 1);
             for leaf in range {
-                gathered.add(*member, leaves.at(leaf));
+                gathered.add(member, leaves.at(leaf));
             }
         }
         let repeats = selection.member.is_none() && self.has_own_codes(selection);
@@ -233,29 +234,17 @@ impl Rows<'_> {
         .collect()
     }
 
-    fn keys_by_column(resolved: &Resolved<'_>, sheet: &Sheet<'_>) -> Vec<Vec<String>> {
-        let keys = |column: &Column| match column {
-            Column::Country => resolved.members.iter().map(ToString::to_string).collect(),
-            Column::Period => resolved.periods.iter().map(ToString::to_string).collect(),
-            Column::Axis(axis) => sheet.axes[*axis].clone(),
+    /// The places of a row's codes: see [`column_of`].
+    fn keys(&self, selection: &Selection) -> Vec<usize> {
+        let key = |column: &Column| match column {
+            Column::Country => selection.member.unwrap_or(self.resolved.members.len()),
+            Column::Period => selection.period.unwrap_or(self.resolved.periods.len()),
+            Column::Axis(axis) => selection.axes[*axis].unwrap_or(self.sheet.axes[*axis].len()),
         };
-        resolved.columns.iter().map(keys).collect()
+        self.resolved.columns.iter().map(key).collect()
     }
 
-    fn keys(&self, selection: &Selection) -> Vec<String> {
-        let columns = self.resolved.columns.iter().zip(&self.keys);
-        let key = |(column, keys): (&Column, &Vec<String>)| {
-            let place = match column {
-                Column::Country => selection.member,
-                Column::Period => selection.period,
-                Column::Axis(axis) => selection.axes[*axis],
-            };
-            place.map_or_else(|| TOTAL.to_owned(), |place| keys[place].clone())
-        };
-        columns.map(key).collect()
-    }
-
-    fn finish(&self, keys: Vec<String>, mut gathered: Gathered) -> Row {
+    fn finish(&self, keys: Vec<usize>, mut gathered: Gathered) -> Row {
         gathered.releases.sort_unstable();
         gathered.releases.dedup();
         let figure = self.figure(&gathered);
@@ -300,9 +289,8 @@ impl Rows<'_> {
         match indicator.kind {
             IndicatorKind::Count | IndicatorKind::Value | IndicatorKind::Stock => plain(known(0)),
             IndicatorKind::Ratio | IndicatorKind::Mean => {
-                let promises = self.statistics.promises(indicator);
                 let denominator = gathered.known.get(1).map_or(Interval::OPEN, |one| one.interval);
-                quotient(known(0), denominator, decimals(indicator.kind), promises)
+                quotient(known(0), denominator, decimals(indicator.kind), self.promises)
             }
             IndicatorKind::MedianClass => {
                 let classes: Vec<_> = gathered.known.iter().map(|one| one.interval).collect();
@@ -330,9 +318,10 @@ struct Gathered {
     known: Vec<Known>,
     concerned: bool,
     not_released: bool,
-    contributing: Vec<MemberCode>,
-    missing: Vec<MemberCode>,
-    releases: Vec<EntryId>,
+    /// Places of members and releases; see [`Row`].
+    contributing: Vec<usize>,
+    missing: Vec<usize>,
+    releases: Vec<usize>,
 }
 
 impl Gathered {
@@ -348,8 +337,8 @@ impl Gathered {
     }
 
     /// Adds a leaf; those of one member come one after the other.
-    fn add(&mut self, member: MemberCode, (leaf, known): (Leaf, &[Known])) {
-        let note = |members: &mut Vec<MemberCode>| {
+    fn add(&mut self, member: usize, (leaf, known): (Leaf, &[Known])) {
+        let note = |members: &mut Vec<usize>| {
             if members.last() != Some(&member) {
                 members.push(member);
             }
@@ -362,9 +351,9 @@ impl Gathered {
                 let open = Known { interval: Interval::OPEN, hidden: true };
                 self.known.iter_mut().for_each(|sum| *sum = sum.plus(open));
             }
-            Leaf::Present(entry) => {
+            Leaf::Present(release) => {
                 note(&mut self.contributing);
-                self.releases.push(entry);
+                self.releases.push(release);
                 self.known.iter_mut().zip(known).for_each(|(sum, one)| *sum = sum.plus(*one));
             }
         }
