@@ -1,6 +1,6 @@
 //! From leaves to rows: sums over members and periods, quotients, medians, provenance.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem};
 
 use jiff::civil::Date;
 
@@ -129,15 +129,18 @@ impl Rows<'_> {
         let patterns = 1 << self.sheet.axes.len();
         let mut leaves: Vec<Option<Leaves>> = (0..patterns).map(|_| None).collect();
         let mut rows = Vec::with_capacity(asked);
+        let mut selection =
+            Selection { member: None, period: None, axes: vec![None; self.sheet.axes.len()] };
+        let mut gathered = Gathered::new(self.sheet.width());
         for index in 0..asked {
-            let selection = self.selection(&options, index);
+            self.select(&options, index, &mut selection);
             let shown = selection.axes.iter().map(Option::is_some);
             let pattern = shown.clone().rev().fold(0, |bits, shown| bits << 1 | usize::from(shown));
             let leaves = match &mut leaves[pattern] {
                 Some(leaves) => leaves,
                 none => none.insert(self.sheet.leaves(&shown.collect::<Vec<_>>())?),
             };
-            rows.extend(self.row(&selection, leaves));
+            rows.extend(self.row(&selection, leaves, &mut gathered));
         }
         Ok(rows)
     }
@@ -156,15 +159,11 @@ impl Rows<'_> {
         }
     }
 
-    /// What row `index` covers; the last column runs fastest, totals come last.
-    fn selection(&self, options: &[usize], index: usize) -> Selection {
+    /// Selects what row `index` covers; the last column runs fastest, totals come last.
+    fn select(&self, options: &[usize], index: usize, selection: &mut Selection) {
         let mut rest = index;
-        let one_period = self.resolved.periods.len() == 1;
-        let mut selection = Selection {
-            member: None,
-            period: one_period.then_some(0),
-            axes: vec![None; self.sheet.axes.len()],
-        };
+        selection.member = None;
+        selection.period = (self.resolved.periods.len() == 1).then_some(0);
         for (column, options) in self.resolved.columns.iter().zip(options).rev() {
             let place = rest % options;
             rest /= options;
@@ -184,17 +183,20 @@ impl Rows<'_> {
         if selection.period.is_none() && self.resolved.over_time == OverTime::Last {
             selection.period = Some(self.resolved.periods.len() - 1);
         }
-        selection
     }
 
     /// The row, unless it concerns no member or only repeats the row of its only country.
-    fn row(&self, selection: &Selection, leaves: &Leaves) -> Option<Row> {
+    /// `gathered` is there to be used again.
+    fn row(&self, selection: &Selection, leaves: &Leaves, gathered: &mut Gathered) -> Option<Row> {
+        if selection.member.is_none() && self.has_own_codes(selection) {
+            return None;
+        }
         let (members, periods) = (self.resolved.members.len(), self.resolved.periods.len());
         let mut cell = 0;
         for (codes, place) in self.sheet.axes.iter().zip(&selection.axes) {
             cell = place.map_or(cell, |place| cell * codes.len() + place);
         }
-        let mut gathered = Gathered::new(self.sheet.width());
+        gathered.clear();
         for member in selection.member.map_or(0..members, |only| only..only + 1) {
             let start = (cell * members + member) * periods;
             let range = selection
@@ -204,11 +206,7 @@ impl Rows<'_> {
                 gathered.add(member, leaves.at(leaf));
             }
         }
-        let repeats = selection.member.is_none() && self.has_own_codes(selection);
-        if !gathered.concerned || repeats {
-            return None;
-        }
-        Some(self.finish(self.keys(selection), gathered))
+        gathered.concerned.then(|| self.finish(self.keys(selection), gathered))
     }
 
     /// Whether a code shown belongs to one country, so that the total over countries, where there
@@ -244,13 +242,13 @@ impl Rows<'_> {
         self.resolved.columns.iter().map(key).collect()
     }
 
-    fn finish(&self, keys: Vec<usize>, mut gathered: Gathered) -> Row {
+    fn finish(&self, keys: Vec<usize>, gathered: &mut Gathered) -> Row {
         gathered.releases.sort_unstable();
         gathered.releases.dedup();
-        let figure = self.figure(&gathered);
+        let figure = self.figure(gathered);
         let status = match gathered.status() {
             // Whatever is hidden, no other class can hold the median.
-            Status::Hidden if self.is_certain_median(&gathered, figure) => Status::Published,
+            Status::Hidden if self.is_certain_median(gathered, figure) => Status::Published,
             status => status,
         };
         let parts = match (self.resolved.parts.len(), &gathered.known[..]) {
@@ -270,9 +268,9 @@ impl Rows<'_> {
             lower: figure.lower,
             upper: figure.upper,
             parts,
-            contributing: gathered.contributing,
-            missing: gathered.missing,
-            releases: gathered.releases,
+            contributing: mem::take(&mut gathered.contributing),
+            missing: mem::take(&mut gathered.missing),
+            releases: mem::take(&mut gathered.releases),
         }
     }
 
@@ -334,6 +332,14 @@ impl Gathered {
             missing: Vec::new(),
             releases: Vec::new(),
         }
+    }
+
+    fn clear(&mut self) {
+        self.known.fill(Known::ZERO);
+        (self.concerned, self.not_released) = (false, false);
+        self.contributing.clear();
+        self.missing.clear();
+        self.releases.clear();
     }
 
     /// Adds a leaf; those of one member come one after the other.
