@@ -1,5 +1,7 @@
 //! `essaim query`.
 
+use std::io;
+
 use anyhow::Context;
 use serde_json::{Value, json};
 use tonic::transport::Channel;
@@ -45,7 +47,7 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
     })?;
     match args.format {
         QueryFormat::Table => print_table(&answer)?,
-        QueryFormat::Csv => print_csv(&answer)?,
+        QueryFormat::Csv => write_csv(&answer, io::stdout().lock())?,
         QueryFormat::Json => output::json(&to_json(&answer))?,
     }
     if answer.rows.iter().any(is_released) {
@@ -195,8 +197,8 @@ const CSV_COLUMNS: [&str; 11] = [
     "releases",
 ];
 
-fn print_csv(answer: &Answer) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+fn write_csv(answer: &Answer, writer: impl io::Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(writer);
     let keys = answer.columns.iter().map(|name| &**name);
     writer.write_record(keys.chain(CSV_COLUMNS))?;
     let text = |figure: Option<i64>, decimals| {
@@ -272,6 +274,41 @@ mod tests {
         for (figure, decimals, text) in cases {
             assert_eq!(decimal(figure, decimals), text);
         }
+    }
+
+    #[test]
+    fn programs_get_every_name_and_figure_of_a_row() {
+        let names = |names: &[&str]| names.iter().map(|name| Name::from(*name)).collect();
+        let row = Row {
+            keys: names(&["_T", "LAIT"]),
+            status: CellStatus::Incomplete,
+            lower: 3333,
+            numerator: Some(Bounds { lower: 1, upper: None }),
+            members: names(&["ML", "SN"]),
+            missing_members: names(&["TG"]),
+            releases: names(&["ML/1/17", "SN/1/4"]),
+            ..Row::default()
+        };
+        let columns = names(&["country", "filiere"]);
+        let answer = Answer { decimals: 4, columns, rows: vec![row], ..Answer::default() };
+        let mut csv = Vec::new();
+        write_csv(&answer, &mut csv).unwrap();
+        assert_eq!(
+            String::from_utf8(csv).unwrap(),
+            "country,filiere,status,value,lower,upper,numerator_lower,numerator_upper,\
+             denominator_lower,denominator_upper,members,missing_members,releases\n\
+             _T,LAIT,INCOMPLETE,,0.3333,,1,,,,ML SN,TG,ML/1/17 SN/1/4\n"
+        );
+        let json = to_json(&answer);
+        assert_eq!(json["columns"], json!(["country", "filiere"]));
+        assert_eq!(
+            json["rows"].to_string(),
+            "[{\"denominator\":null,\"keys\":[\"_T\",\"LAIT\"],\"lower\":0.3333,\
+             \"members\":[\"ML\",\"SN\"],\"missing_members\":[\"TG\"],\
+             \"numerator\":{\"lower\":1,\"upper\":null},\
+             \"releases\":[\"ML/1/17\",\"SN/1/4\"],\"status\":\"INCOMPLETE\",\
+             \"upper\":null,\"value\":null}]"
+        );
     }
 
     #[test]
