@@ -69,6 +69,11 @@ impl CallError {
         )
     }
 
+    /// Whether what was asked for changed meanwhile, so that it is to be asked for anew.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.status.code() == Code::Aborted
+    }
+
     /// Whether nobody knows if what was asked has been done.
     pub(super) fn is_open(&self) -> bool {
         matches!(

@@ -1,18 +1,24 @@
 //! `essaim query`.
 
+use std::io;
+
+use anyhow::Context;
 use serde_json::{Value, json};
-use tonic::{Code, Response, Status, transport::Channel};
+use tonic::transport::Channel;
 
 use crate::{
     cli::{
         Done,
         args::calls::{QueryArgs, QueryFormat},
-        call::{self, PAGE_ROWS},
+        call::{self, CallError, PAGE_ROWS},
         output::{self, Listing},
     },
-    wire::generated::exchange::{
-        Bounds, CellStatus, Filter, IndicatorKind, MemberNews, QueryRequest, QueryResponse, Row,
-        statistics_service_client::StatisticsServiceClient,
+    wire::{
+        answer::{self, Answer, Name, Row},
+        generated::exchange::{
+            Bounds, CellStatus, Filter, IndicatorKind, MemberNews, QueryRequest,
+            statistics_service_client::StatisticsServiceClient,
+        },
     },
 };
 
@@ -41,13 +47,13 @@ pub(super) fn run(args: &QueryArgs) -> anyhow::Result<Done> {
     })?;
     match args.format {
         QueryFormat::Table => print_table(&answer)?,
-        QueryFormat::Csv => print_csv(&answer)?,
+        QueryFormat::Csv => write_csv(&answer, io::stdout().lock())?,
         QueryFormat::Json => output::json(&to_json(&answer))?,
     }
     if answer.rows.iter().any(is_released) {
         return Ok(Done::Yes);
     }
-    if answer.rows.iter().any(|row| row.status() == CellStatus::Incomplete) {
+    if answer.rows.iter().any(|row| row.status == CellStatus::Incomplete) {
         eprintln!("No member has released anything of what was asked yet");
     }
     Ok(Done::No)
@@ -59,7 +65,7 @@ pub(super) const NO_RELEASE_YET: &str = "no release yet";
 /// Whether any member has released its part of a figure. Of one that nobody has, nothing is known
 /// but that it is not negative.
 fn is_released(row: &Row) -> bool {
-    match row.status() {
+    match row.status {
         CellStatus::NotReleased => false,
         CellStatus::Incomplete => !row.members.is_empty(),
         CellStatus::Published | CellStatus::Hidden | CellStatus::Unspecified => true,
@@ -68,27 +74,32 @@ fn is_released(row: &Row) -> bool {
 
 /// Asks for all pages; the rows of all of them stand in the answer. Begins again when a release
 /// arrives between two of them.
-pub(super) async fn ask(channel: Channel, request: QueryRequest) -> anyhow::Result<QueryResponse> {
+pub(super) async fn ask(channel: Channel, request: QueryRequest) -> anyhow::Result<Answer> {
     let mut client = StatisticsServiceClient::new(channel);
+    let is_outdated = |error: &anyhow::Error| {
+        error.downcast_ref::<CallError>().is_some_and(CallError::is_outdated)
+    };
     for _ in 1..ATTEMPTS_MAX {
         match ask_once(&mut client, request.clone()).await {
-            Err(status) if status.code() == Code::Aborted => {}
-            answered => return Ok(call::answer(answered.map(Response::new))?),
+            Err(error) if is_outdated(&error) => {}
+            answered => return answered,
         }
     }
-    Ok(call::answer(ask_once(&mut client, request).await.map(Response::new))?)
+    ask_once(&mut client, request).await
 }
 
 async fn ask_once(
     client: &mut StatisticsServiceClient<Channel>,
     mut request: QueryRequest,
-) -> Result<QueryResponse, Status> {
-    let mut whole = client.query(request.clone()).await?.into_inner();
+) -> anyhow::Result<Answer> {
+    const UNREADABLE: &str = "The node's answer cannot be read; is it of another version?";
+    let page = call::answer(client.query(request.clone()).await)?;
+    let mut whole = answer::from_wire(page).context(UNREADABLE)?;
     while !whole.next_page_token.is_empty() {
         request.page_token = std::mem::take(&mut whole.next_page_token);
-        let page = client.query(request.clone()).await?.into_inner();
-        whole.rows.extend(page.rows);
-        whole.next_page_token = page.next_page_token;
+        let page = call::answer(client.query(request.clone()).await)?;
+        let page = answer::from_wire(page).context(UNREADABLE)?;
+        whole.append(page).context(UNREADABLE)?;
     }
     Ok(whole)
 }
@@ -114,8 +125,8 @@ fn decimal(figure: i64, decimals: u32) -> String {
 }
 
 /// A figure for people: shares in percent, classes by their code.
-fn figure(answer: &QueryResponse, figure: i64) -> String {
-    match answer.kind() {
+fn figure(answer: &Answer, figure: i64) -> String {
+    match answer.kind {
         IndicatorKind::MedianClass => {
             let class = usize::try_from(figure).ok().and_then(|place| answer.classes.get(place));
             class.cloned().unwrap_or_default()
@@ -128,7 +139,7 @@ fn figure(answer: &QueryResponse, figure: i64) -> String {
 }
 
 /// A value for people: exact, between two bounds, or at least something.
-pub(super) fn value_text(answer: &QueryResponse, row: &Row) -> String {
+pub(super) fn value_text(answer: &Answer, row: &Row) -> String {
     let lower = figure(answer, row.lower);
     match (row.value, row.upper) {
         _ if !is_released(row) => String::new(),
@@ -139,16 +150,16 @@ pub(super) fn value_text(answer: &QueryResponse, row: &Row) -> String {
     }
 }
 
-fn print_table(answer: &QueryResponse) -> anyhow::Result<()> {
-    let mut headings: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
+fn print_table(answer: &Answer) -> anyhow::Result<()> {
+    let mut headings: Vec<&str> = answer.columns.iter().map(|name| &**name).collect();
     headings.extend(["value", "status", "missing"]);
     let mut listing = Listing::new(&headings);
     for row in &answer.rows {
-        let status = match row.status() {
+        let status = match row.status {
             CellStatus::Incomplete if !is_released(row) => NO_RELEASE_YET.into(),
             status => status_word(status).to_lowercase().replace('_', " "),
         };
-        let cells = row.keys.iter().cloned();
+        let cells = row.keys.iter().map(|code| code.to_string());
         let more = [value_text(answer, row), status, row.missing_members.join(" ")];
         listing.row(cells.chain(more));
     }
@@ -186,17 +197,17 @@ const CSV_COLUMNS: [&str; 11] = [
     "releases",
 ];
 
-fn print_csv(answer: &QueryResponse) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let keys = answer.columns.iter().map(String::as_str);
+fn write_csv(answer: &Answer, writer: impl io::Write) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(writer);
+    let keys = answer.columns.iter().map(|name| &**name);
     writer.write_record(keys.chain(CSV_COLUMNS))?;
     let text = |figure: Option<i64>, decimals| {
         figure.map(|figure| decimal(figure, decimals)).unwrap_or_default()
     };
     for row in &answer.rows {
-        let mut cells = row.keys.clone();
-        cells.push(status_word(row.status()).into());
-        let known = row.status() != CellStatus::NotReleased;
+        let mut cells: Vec<String> = row.keys.iter().map(|code| code.to_string()).collect();
+        cells.push(status_word(row.status).into());
+        let known = row.status != CellStatus::NotReleased;
         let figures = [row.value, known.then_some(row.lower), row.upper];
         cells.extend(figures.map(|one| text(one, answer.decimals)));
         for bounds in [&row.numerator, &row.denominator] {
@@ -210,7 +221,7 @@ fn print_csv(answer: &QueryResponse) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn to_json(answer: &QueryResponse) -> Value {
+fn to_json(answer: &Answer) -> Value {
     let scale = 10_f64.powi(i32::try_from(answer.decimals).unwrap_or_default());
     let number = |figure: i64| match answer.decimals {
         0 => json!(figure),
@@ -219,19 +230,20 @@ fn to_json(answer: &QueryResponse) -> Value {
     let bounds = |bounds: &Option<Bounds>| {
         bounds.as_ref().map(|one| json!({ "lower": one.lower, "upper": one.upper }))
     };
+    let names = |names: &[Name]| names.iter().map(|name| json!(**name)).collect::<Value>();
     let rows = answer.rows.iter().map(|row| {
-        let known = row.status() != CellStatus::NotReleased;
+        let known = row.status != CellStatus::NotReleased;
         json!({
-            "keys": row.keys,
-            "status": status_word(row.status()),
+            "keys": names(&row.keys),
+            "status": status_word(row.status),
             "value": row.value.map(number),
             "lower": known.then(|| number(row.lower)),
             "upper": row.upper.map(number),
             "numerator": bounds(&row.numerator),
             "denominator": bounds(&row.denominator),
-            "members": row.members,
-            "missing_members": row.missing_members,
-            "releases": row.releases,
+            "members": names(&row.members),
+            "missing_members": names(&row.missing_members),
+            "releases": names(&row.releases),
         })
     });
     let news = answer.news.iter().map(|member| {
@@ -246,7 +258,7 @@ fn to_json(answer: &QueryResponse) -> Value {
     json!({
         "indicator": answer.indicator,
         "classes": answer.classes,
-        "columns": answer.columns,
+        "columns": names(&answer.columns),
         "rows": rows.collect::<Vec<_>>(),
         "news": news.collect::<Vec<_>>(),
     })
@@ -265,8 +277,43 @@ mod tests {
     }
 
     #[test]
+    fn programs_get_every_name_and_figure_of_a_row() {
+        let names = |names: &[&str]| names.iter().map(|name| Name::from(*name)).collect();
+        let row = Row {
+            keys: names(&["_T", "LAIT"]),
+            status: CellStatus::Incomplete,
+            lower: 3333,
+            numerator: Some(Bounds { lower: 1, upper: None }),
+            members: names(&["ML", "SN"]),
+            missing_members: names(&["TG"]),
+            releases: names(&["ML/1/17", "SN/1/4"]),
+            ..Row::default()
+        };
+        let columns = names(&["country", "filiere"]);
+        let answer = Answer { decimals: 4, columns, rows: vec![row], ..Answer::default() };
+        let mut csv = Vec::new();
+        write_csv(&answer, &mut csv).unwrap();
+        assert_eq!(
+            String::from_utf8(csv).unwrap(),
+            "country,filiere,status,value,lower,upper,numerator_lower,numerator_upper,\
+             denominator_lower,denominator_upper,members,missing_members,releases\n\
+             _T,LAIT,INCOMPLETE,,0.3333,,1,,,,ML SN,TG,ML/1/17 SN/1/4\n"
+        );
+        let json = to_json(&answer);
+        assert_eq!(json["columns"], json!(["country", "filiere"]));
+        assert_eq!(
+            json["rows"].to_string(),
+            "[{\"denominator\":null,\"keys\":[\"_T\",\"LAIT\"],\"lower\":0.3333,\
+             \"members\":[\"ML\",\"SN\"],\"missing_members\":[\"TG\"],\
+             \"numerator\":{\"lower\":1,\"upper\":null},\
+             \"releases\":[\"ML/1/17\",\"SN/1/4\"],\"status\":\"INCOMPLETE\",\
+             \"upper\":null,\"value\":null}]"
+        );
+    }
+
+    #[test]
     fn a_value_is_exact_or_bounded_or_open() {
-        let answer = QueryResponse { decimals: 0, ..QueryResponse::default() };
+        let answer = Answer::default();
         let row = |value, upper| Row { value, lower: 3, upper, ..Row::default() };
         assert_eq!(value_text(&answer, &row(Some(4), Some(4))), "4");
         assert_eq!(value_text(&answer, &row(None, Some(9))), "3–9");
@@ -274,12 +321,12 @@ mod tests {
         assert_eq!(value_text(&answer, &row(None, None)), "3+");
         // What nobody has released is not "at least nothing".
         let mut open = row(None, None);
-        open.set_status(CellStatus::Incomplete);
+        open.status = CellStatus::Incomplete;
         assert_eq!((is_released(&open), &*value_text(&answer, &open)), (false, ""));
         open.members.push("ML".into());
         assert_eq!((is_released(&open), &*value_text(&answer, &open)), (true, "3+"));
         let mut share = answer;
-        share.set_kind(IndicatorKind::Ratio);
+        share.kind = IndicatorKind::Ratio;
         share.decimals = 4;
         assert_eq!(value_text(&share, &row(Some(3333), Some(3333))), "33.33 %");
     }

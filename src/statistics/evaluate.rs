@@ -1,14 +1,11 @@
 //! From leaves to rows: sums over members and periods, quotients, medians, provenance.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem};
 
 use jiff::civil::Date;
 
 use crate::{
-    base::{
-        date,
-        id::{EntryId, MemberCode},
-    },
+    base::{date, id::MemberCode},
     codes::{
         catalogue::{Indicator, IndicatorKind},
         embedded::Codes,
@@ -20,8 +17,8 @@ use crate::{
         interval::{Interval, Quotient, median_classes, quotient},
         projection::Statistics,
         query::{
-            Answer, COUNTRY, MemberNews, Newest, PERIOD, Parts, Query, ROWS_MAX, Row, Status,
-            too_large,
+            Answer, AnswerColumn, COUNTRY, MemberNews, Newest, PERIOD, Parts, Query, ROWS_MAX, Row,
+            Status, too_large,
         },
         resolve::{Column, OverTime, Resolved, resolve},
         sheet::{Leaf, Leaves, Sheet},
@@ -39,22 +36,19 @@ impl Statistics {
         let resolved = resolve(&self.codes, query)?;
         let sheet = Sheet::read(self, &resolved)?;
         let own_codes = Rows::own_codes(&resolved, &sheet, &self.codes);
-        let keys = Rows::keys_by_column(&resolved, &sheet);
-        let rows = Rows { statistics: self, resolved: &resolved, sheet: &sheet, own_codes, keys }
-            .build()?;
-        let axis = |column: &Column| match column {
-            Column::Country => COUNTRY.to_owned(),
-            Column::Period => PERIOD.to_owned(),
-            Column::Axis(index) => resolved.axes[*index].to_owned(),
-        };
+        let promises = self.promises(resolved.indicator);
+        let rows = Rows { resolved: &resolved, sheet: &sheet, own_codes, promises }.build()?;
+        let columns = resolved.columns.iter().map(|column| column_of(*column, &resolved, &sheet));
         Ok(Answer {
             indicator: query.indicator.clone(),
             kind: resolved.indicator.kind,
             decimals: decimals(resolved.indicator.kind),
-            columns: resolved.columns.iter().map(axis).collect(),
+            columns: columns.collect(),
             rows,
             news: self.news(&query.members_expected, query.today),
             classes: sheet.classes,
+            releases: sheet.releases,
+            members: resolved.members,
         })
     }
 
@@ -96,15 +90,25 @@ fn decimals(kind: IndicatorKind) -> u8 {
     }
 }
 
+/// A column with its codes, in the order of the places of a [`Selection`], and the total.
+fn column_of(column: Column, resolved: &Resolved<'_>, sheet: &Sheet<'_>) -> AnswerColumn {
+    let (name, mut codes): (_, Vec<_>) = match column {
+        Column::Country => (COUNTRY, resolved.members.iter().map(ToString::to_string).collect()),
+        Column::Period => (PERIOD, resolved.periods.iter().map(ToString::to_string).collect()),
+        Column::Axis(index) => (resolved.axes[index], sheet.axes[index].clone()),
+    };
+    codes.push(TOTAL.to_owned());
+    AnswerColumn { name: name.to_owned(), codes }
+}
+
 /// Builds the rows of an answer.
 struct Rows<'a> {
-    statistics: &'a Statistics,
     resolved: &'a Resolved<'a>,
     sheet: &'a Sheet<'a>,
     /// See [`Rows::own_codes`].
     own_codes: Vec<Vec<bool>>,
-    /// The keys of each column, in the order of its places.
-    keys: Vec<Vec<String>>,
+    /// See [`Statistics::promises`].
+    promises: (Option<i64>, Option<i64>),
 }
 
 /// What a row covers: a place in each column, or its total.
@@ -125,15 +129,18 @@ impl Rows<'_> {
         let patterns = 1 << self.sheet.axes.len();
         let mut leaves: Vec<Option<Leaves>> = (0..patterns).map(|_| None).collect();
         let mut rows = Vec::with_capacity(asked);
+        let mut selection =
+            Selection { member: None, period: None, axes: vec![None; self.sheet.axes.len()] };
+        let mut gathered = Gathered::new(self.sheet.width());
         for index in 0..asked {
-            let selection = self.selection(&options, index);
-            let shown: Vec<bool> = selection.axes.iter().map(Option::is_some).collect();
-            let pattern = shown.iter().rev().fold(0, |bits, shown| bits << 1 | usize::from(*shown));
+            self.select(&options, index, &mut selection);
+            let shown = selection.axes.iter().map(Option::is_some);
+            let pattern = shown.clone().rev().fold(0, |bits, shown| bits << 1 | usize::from(shown));
             let leaves = match &mut leaves[pattern] {
                 Some(leaves) => leaves,
-                none => none.insert(self.sheet.leaves(&shown)?),
+                none => none.insert(self.sheet.leaves(&shown.collect::<Vec<_>>())?),
             };
-            rows.extend(self.row(&selection, leaves));
+            rows.extend(self.row(&selection, leaves, &mut gathered));
         }
         Ok(rows)
     }
@@ -152,15 +159,11 @@ impl Rows<'_> {
         }
     }
 
-    /// What row `index` covers; the last column runs fastest, totals come last.
-    fn selection(&self, options: &[usize], index: usize) -> Selection {
+    /// Selects what row `index` covers; the last column runs fastest, totals come last.
+    fn select(&self, options: &[usize], index: usize, selection: &mut Selection) {
         let mut rest = index;
-        let one_period = self.resolved.periods.len() == 1;
-        let mut selection = Selection {
-            member: None,
-            period: one_period.then_some(0),
-            axes: vec![None; self.sheet.axes.len()],
-        };
+        selection.member = None;
+        selection.period = (self.resolved.periods.len() == 1).then_some(0);
         for (column, options) in self.resolved.columns.iter().zip(options).rev() {
             let place = rest % options;
             rest /= options;
@@ -180,34 +183,30 @@ impl Rows<'_> {
         if selection.period.is_none() && self.resolved.over_time == OverTime::Last {
             selection.period = Some(self.resolved.periods.len() - 1);
         }
-        selection
     }
 
     /// The row, unless it concerns no member or only repeats the row of its only country.
-    fn row(&self, selection: &Selection, leaves: &Leaves) -> Option<Row> {
+    /// `gathered` is there to be used again.
+    fn row(&self, selection: &Selection, leaves: &Leaves, gathered: &mut Gathered) -> Option<Row> {
+        if selection.member.is_none() && self.has_own_codes(selection) {
+            return None;
+        }
         let (members, periods) = (self.resolved.members.len(), self.resolved.periods.len());
         let mut cell = 0;
         for (codes, place) in self.sheet.axes.iter().zip(&selection.axes) {
             cell = place.map_or(cell, |place| cell * codes.len() + place);
         }
-        let mut gathered = Gathered::new(self.sheet.width());
-        for (at, member) in self.resolved.members.iter().enumerate() {
-            if selection.member.is_some_and(|only| only != at) {
-                continue;
-            }
-            let start = (cell * members + at) * periods;
+        gathered.clear();
+        for member in selection.member.map_or(0..members, |only| only..only + 1) {
+            let start = (cell * members + member) * periods;
             let range = selection
                 .period
                 .map_or(start..start + periods, |only| start + only..start + only + 1);
             for leaf in range {
-                gathered.add(*member, leaves.at(leaf));
+                gathered.add(member, leaves.at(leaf));
             }
         }
-        let repeats = selection.member.is_none() && self.has_own_codes(selection);
-        if !gathered.concerned || repeats {
-            return None;
-        }
-        Some(self.finish(self.keys(selection), gathered))
+        gathered.concerned.then(|| self.finish(self.keys(selection), gathered))
     }
 
     /// Whether a code shown belongs to one country, so that the total over countries, where there
@@ -233,35 +232,23 @@ impl Rows<'_> {
         .collect()
     }
 
-    fn keys_by_column(resolved: &Resolved<'_>, sheet: &Sheet<'_>) -> Vec<Vec<String>> {
-        let keys = |column: &Column| match column {
-            Column::Country => resolved.members.iter().map(ToString::to_string).collect(),
-            Column::Period => resolved.periods.iter().map(ToString::to_string).collect(),
-            Column::Axis(axis) => sheet.axes[*axis].clone(),
+    /// The places of a row's codes: see [`column_of`].
+    fn keys(&self, selection: &Selection) -> Vec<usize> {
+        let key = |column: &Column| match column {
+            Column::Country => selection.member.unwrap_or(self.resolved.members.len()),
+            Column::Period => selection.period.unwrap_or(self.resolved.periods.len()),
+            Column::Axis(axis) => selection.axes[*axis].unwrap_or(self.sheet.axes[*axis].len()),
         };
-        resolved.columns.iter().map(keys).collect()
+        self.resolved.columns.iter().map(key).collect()
     }
 
-    fn keys(&self, selection: &Selection) -> Vec<String> {
-        let columns = self.resolved.columns.iter().zip(&self.keys);
-        let key = |(column, keys): (&Column, &Vec<String>)| {
-            let place = match column {
-                Column::Country => selection.member,
-                Column::Period => selection.period,
-                Column::Axis(axis) => selection.axes[*axis],
-            };
-            place.map_or_else(|| TOTAL.to_owned(), |place| keys[place].clone())
-        };
-        columns.map(key).collect()
-    }
-
-    fn finish(&self, keys: Vec<String>, mut gathered: Gathered) -> Row {
+    fn finish(&self, keys: Vec<usize>, gathered: &mut Gathered) -> Row {
         gathered.releases.sort_unstable();
         gathered.releases.dedup();
-        let figure = self.figure(&gathered);
+        let figure = self.figure(gathered);
         let status = match gathered.status() {
             // Whatever is hidden, no other class can hold the median.
-            Status::Hidden if self.is_certain_median(&gathered, figure) => Status::Published,
+            Status::Hidden if self.is_certain_median(gathered, figure) => Status::Published,
             status => status,
         };
         let parts = match (self.resolved.parts.len(), &gathered.known[..]) {
@@ -281,9 +268,9 @@ impl Rows<'_> {
             lower: figure.lower,
             upper: figure.upper,
             parts,
-            contributing: gathered.contributing,
-            missing: gathered.missing,
-            releases: gathered.releases,
+            contributing: mem::take(&mut gathered.contributing),
+            missing: mem::take(&mut gathered.missing),
+            releases: mem::take(&mut gathered.releases),
         }
     }
 
@@ -300,9 +287,8 @@ impl Rows<'_> {
         match indicator.kind {
             IndicatorKind::Count | IndicatorKind::Value | IndicatorKind::Stock => plain(known(0)),
             IndicatorKind::Ratio | IndicatorKind::Mean => {
-                let promises = self.statistics.promises(indicator);
                 let denominator = gathered.known.get(1).map_or(Interval::OPEN, |one| one.interval);
-                quotient(known(0), denominator, decimals(indicator.kind), promises)
+                quotient(known(0), denominator, decimals(indicator.kind), self.promises)
             }
             IndicatorKind::MedianClass => {
                 let classes: Vec<_> = gathered.known.iter().map(|one| one.interval).collect();
@@ -330,9 +316,10 @@ struct Gathered {
     known: Vec<Known>,
     concerned: bool,
     not_released: bool,
-    contributing: Vec<MemberCode>,
-    missing: Vec<MemberCode>,
-    releases: Vec<EntryId>,
+    /// Places of members and releases; see [`Row`].
+    contributing: Vec<usize>,
+    missing: Vec<usize>,
+    releases: Vec<usize>,
 }
 
 impl Gathered {
@@ -347,9 +334,17 @@ impl Gathered {
         }
     }
 
+    fn clear(&mut self) {
+        self.known.fill(Known::ZERO);
+        (self.concerned, self.not_released) = (false, false);
+        self.contributing.clear();
+        self.missing.clear();
+        self.releases.clear();
+    }
+
     /// Adds a leaf; those of one member come one after the other.
-    fn add(&mut self, member: MemberCode, (leaf, known): (Leaf, &[Known])) {
-        let note = |members: &mut Vec<MemberCode>| {
+    fn add(&mut self, member: usize, (leaf, known): (Leaf, &[Known])) {
+        let note = |members: &mut Vec<usize>| {
             if members.last() != Some(&member) {
                 members.push(member);
             }
@@ -362,9 +357,9 @@ impl Gathered {
                 let open = Known { interval: Interval::OPEN, hidden: true };
                 self.known.iter_mut().for_each(|sum| *sum = sum.plus(open));
             }
-            Leaf::Present(entry) => {
+            Leaf::Present(release) => {
                 note(&mut self.contributing);
-                self.releases.push(entry);
+                self.releases.push(release);
                 self.known.iter_mut().zip(known).for_each(|(sum, one)| *sum = sum.plus(*one));
             }
         }

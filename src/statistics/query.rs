@@ -52,7 +52,8 @@ pub struct Filter {
     pub codes: Vec<String>,
 }
 
-/// What the released tables say.
+/// What the released tables say. Rows name codes, members and releases by their place in the lists
+/// beside them: an answer has thousands of rows and few different names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// Code of the indicator.
@@ -64,18 +65,39 @@ pub struct Answer {
     /// For a median class: its classes, in order; figures are places in this list. Empty otherwise.
     pub classes: Vec<String>,
     /// Columns: those of the query, and [`PERIOD`] where the indicator has no sum over time.
-    pub columns: Vec<String>,
+    pub columns: Vec<AnswerColumn>,
+    /// The members that the query is about, each once.
+    pub members: Vec<MemberCode>,
+    /// All releases that were read, in order, each once.
+    pub releases: Vec<EntryId>,
     /// Rows, the last column running fastest, the total `_T` of each column last.
     pub rows: Vec<Row>,
     /// The newest release of every expected member.
     pub news: Vec<MemberNews>,
 }
 
+impl Answer {
+    /// The codes of a row, one per column.
+    pub fn keys<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = &'a str> {
+        let columns = self.columns.iter().zip(&row.keys);
+        columns.map(|(column, place)| column.codes[*place].as_str())
+    }
+}
+
+/// A column of the keys of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerColumn {
+    /// [`COUNTRY`], [`PERIOD`] or a dimension.
+    pub name: String,
+    /// Its codes in order, the total `_T` last, whether or not a row shows it.
+    pub codes: Vec<String>,
+}
+
 /// One figure and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// One code per column; `_T` for the total.
-    pub keys: Vec<String>,
+    /// The place of a code in each column.
+    pub keys: Vec<usize>,
     /// How much is known.
     pub status: Status,
     /// The figure, if it is published or the sum of published figures. A ratio, mean or median
@@ -87,12 +109,12 @@ pub struct Row {
     pub upper: Option<i64>,
     /// Numerator and denominator of a ratio or mean.
     pub parts: Option<Parts>,
-    /// Members with a release in it.
-    pub contributing: Vec<MemberCode>,
-    /// Members without a release of at least one of the periods.
-    pub missing: Vec<MemberCode>,
-    /// The releases it comes from.
-    pub releases: Vec<EntryId>,
+    /// Places of the members with a release in it.
+    pub contributing: Vec<usize>,
+    /// Places of the members without a release of at least one of the periods.
+    pub missing: Vec<usize>,
+    /// Places of the releases it comes from, in order.
+    pub releases: Vec<usize>,
 }
 
 /// What a ratio or mean is made from.

@@ -36,8 +36,8 @@ pub(super) enum Leaf {
     NotReleased,
     /// The member has not released it.
     Missing,
-    /// Released.
-    Present(EntryId),
+    /// Released, in the release at this place among those of the sheet.
+    Present(usize),
 }
 
 /// The leaves of one pattern, in order of codes (the last axis running fastest), members and
@@ -64,6 +64,8 @@ pub(super) struct Sheet<'a> {
     pub(super) axes: Vec<Vec<String>>,
     /// Codes of the classes of a median.
     pub(super) classes: Vec<String>,
+    /// The releases of all blocks, in order, each once.
+    pub(super) releases: Vec<EntryId>,
     /// Blocks by member, period and part.
     blocks: Vec<Option<Arc<Block>>>,
 }
@@ -82,8 +84,15 @@ impl<'a> Sheet<'a> {
                 }
             }
         }
-        let mut sheet =
-            Self { statistics, resolved, axes: Vec::new(), classes: Vec::new(), blocks };
+        let releases: BTreeSet<_> = blocks.iter().flatten().map(|block| block.entry).collect();
+        let mut sheet = Self {
+            statistics,
+            resolved,
+            axes: Vec::new(),
+            classes: Vec::new(),
+            releases: releases.into_iter().collect(),
+            blocks,
+        };
         sheet.check_filters()?;
         sheet.axes = resolved.axes.iter().map(|id| sheet.codes_of(id)).collect();
         if let Some(classes) = &resolved.indicator.classes {
@@ -192,7 +201,7 @@ impl<'a> Sheet<'a> {
         for member in 0..members {
             for period in 0..periods {
                 let leaf = |cell: usize| (cell * members + member) * periods + period;
-                let Some((entry, views)) = pattern.views(self, self.blocks_at(member, period))
+                let Some((release, views)) = pattern.views(self, self.blocks_at(member, period))
                 else {
                     let absent = if covered { Leaf::Missing } else { Leaf::NotReleased };
                     for cell in pattern.concerned(self, member, period) {
@@ -207,7 +216,7 @@ impl<'a> Sheet<'a> {
                         pattern.places(cell, &mut places);
                         let known = &mut known[leaf(cell) * width..(leaf(cell) + 1) * width];
                         match read(&views, &places, known) {
-                            Some(()) => leaves[leaf(cell)] = Leaf::Present(entry),
+                            Some(()) => leaves[leaf(cell)] = Leaf::Present(release),
                             None => lacking = true,
                         }
                     }
@@ -295,18 +304,20 @@ impl<'a> Pattern<'a> {
         resolved.parts.iter().all(planned) || released()
     }
 
-    /// One view per part, if every part has a table that covers the pattern.
+    /// One view per part, if every part has a table that covers the pattern; and the place of the
+    /// release they stand in.
     fn views<'b>(
         &self,
         sheet: &Sheet<'_>,
         blocks: &'b [Option<Arc<Block>>],
-    ) -> Option<(EntryId, Vec<View<'b>>)> {
+    ) -> Option<(usize, Vec<View<'b>>)> {
         let mut views = Vec::with_capacity(blocks.len());
         for (block, part) in blocks.iter().zip(&sheet.resolved.parts) {
             let table = block.as_ref()?.covering(&self.needed, part.measure)?;
             views.push(self.view(sheet.statistics.codes.catalogue(), table, part)?);
         }
-        Some((blocks.first()?.as_ref()?.entry, views))
+        let entry = blocks.first()?.as_ref()?.entry;
+        Some((sheet.releases.binary_search(&entry).ok()?, views))
     }
 
     fn view<'b>(

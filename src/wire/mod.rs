@@ -5,6 +5,7 @@
 //! modules become a `tonic::Status` here and nowhere else. What holds records stands in [`hub`],
 //! apart from everything that other members see.
 
+pub mod answer;
 pub mod generated;
 pub mod hub;
 pub mod library;

@@ -1,6 +1,6 @@
 //! Queries and their answers.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use jiff::civil::Date;
 use prost::Message;
@@ -16,13 +16,13 @@ use crate::{
         error::QueryError,
         interval::Interval,
         query::{
-            self, Answer, COLUMNS_MAX, Filter, MemberNews, Newest, PERIODS_MAX, Parts, Query, Row,
-            Status,
+            self, Answer, AnswerColumn, COLUMNS_MAX, Filter, MemberNews, Newest, PERIODS_MAX,
+            Parts, Query, Row, Status,
         },
     },
     wire::{
         generated::exchange as pb,
-        page::fit,
+        page::PAGE_BYTES_MAX,
         parse::{self, Invalid},
     },
 };
@@ -34,7 +34,10 @@ const FILTER_CODES_MAX: usize = 2_000;
 /// Rows of an answer when the caller names no number; a whole table in most cases.
 const ROWS_DEFAULT: usize = 1_000;
 /// Most rows of one page of an answer.
-const ROWS_PER_PAGE_MAX: usize = 5_000;
+pub(super) const ROWS_PER_PAGE_MAX: usize = 5_000;
+
+/// What a name takes in a message beside its own bytes, at most: a tag and its length.
+const NAME_FRAME_BYTES: usize = 3;
 
 /// A question and the page of its answer that is wanted.
 #[derive(Debug)]
@@ -164,27 +167,129 @@ pub fn answer_to_wire(answer: Answer, wanted: &PageWanted) -> Result<pb::QueryRe
     }
     let offset = wanted.after.map_or(0, |token| token.offset);
     let total = answer.rows.len();
-    let mut releases = BTreeMap::new();
-    let rows = answer.rows.iter().skip(offset).take(wanted.size);
-    let page = fit(rows.map(|row| row_to_wire(row, &mut releases)));
-    let end = offset.saturating_add(page.len());
+    let (rows, names) = page_of(&answer, offset, wanted.size);
+    let end = offset.saturating_add(rows.len());
     let more = offset < end && end < total;
     let next = more.then(|| PageToken {
         offset: end,
         answer: fingerprint.unwrap_or_else(|| self::fingerprint(&answer)),
     });
-    let Answer { indicator, kind, decimals, classes, columns, rows: _, news } = answer;
+    let (columns, members, releases) = names.into_wire();
+    let Answer { indicator, kind, decimals, classes, news, .. } = answer;
     Ok(pb::QueryResponse {
         indicator,
         kind: kind_to_wire(kind).into(),
         decimals: decimals.into(),
         classes,
         columns,
-        rows: page,
+        members,
+        releases,
+        rows,
         news: news.into_iter().map(news_to_wire).collect(),
         total_rows: total as u64,
         next_page_token: next.map(|token| token.to_string()).unwrap_or_default(),
     })
+}
+
+/// As many rows from `offset` on as were asked for and fit into one message beside the names they
+/// use, at least one if there is any; and these names.
+fn page_of(answer: &Answer, offset: usize, size: usize) -> (Vec<pb::Row>, Names<'_>) {
+    let mut names = Names::new(answer);
+    let mut page = Vec::with_capacity(size.min(answer.rows.len().saturating_sub(offset)));
+    let mut bytes = 0_usize;
+    for row in answer.rows.iter().skip(offset).take(size) {
+        let row = row_to_wire(row, &mut names);
+        bytes = bytes.saturating_add(row.encoded_len()).saturating_add(names.new_bytes());
+        if bytes > PAGE_BYTES_MAX && !page.is_empty() {
+            break;
+        }
+        names.keep();
+        page.push(row);
+    }
+    (page, names)
+}
+
+/// The names that the rows of a page use.
+struct Names<'a> {
+    columns: Vec<(&'a str, Listed<'a, String>)>,
+    members: Listed<'a, MemberCode>,
+    releases: Listed<'a, EntryId>,
+}
+
+impl<'a> Names<'a> {
+    fn new(answer: &'a Answer) -> Self {
+        let column = |column: &'a AnswerColumn| (column.name.as_str(), Listed::new(&column.codes));
+        Self {
+            columns: answer.columns.iter().map(column).collect(),
+            members: Listed::new(&answer.members),
+            releases: Listed::new(&answer.releases),
+        }
+    }
+
+    /// Bytes of the names that were not kept yet.
+    fn new_bytes(&self) -> usize {
+        let codes = self.columns.iter().map(|(_, codes)| codes.new_bytes()).sum::<usize>();
+        codes + self.members.new_bytes() + self.releases.new_bytes()
+    }
+
+    /// Keeps the names of the last row.
+    fn keep(&mut self) {
+        self.columns.iter_mut().for_each(|(_, codes)| codes.keep());
+        self.members.keep();
+        self.releases.keep();
+    }
+
+    /// The names that were kept.
+    fn into_wire(self) -> (Vec<pb::Column>, Vec<String>, Vec<String>) {
+        let Self { columns, members, releases } = self;
+        let column = |(name, codes): (&str, Listed<'_, String>)| pb::Column {
+            name: name.to_owned(),
+            codes: codes.into_kept(),
+        };
+        let columns = columns.into_iter().map(column).collect();
+        (columns, members.into_kept(), releases.into_kept())
+    }
+}
+
+/// The names of a list that the rows of a page use, in the order in which they first do.
+struct Listed<'a, T> {
+    all: &'a [T],
+    /// For each of `all`, its place in `used`.
+    places: Vec<Option<u32>>,
+    used: Vec<String>,
+    kept: usize,
+}
+
+impl<'a, T: fmt::Display> Listed<'a, T> {
+    fn new(all: &'a [T]) -> Self {
+        Self { all, places: vec![None; all.len()], used: Vec::new(), kept: 0 }
+    }
+
+    /// The place in the page's list of what stands at `at` in the answer's.
+    fn place(&mut self, at: usize) -> u32 {
+        *self.places[at].get_or_insert_with(|| {
+            self.used.push(self.all[at].to_string());
+            // A list in memory is shorter than 2^32.
+            (self.used.len() - 1) as u32
+        })
+    }
+
+    fn places(&mut self, all: &[usize]) -> Vec<u32> {
+        all.iter().map(|at| self.place(*at)).collect()
+    }
+
+    fn new_bytes(&self) -> usize {
+        self.used[self.kept..].iter().map(|name| name.len() + NAME_FRAME_BYTES).sum()
+    }
+
+    fn keep(&mut self) {
+        self.kept = self.used.len();
+    }
+
+    fn into_kept(mut self) -> Vec<String> {
+        self.used.truncate(self.kept);
+        self.used
+    }
 }
 
 /// Tells answers apart. Counted only for answers of several pages.
@@ -195,39 +300,39 @@ fn fingerprint(answer: &Answer) -> u64 {
         hasher.update(bytes);
     };
     add(answer.indicator.as_bytes());
-    answer.columns.iter().for_each(|column| add(column.as_bytes()));
-    let mut releases = BTreeMap::new();
+    let mut names = Names::new(answer);
     for row in &answer.rows {
-        add(&row_to_wire(row, &mut releases).encode_to_vec());
+        add(&row_to_wire(row, &mut names).encode_to_vec());
     }
+    names.keep();
+    let (columns, members, releases) = names.into_wire();
+    columns.iter().for_each(|column| add(&column.encode_to_vec()));
+    members.iter().chain(&releases).for_each(|name| add(name.as_bytes()));
     let mut first = [0; 8];
     hasher.finalize_xof().fill(&mut first);
     u64::from_be_bytes(first)
 }
 
-/// A row. `names` are those of releases met so far: many rows rest on the same few.
-fn row_to_wire(row: &Row, names: &mut BTreeMap<EntryId, String>) -> pb::Row {
+fn row_to_wire(row: &Row, names: &mut Names<'_>) -> pb::Row {
     let Row { keys, status, value, lower, upper, parts, contributing, missing, releases } = row;
-    let mut name = |id: &EntryId| names.entry(*id).or_insert_with(|| id.to_string()).clone();
-    let codes =
-        |members: &[MemberCode]| members.iter().map(|member| member.as_str().to_owned()).collect();
     let (numerator, denominator) = match parts {
         None => (None, None),
         Some(Parts { numerator, denominator }) => {
             (Some(bounds_to_wire(*numerator)), Some(bounds_to_wire(*denominator)))
         }
     };
+    let keys = names.columns.iter_mut().zip(keys);
     pb::Row {
-        keys: keys.clone(),
+        keys: keys.map(|((_, codes), at)| codes.place(*at)).collect(),
         status: status_to_wire(*status).into(),
         value: *value,
         lower: *lower,
         upper: *upper,
         numerator,
         denominator,
-        members: codes(contributing),
-        missing_members: codes(missing),
-        releases: releases.iter().map(&mut name).collect(),
+        members: names.members.places(contributing),
+        missing_members: names.members.places(missing),
+        releases: names.releases.places(releases),
     }
 }
 
@@ -277,7 +382,7 @@ mod tests {
 
     fn answer(values: &[i64]) -> Answer {
         let row = |value: &i64| Row {
-            keys: vec!["ML".into()],
+            keys: vec![0],
             status: Status::Published,
             value: Some(*value),
             lower: *value,
@@ -292,7 +397,12 @@ mod tests {
             kind: IndicatorKind::Count,
             decimals: 0,
             classes: Vec::new(),
-            columns: vec!["country".into()],
+            columns: vec![AnswerColumn {
+                name: "country".into(),
+                codes: ["ML", "SN", "TG", "_T"].map(str::to_owned).to_vec(),
+            }],
+            members: ["ML", "SN", "TG"].map(|code| code.parse().unwrap()).to_vec(),
+            releases: ["ML/1/3", "SN/1/4"].map(|entry| entry.parse().unwrap()).to_vec(),
             rows: values.iter().map(row).collect(),
             news: Vec::new(),
         }
@@ -317,5 +427,48 @@ mod tests {
         for garbled in ["2", "2-", "-1", "two-ff", "2-ff-ff"] {
             assert!(parse::page_token::<PageToken>(garbled).is_err(), "{garbled}");
         }
+    }
+    #[test]
+    fn a_page_lists_what_its_rows_name_and_nothing_else() {
+        let mut whole = answer(&[1, 2, 3]);
+        let mut row = |at: usize, keys: usize, contributing: &[usize], missing: &[usize]| {
+            whole.rows[at].keys = vec![keys];
+            whole.rows[at].releases = contributing.to_vec();
+            whole.rows[at].contributing = contributing.to_vec();
+            whole.rows[at].missing = missing.to_vec();
+        };
+        row(0, 0, &[0], &[]);
+        row(1, 1, &[1], &[]);
+        row(2, 3, &[1], &[2]);
+        let first = PageWanted { size: 1, after: None };
+        let first = answer_to_wire(whole.clone(), &first).unwrap();
+        assert_eq!(first.columns[0].codes, ["ML"]);
+        assert_eq!(
+            (&first.members[..], &first.releases[..]),
+            (&["ML".into()][..], &["ML/1/3".into()][..])
+        );
+        let rest =
+            PageWanted { size: 5, after: parse::page_token(&first.next_page_token).unwrap() };
+        let rest = answer_to_wire(whole, &rest).unwrap();
+        assert_eq!(rest.columns[0].codes, ["SN", "_T"]);
+        assert_eq!(
+            (&rest.members[..], &rest.releases[..]),
+            (&["SN".into(), "TG".into()][..], &["SN/1/4".into()][..])
+        );
+        let read = crate::wire::answer::from_wire(rest).unwrap();
+        assert_eq!(&*read.rows[1].keys[0], "_T");
+        assert_eq!(read.rows[1].missing_members, ["TG".into()]);
+        assert_eq!(read.rows[1].releases, ["SN/1/4".into()]);
+    }
+
+    #[test]
+    fn a_page_ends_where_the_message_would_be_too_large_and_lists_no_more_than_its_rows_name() {
+        let mut whole = answer(&[1, 2, 3]);
+        let half = |letter: &str| letter.repeat(PAGE_BYTES_MAX / 2 - 100);
+        whole.columns[0].codes = ["a", "b", "c"].map(half).to_vec();
+        (0..3).for_each(|at| whole.rows[at].keys = vec![at]);
+        let page = answer_to_wire(whole, &PageWanted { size: 3, after: None }).unwrap();
+        assert_eq!((page.rows.len(), page.columns[0].codes.len()), (2, 2));
+        assert!(page.encoded_len() <= PAGE_BYTES_MAX && !page.next_page_token.is_empty());
     }
 }

@@ -10,7 +10,7 @@ use essaim::{
     statistics::{
         interval::{Interval, median_classes, quotient},
         projection::Statistics,
-        query::{Filter, Query, Row, Status, periods_between},
+        query::{Answer, Filter, Query, Row, Status, periods_between},
     },
     store::memory::MemoryStore,
 };
@@ -171,10 +171,11 @@ impl World {
     }
 
     /// The true figure of a row.
-    fn truth(&self, query: &Query, columns: &[String], row: &Row, answered: bool) -> i64 {
+    fn truth(&self, query: &Query, answer: &Answer, row: &Row, answered: bool) -> i64 {
         let key = |column: &str| {
-            let at = columns.iter().position(|one| one == column)?;
-            Some(row.keys[at].as_str()).filter(|code| *code != TOTAL)
+            let mut keys = answer.columns.iter().zip(answer.keys(row));
+            let (_, code) = keys.find(|(one, _)| one.name == column)?;
+            Some(code).filter(|code| *code != TOTAL)
         };
         let periods = match key("period") {
             Some(period) => vec![period.parse().unwrap()],
@@ -227,7 +228,7 @@ fn queries(filiere: Vec<String>) -> Vec<Query> {
 fn check(world: &World, statistics: &Statistics, query: &Query) -> Result<usize, TestCaseError> {
     let answer = statistics.query(query).unwrap();
     for row in &answer.rows {
-        let truth = |answered| world.truth(query, &answer.columns, row, answered);
+        let truth = |answered| world.truth(query, &answer, row, answered);
         let holds = |interval: Interval, value: i64| {
             interval.lower <= value && interval.upper.is_none_or(|upper| value <= upper)
         };

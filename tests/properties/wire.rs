@@ -6,6 +6,7 @@ use essaim::{
     base::id::MemberCode,
     codes::embedded::Codes,
     wire::{
+        answer as query_answer,
         generated::{exchange, hub, sync},
         hub::{answer, consent, enterprise, import, journal, request, visit},
         library, parse, statistics,
@@ -13,7 +14,7 @@ use essaim::{
     },
 };
 use jiff::civil::Date;
-use proptest::prelude::*;
+use proptest::{collection::SizeRange, prelude::*};
 use prost::Message;
 use prost_types::FieldMask;
 
@@ -67,6 +68,29 @@ prop_compose! {
     }
 }
 
+fn names() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec(text(), 2..5)
+}
+
+/// Places in lists as short as those of [`names`], and now and then one beyond them.
+fn places(count: impl Into<SizeRange>) -> impl Strategy<Value = Vec<u32>> {
+    let place = prop_oneof![40 => 0..2_u32, 1 => 2..6_u32, 1 => any::<u32>()];
+    proptest::collection::vec(place, count)
+}
+
+prop_compose! {
+    fn column()(name in text(), codes in names()) -> exchange::Column {
+        exchange::Column { name, codes }
+    }
+}
+
+prop_compose! {
+    fn row()(keys in prop_oneof![40 => places(2), 1 => places(0..5)], members in places(0..3),
+             missing_members in places(0..3), releases in places(0..3)) -> exchange::Row {
+        exchange::Row { keys, members, missing_members, releases, ..Default::default() }
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_of_any_message_are_read_or_refused(bytes in bytes()) {
@@ -78,6 +102,9 @@ proptest! {
         }
         if let Ok(message) = exchange::QueryRequest::decode(&*bytes) {
             let _ = statistics::query_from_wire(message, Vec::new(), TODAY);
+        }
+        if let Ok(message) = exchange::QueryResponse::decode(&*bytes) {
+            let _ = query_answer::from_wire(message);
         }
         if let Ok(message) = exchange::Note::decode(&*bytes) {
             let _ = library::from_wire(Some(message), ml(), TODAY, &CODES);
@@ -159,6 +186,44 @@ proptest! {
         if let Ok(question) = statistics::query_from_wire(message, vec![ml()], TODAY) {
             prop_assert!(question.page.size > 0 && question.page.size <= 5_000);
             prop_assert!(question.query.periods.len() <= 200);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_read_names_what_is_listed_at_its_places(
+        columns in proptest::collection::vec(column(), 2),
+        members in names(),
+        releases in names(),
+        rows in proptest::collection::vec(row(), 0..4),
+    ) {
+        let message = exchange::QueryResponse {
+            columns, members, releases, rows, ..Default::default()
+        };
+        let sound = message.rows.iter().all(|row| {
+            let places = |places: &[u32], list: &[String]| {
+                places.len() <= list.len() && places.iter().all(|at| (*at as usize) < list.len())
+            };
+            let mut keys = row.keys.iter().zip(&message.columns);
+            row.keys.len() == message.columns.len()
+                && keys.all(|(key, column)| (*key as usize) < column.codes.len())
+                && places(&row.members, &message.members)
+                && places(&row.missing_members, &message.members)
+                && places(&row.releases, &message.releases)
+        });
+        let read = query_answer::from_wire(message.clone());
+        prop_assert_eq!(read.is_ok(), sound, "{:?}", read);
+        for (row, read) in message.rows.iter().zip(read.into_iter().flat_map(|read| read.rows)) {
+            let is_named = |places: &[u32], list: &[String], names: &[query_answer::Name]| {
+                places.iter().map(|at| list[*at as usize].as_str()).eq(names.iter().map(|it| &**it))
+            };
+            let keys = row.keys.iter().zip(&message.columns);
+            let keys = keys.map(|(key, column)| column.codes[*key as usize].as_str());
+            prop_assert!(keys.eq(read.keys.iter().map(|key| &**key)));
+            prop_assert!(is_named(&row.members, &message.members, &read.members));
+            prop_assert!(
+                is_named(&row.missing_members, &message.members, &read.missing_members)
+            );
+            prop_assert!(is_named(&row.releases, &message.releases, &read.releases));
         }
     }
 

@@ -16,12 +16,15 @@ use crate::{
         query, sample,
     },
     keys::roster::MemberKind,
-    wire::generated::{
-        exchange::{
-            CellStatus, ListNotesRequest, QueryRequest, QueryResponse, Row,
-            library_service_client::LibraryServiceClient,
+    wire::{
+        answer::{Answer, Row},
+        generated::{
+            exchange::{
+                CellStatus, ListNotesRequest, QueryRequest,
+                library_service_client::LibraryServiceClient,
+            },
+            hub::{GetStatusRequest, node_service_client::NodeServiceClient},
         },
-        hub::{GetStatusRequest, node_service_client::NodeServiceClient},
     },
 };
 
@@ -128,11 +131,7 @@ async fn traffic(stage: &Stage) -> anyhow::Result<Vec<(MemberCode, u64, u64)>> {
 }
 
 /// An indicator by country and filière, for both years.
-async fn ask(
-    options: &Options,
-    analyst: Channel,
-    indicator: &str,
-) -> anyhow::Result<QueryResponse> {
+async fn ask(options: &Options, analyst: Channel, indicator: &str) -> anyhow::Result<Answer> {
     let last = options.last_year.year();
     let request = QueryRequest {
         indicator: indicator.into(),
@@ -146,20 +145,16 @@ async fn ask(
 }
 
 /// A row's country, filière and period.
-fn keys<'a>(answer: &QueryResponse, row: &'a Row) -> Option<[&'a str; 3]> {
+fn keys<'a>(answer: &Answer, row: &'a Row) -> Option<[&'a str; 3]> {
     let at = |name: &str| {
-        let index = answer.columns.iter().position(|column| column == name)?;
-        row.keys.get(index).map(String::as_str)
+        let index = answer.columns.iter().position(|column| **column == *name)?;
+        row.keys.get(index).map(|code| &**code)
     };
     Some([at("country")?, at("filiere")?, at("period")?])
 }
 
 /// Requests received and answered, by country and filière, in the last year.
-fn print_requests(
-    options: &Options,
-    received: &QueryResponse,
-    answered: &QueryResponse,
-) -> anyhow::Result<()> {
+fn print_requests(options: &Options, received: &Answer, answered: &Answer) -> anyhow::Result<()> {
     let year = options.last_year.to_string();
     heading(&format!(
         "Support requests received and answered in {year}, as the coordinator sees them"
@@ -185,9 +180,9 @@ fn print_requests(
     output::line("\n[a–b]: hidden; what anyone can work out from what is published. a+: open above")
 }
 
-fn cell_text(answer: &QueryResponse, row: &Row) -> String {
+fn cell_text(answer: &Answer, row: &Row) -> String {
     let value = query::value_text(answer, row);
-    match row.status() {
+    match row.status {
         CellStatus::Published => value,
         CellStatus::Hidden => format!("[{value}]"),
         CellStatus::Incomplete if value.is_empty() => query::NO_RELEASE_YET.into(),
@@ -197,7 +192,7 @@ fn cell_text(answer: &QueryResponse, row: &Row) -> String {
 }
 
 fn is_zero(row: &Row) -> bool {
-    row.status() != CellStatus::NotReleased && row.upper == Some(0)
+    row.status != CellStatus::NotReleased && row.upper == Some(0)
 }
 
 async fn print_notes(analyst: Channel) -> anyhow::Result<()> {
@@ -216,12 +211,12 @@ struct Findings {
     same: bool,
     caught_up: bool,
     counts: Counts,
-    received: QueryResponse,
-    answered: QueryResponse,
+    received: Answer,
+    answered: Answer,
 }
 
 impl Findings {
-    fn answers(&self) -> [&QueryResponse; 2] {
+    fn answers(&self) -> [&Answer; 2] {
         [&self.received, &self.answered]
     }
 
@@ -237,7 +232,7 @@ impl Findings {
                 let wanted = [member.code.as_str(), TOTAL, &year];
                 let published = self.answers().iter().all(|answer| {
                     answer.rows.iter().any(|row| {
-                        keys(answer, row) == Some(wanted) && row.status() == CellStatus::Published
+                        keys(answer, row) == Some(wanted) && row.status == CellStatus::Published
                     })
                 });
                 if !published {
@@ -257,7 +252,7 @@ impl Findings {
                     .is_some_and(|[country, filiere, _]| country != TOTAL && filiere != TOTAL);
                 if inner && !is_zero(row) {
                     all += 1;
-                    published += usize::from(row.status() == CellStatus::Published);
+                    published += usize::from(row.status == CellStatus::Published);
                 }
             }
         }

@@ -957,7 +957,9 @@ pub struct Filter {
     #[prost(string, repeated, tag = "2")]
     pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// An answer.
+/// A page of an answer. Codes, members and releases are listed once; rows name them by their place
+/// in these lists, from 0. The lists hold what the rows of this page name, in the order in which
+/// they first do, so that the places of one page say nothing about another.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryResponse {
     /// The indicator.
@@ -972,28 +974,44 @@ pub struct QueryResponse {
     /// For a median class: its classes, in order; figures are places in this list, from 0.
     #[prost(string, repeated, tag = "4")]
     pub classes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Names of the keys of each row.
-    #[prost(string, repeated, tag = "5")]
-    pub columns: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What the keys of each row are; at least those that were asked for.
+    #[prost(message, repeated, tag = "5")]
+    pub columns: ::prost::alloc::vec::Vec<Column>,
+    /// The members that rows name (`ML`).
+    #[prost(string, repeated, tag = "6")]
+    pub members: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The entries of the logs that rows name (`ML/1/17`).
+    #[prost(string, repeated, tag = "7")]
+    pub releases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// The rows, the last column running fastest, the total `_T` of each column last.
-    #[prost(message, repeated, tag = "6")]
+    #[prost(message, repeated, tag = "8")]
     pub rows: ::prost::alloc::vec::Vec<Row>,
     /// How old the news of each expected member is.
-    #[prost(message, repeated, tag = "7")]
+    #[prost(message, repeated, tag = "9")]
     pub news: ::prost::alloc::vec::Vec<MemberNews>,
     /// Number of rows on all pages.
-    #[prost(uint64, tag = "8")]
+    #[prost(uint64, tag = "10")]
     pub total_rows: u64,
     /// For the next page; empty on the last one.
-    #[prost(string, tag = "9")]
+    #[prost(string, tag = "11")]
     pub next_page_token: ::prost::alloc::string::String,
+}
+/// A column of the keys of rows.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Column {
+    /// `country`, `period`, or a dimension of the indicator.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The codes that rows name; `_T` is the total.
+    #[prost(string, repeated, tag = "2")]
+    pub codes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// One figure and where it comes from.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Row {
-    /// One code per column; `_T` is the total.
-    #[prost(string, repeated, tag = "1")]
-    pub keys: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// One for each column: the place of a code in its `codes`.
+    #[prost(uint32, repeated, tag = "1")]
+    pub keys: ::prost::alloc::vec::Vec<u32>,
     /// How much is known.
     #[prost(enumeration = "CellStatus", tag = "2")]
     pub status: i32,
@@ -1012,15 +1030,15 @@ pub struct Row {
     /// Denominator of a ratio or mean.
     #[prost(message, optional, tag = "7")]
     pub denominator: ::core::option::Option<Bounds>,
-    /// Members with a release in it.
-    #[prost(string, repeated, tag = "8")]
-    pub members: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// Members without a release of at least one of the periods.
-    #[prost(string, repeated, tag = "9")]
-    pub missing_members: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// The entries of the logs it comes from (`ML/1/17`).
-    #[prost(string, repeated, tag = "10")]
-    pub releases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Members with a release in it: places in the answer's `members`.
+    #[prost(uint32, repeated, tag = "8")]
+    pub members: ::prost::alloc::vec::Vec<u32>,
+    /// Members without a release of at least one of the periods: places in the answer's `members`.
+    #[prost(uint32, repeated, tag = "9")]
+    pub missing_members: ::prost::alloc::vec::Vec<u32>,
+    /// The releases it comes from: places in the answer's `releases`.
+    #[prost(uint32, repeated, tag = "10")]
+    pub releases: ::prost::alloc::vec::Vec<u32>,
 }
 /// A whole number between two bounds; exact when they are equal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -162,23 +162,25 @@ fn health_is_denied_by_what_does_not_serve_and_needs_a_place_to_ask() {
     let node = folder.path().join("hub-ml");
     let [.., web] = init(&node);
     let config = node.join("essaim.toml");
+    let text = fs::read_to_string(&config).unwrap();
     let health = ["health", "--config", &config.display().to_string()];
     for (answer, code, told) in [
         ("HTTP/1.1 503 Service Unavailable\r\n\r\n", 1, "is not serving"),
         ("HTTP/1.1", 1, "No node answers"),
         ("HTTP/1.1 200 OK\r\n\r\nok, but\x1b[2J behind\n", 0, "It says: ok, but [2J behind\n"),
     ] {
-        let listener = TcpListener::bind(&web).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        fs::write(&config, text.replace(&web, &address.to_string())).unwrap();
         let asked = std::thread::scope(|scope| {
             scope.spawn(|| answer_once(&listener, answer));
             let asked = run(&health);
             // Lets the thread go if nobody has asked.
-            drop(TcpStream::connect(&web));
+            drop(TcpStream::connect(address));
             asked
         });
         asked.ended(code, told);
     }
-    let text = fs::read_to_string(&config).unwrap();
     for without in ["# web", "web = \"127.0.0.1:0\" #"] {
         let line = format!("web = \"{web}\"");
         assert!(text.contains(&line));

@@ -1,8 +1,10 @@
 //! What the other node answers, cell by cell beside the count made outside Essaim.
 
-use essaim::wire::generated::exchange::{
-    CellStatus, QueryRequest, QueryResponse, Row,
-    statistics_service_client::StatisticsServiceClient,
+use essaim::wire::{
+    answer::{self, Answer, Name, Row},
+    generated::exchange::{
+        CellStatus, QueryRequest, statistics_service_client::StatisticsServiceClient,
+    },
 };
 use serde_json::Value;
 
@@ -30,7 +32,7 @@ pub async fn wait_for_news(nodes: &Nodes) {
     panic!("the release did not arrive");
 }
 
-async fn ask(nodes: &Nodes, indicator: &str, by: &[&str], periods: &str) -> QueryResponse {
+async fn ask(nodes: &Nodes, indicator: &str, by: &[&str], periods: &str) -> Answer {
     let request = QueryRequest {
         indicator: indicator.into(),
         by: by.iter().copied().map(str::to_owned).collect(),
@@ -41,7 +43,7 @@ async fn ask(nodes: &Nodes, indicator: &str, by: &[&str], periods: &str) -> Quer
     let channel = nodes.channel("analyst-1").await;
     let answer = StatisticsServiceClient::new(channel).query(request).await.unwrap().into_inner();
     assert_eq!(answer.next_page_token, "", "all rows fit one page");
-    answer
+    answer::from_wire(answer).unwrap()
 }
 
 /// What the cells of all answers came to.
@@ -78,14 +80,14 @@ pub async fn compare_year(nodes: &Nodes, cells: &Cells) {
     let mut compared = Compared::default();
     for indicator in ["ENT01", "ENT02", "ENT03"] {
         let answer = ask(nodes, indicator, &["region", "size"], YEAR).await;
-        assert_eq!(answer.columns, ["region", "size"]);
+        assert_eq!(answer.columns, ["region", "size"].map(Name::from));
         assert_eq!(answer.rows.len(), regions.len() * SIZES.len(), "{indicator}");
         for row in &answer.rows {
             let [region, size] = &row.keys[..] else { panic!("{row:?}") };
-            let size = SIZES.iter().find(|(code, _)| code == size).unwrap().1;
-            let count = cell(cells, &regions[region], size);
+            let size = SIZES.iter().find(|(code, _)| *code == &**size).unwrap().1;
+            let count = cell(cells, &regions[&**region], size);
             let place = format!("{indicator} of {region} × {size}: {row:?}");
-            assert_eq!(row.releases, [entry()], "{place}");
+            assert_eq!(row.releases, [Name::from(entry())], "{place}");
             match indicator {
                 "ENT03" => compare_share(&mut compared, row, count, &place),
                 _ => compare_count(&mut compared, row, count.enterprises, &place),
@@ -109,8 +111,8 @@ pub async fn compare_quarters(nodes: &Nodes, before: &Cells, after: &Cells) {
     let mut compared = Compared::default();
     for row in &ask(nodes, "ENT01", &["period", "region"], &year).await.rows {
         let [period, region] = &row.keys[..] else { panic!("{row:?}") };
-        let cells = if period == QUARTER { after } else { before };
-        let count = cell(cells, &regions[region], "").enterprises;
+        let cells = if &**period == QUARTER { after } else { before };
+        let count = cell(cells, &regions[&**region], "").enterprises;
         compare_count(&mut compared, row, count, &format!("ENT01: {row:?}"));
     }
     let quarters = EARLIER.len() + 1;
@@ -137,7 +139,7 @@ fn compare_count(compared: &mut Compared, row: &Row, count: i64, place: &str) {
     let exact = compared.figure((row.lower, row.upper), count, place);
     assert_eq!(row.value, published.then_some(count), "{place}");
     assert!(exact || !published, "{place}");
-    if count > 0 && row.keys.iter().all(|key| key != "_T") {
+    if count > 0 && row.keys.iter().all(|key| &**key != "_T") {
         compared.inner += 1;
         compared.inner_published += usize::from(published);
     }
@@ -164,8 +166,8 @@ fn compare_share(compared: &mut Compared, row: &Row, count: Count, place: &str) 
 
 /// Whether a row is published; it is hidden otherwise, for the hub has released everything.
 fn is_published(row: &Row, place: &str) -> bool {
-    assert!(row.missing_members.is_empty() && row.members == [HUB], "{place}");
-    match row.status() {
+    assert!(row.missing_members.is_empty() && row.members == [Name::from(HUB)], "{place}");
+    match row.status {
         CellStatus::Published => true,
         CellStatus::Hidden => false,
         other => panic!("{other:?}: {place}"),
@@ -173,7 +175,7 @@ fn is_published(row: &Row, place: &str) -> bool {
 }
 
 /// The command prints the same answer.
-fn check_command(nodes: &Nodes, indicator: &str, answer: &QueryResponse) {
+fn check_command(nodes: &Nodes, indicator: &str, answer: &Answer) {
     let words = format!("query --indicator {indicator} --by region,size --period {YEAR}");
     let profile = nodes.profile("analyst-1");
     let output = essaim(&format!("{words} --format json"), &[("--profile", &profile)]);
@@ -183,10 +185,11 @@ fn check_command(nodes: &Nodes, indicator: &str, answer: &QueryResponse) {
     let rows: Vec<_> = printed["rows"].as_array().unwrap().iter().collect();
     assert_eq!(rows.len(), answer.rows.len());
     for (printed, row) in rows.iter().zip(&answer.rows) {
-        assert_eq!(printed["keys"], serde_json::json!(row.keys));
+        let keys: Vec<&str> = row.keys.iter().map(|key| &**key).collect();
+        assert_eq!(printed["keys"], serde_json::json!(keys));
         let value = printed["value"].as_f64().map(|value| (value * scale).round() as i64);
         assert_eq!(value, row.value, "{printed}");
-        let published = row.status() == CellStatus::Published;
+        let published = row.status == CellStatus::Published;
         assert_eq!(printed["status"] == "PUBLISHED", published, "{printed}");
     }
 }
