@@ -70,7 +70,8 @@ fn verify(args: &VerifyArgs) -> anyhow::Result<Done> {
 /// What to do about logs that differ from what was signed.
 const REMEDY: &str = "A damaged body is fetched again from another node by the node that runs. For \
      anything else stop the node, then restore the newest copy of the log's folder (ORIGIN-EPOCH), \
-     or move that folder away: the next start fetches the log from other nodes";
+     or move that folder away: the next start fetches the log from other nodes, as far as they \
+     have it";
 
 /// Verifies the logs of one node. Its store is read even if it is damaged: which bodies are lost
 /// with it is what is asked.

@@ -97,7 +97,8 @@ pub enum LogError {
     #[error(
         "The own log {origin}, epoch {epoch}, takes no entry until {needed} other nodes have said \
          how long they know that log to be; {answered} have. Nothing was published; try again when \
-         the link is up"
+         the link is up. If it is, the others' copies of the log may be damaged: `essaim log verify` \
+         there tells"
     )]
     Unconfirmed {
         /// Whose log.

@@ -137,12 +137,13 @@ impl NodeError {
             | Self::Roster { .. }
             | Self::NotInRoster { .. }
             | Self::NoNeighbour { .. }
-            | Self::Regions(_)
+            | Self::Regions(RegionsError::Missing { .. } | RegionsError::Faulty { .. })
             | Self::Key(_)
             | Self::Certificate(_)
             | Self::Store(StoreError::Missing { .. })
             | Self::Tls(_) => true,
-            Self::Unreadable { cause, .. } => matches!(
+            Self::Unreadable { cause, .. }
+            | Self::Regions(RegionsError::Unreadable { cause, .. }) => matches!(
                 cause.kind(),
                 ErrorKind::PermissionDenied | ErrorKind::InvalidData | ErrorKind::FileTooLarge
             ),

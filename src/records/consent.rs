@@ -8,7 +8,7 @@ use crate::{
         id::{ConsentId, EnterpriseId},
     },
     records::{
-        error::RecordError,
+        error::{Problem, RecordError},
         fields::ConsentFields,
         layout::{Identifier, PARENT_BYTES, child_id, coded_key, coded_prefix, encode},
         repository::{Page, Repository, WriteContext},
@@ -28,11 +28,33 @@ impl Repository {
         let given = self.once::<Consent>(context, "give", &[&asked], |draft| {
             draft.check().consent(&coded)?;
             draft.require::<Enterprise>(enterprise)?;
+            self.check_after_withdrawals(enterprise, &coded)?;
             let id = ConsentId::of(child_id(enterprise.bytes(), *ConsentId::random().bytes()));
             let coded = coded.with_id(id, enterprise, None);
             Ok(draft.put(None, Whole { coded, identity: () }))
         })?;
         Ok(coded_part(given))
+    }
+
+    /// A withdrawal ends all consents for its purpose that were given until its day.
+    fn check_after_withdrawals(
+        &self,
+        enterprise: EnterpriseId,
+        coded: &ConsentFields,
+    ) -> Result<(), RecordError> {
+        let mut page = Page::first();
+        loop {
+            let consents = self.list_consents(&page, Some(enterprise))?;
+            let withdrawn = consents.iter().map(|one| &one.record).any(|one| {
+                one.purpose == coded.purpose && one.withdrawn_on >= Some(coded.given_on)
+            });
+            if withdrawn {
+                let (field, problem) = ("given_on", Problem::NotAfterWithdrawal);
+                return Err(RecordError::InvalidField { field, problem });
+            }
+            let Some(last) = consents.last() else { return Ok(()) };
+            page.after = Some(last.record.id);
+        }
     }
 
     /// Records that an enterprise withdrew a consent, today or on an earlier day.

@@ -132,6 +132,12 @@ pub enum Problem {
     /// A day after today.
     #[error("lies in the future")]
     InFuture,
+    /// A consent given on the day of a withdrawal or before.
+    #[error(
+        "is not after the day on which a consent for this purpose was last withdrawn: it would not \
+         count"
+    )]
+    NotAfterWithdrawal,
     /// A day before the one it must follow.
     #[error("lies before {other}")]
     Before {
@@ -174,6 +180,7 @@ impl Problem {
             Self::TooLong { .. } => "too-long",
             Self::Empty => "empty",
             Self::InFuture => "in-future",
+            Self::NotAfterWithdrawal => "not-after-withdrawal",
             Self::Before { .. } => "before",
             Self::OutOfRange { .. } => "out-of-range",
             Self::RuleMismatch => "rule-mismatch",

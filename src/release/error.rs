@@ -125,6 +125,15 @@ pub enum GateError {
         /// The release.
         id: ReleaseId,
     },
+    /// The release was interrupted and is to be withheld.
+    #[error(
+        "Release {id} is to be withheld, after its publication was interrupted: somebody other \
+         than who drafted it must approve that (`essaim release approve`)"
+    )]
+    AwaitsWithholding {
+        /// The release.
+        id: ReleaseId,
+    },
     /// The caller's name is missing or too long.
     #[error("The actor must have a name of 1 to {bytes_max} bytes")]
     InvalidActor {

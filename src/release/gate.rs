@@ -180,6 +180,7 @@ impl Gate {
         let card = self.shelf.card(id)?;
         match card.state {
             State::Withheld => Err(GateError::Withheld { period: card.period, id }),
+            State::Withholding if card.left => Err(GateError::AwaitsWithholding { id }),
             _ if card.left => Err(GateError::MayHaveLeft { id }),
             _ => self.shelf.remove(id),
         }

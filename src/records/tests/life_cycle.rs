@@ -135,4 +135,12 @@ fn a_consent_is_withdrawn_once_and_not_before_it_was_given() {
     assert!(withdraw(Some(date(2026, 5, 31))).is_err());
     assert_eq!(withdraw(None).unwrap().record.withdrawn_on, Some(TODAY));
     assert!(matches!(withdraw(None), Err(RecordError::WrongState { .. })));
+    // It would not count: the withdrawal ended it.
+    let again = hub.repository.give_consent(&by("awa"), enterprise, counted(TODAY)).unwrap_err();
+    let problem = Problem::NotAfterWithdrawal;
+    assert!(
+        matches!(again, RecordError::InvalidField { field: "given_on", problem: found } if found == problem)
+    );
+    let other = hub.enterprise();
+    hub.repository.give_consent(&by("awa"), other, counted(TODAY)).unwrap();
 }

@@ -80,7 +80,7 @@ fn what_may_not_leave_any_more_is_withheld_and_the_next_quarters_go_on() {
     let records = source(&WITHDRAWN);
     let published = gate.publish("awa", stuck.id, &records, &stuck.log);
     assert!(matches!(published, Err(PublishError::Gate(GateError::WrongState { .. }))));
-    assert!(matches!(gate.discard("awa", stuck.id), Err(GateError::MayHaveLeft { .. })));
+    assert!(matches!(gate.discard("awa", stuck.id), Err(GateError::AwaitsWithholding { .. })));
     let same = gate.approve("binta", stuck.id, &records);
     assert!(matches!(same, Err(GateError::SamePerson { .. })), "{same:?}");
     gate.approve("awa", stuck.id, &records).unwrap();

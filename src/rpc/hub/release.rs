@@ -110,7 +110,8 @@ impl Outlet for OwnLog {
     }
 
     fn find(&self, admitted: &Admitted) -> Result<Option<EntryId>, LogError> {
-        OwnLog::find(self, admitted, 0)
+        // A release whose publication was interrupted may stand in an epoch that was closed since.
+        self.find_in_all(admitted)
     }
 
     fn releases(&self) -> Result<Vec<EntryId>, LogError> {

@@ -254,7 +254,7 @@ pub mod consent_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Records a consent.
+        /// Records a consent. It must have been given after any withdrawal for the same purpose.
         pub async fn give_consent(
             &mut self,
             request: impl tonic::IntoRequest<super::GiveConsentRequest>,
@@ -308,7 +308,8 @@ pub mod consent_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Corrects fields of a consent. Whose it is and what for cannot change: withdraw it, and record
-        /// another one.
+        /// the right one; where the enterprise had given others for that purpose, they end with it and are
+        /// recorded again, given on a later day.
         pub async fn update_consent(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateConsentRequest>,
@@ -400,7 +401,7 @@ pub mod consent_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ConsentServiceServer.
     #[async_trait]
     pub trait ConsentService: std::marker::Send + std::marker::Sync + 'static {
-        /// Records a consent.
+        /// Records a consent. It must have been given after any withdrawal for the same purpose.
         async fn give_consent(
             &self,
             request: tonic::Request<super::GiveConsentRequest>,
@@ -418,7 +419,8 @@ pub mod consent_service_server {
             tonic::Status,
         >;
         /// Corrects fields of a consent. Whose it is and what for cannot change: withdraw it, and record
-        /// another one.
+        /// the right one; where the enterprise had given others for that purpose, they end with it and are
+        /// recorded again, given on a later day.
         async fn update_consent(
             &self,
             request: tonic::Request<super::UpdateConsentRequest>,

@@ -98,6 +98,7 @@ pub fn of_gate(error: &GateError) -> Status {
         GateError::Outdated { .. } | GateError::InterruptedOutdated { .. } => refused("OUTDATED"),
         GateError::SamePerson { .. } => refused("SAME_PERSON"),
         GateError::MayHaveLeft { .. } => refused("MAY_HAVE_LEFT"),
+        GateError::AwaitsWithholding { .. } => refused("AWAITS_WITHHOLDING"),
         GateError::Unaccounted { .. } => refused("TRANSCRIPT_INCOMPLETE"),
         GateError::InvalidActor { .. } => plain(Code::InvalidArgument, "INVALID_ACTOR"),
         GateError::Disclosure(_) | GateError::Unprotectable { .. } => refused("NOT_PROTECTED"),
