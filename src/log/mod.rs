@@ -97,8 +97,8 @@ pub enum LogError {
     #[error(
         "The own log {origin}, epoch {epoch}, takes no entry until {needed} other nodes have said \
          how long they know that log to be; {answered} have. Nothing was published; try again when \
-         the link is up. If it is, the others' copies of the log may be damaged: `essaim log verify` \
-         there tells"
+         the link is up. If it is, the others' copies of the log may be damaged, which \
+         `essaim log verify` tells there"
     )]
     Unconfirmed {
         /// Whose log.
