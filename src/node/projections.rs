@@ -347,3 +347,19 @@ fn passed_id(key: &[u8]) -> Option<EntryId> {
         seq: u64::from_be_bytes(seq.try_into().ok()?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_entries_are_what_they_always_were() {
+        let id = EntryId { origin: "ML".parse().unwrap(), epoch: 7, seq: 0x0102 };
+        let rest = *b"ML\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\x01\x02";
+        for (start, kind) in [(PASSED, [prefix::NODE, b'p']), (ERASED, [prefix::NODE, b'e'])] {
+            let key = entry_key(&start, id);
+            assert_eq!(key, [&kind[..], &rest].concat());
+            assert_eq!(passed_id(&key), Some(id));
+        }
+    }
+}
