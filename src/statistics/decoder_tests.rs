@@ -2,7 +2,7 @@
 //! read can be used. Each case begins as what was written, so that it gets past the first bytes.
 
 use jiff::civil::date;
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{collection::vec, prelude::*};
 
 use crate::{
     base::id::{EntryId, MemberCode},
@@ -13,41 +13,10 @@ use crate::{
     },
 };
 
-/// Damage to bytes: a place, a byte, and what happens there.
-#[derive(Debug, Clone)]
-enum Damage {
-    Flip(Index, u8),
-    Insert(Index, u8),
-    Delete(Index),
-    Truncate(Index),
-}
+use damage::{damaged, damages};
 
-fn damages() -> impl Strategy<Value = Vec<Damage>> {
-    let place = any::<Index>;
-    let one = prop_oneof![
-        4 => (place(), 1..=u8::MAX).prop_map(|(at, mask)| Damage::Flip(at, mask)),
-        2 => (place(), any::<u8>()).prop_map(|(at, byte)| Damage::Insert(at, byte)),
-        2 => place().prop_map(Damage::Delete),
-        1 => place().prop_map(Damage::Truncate),
-    ];
-    vec(one, 0..4)
-}
-
-fn damaged(mut bytes: Vec<u8>, damages: &[Damage]) -> Vec<u8> {
-    for damage in damages {
-        match damage {
-            Damage::Insert(at, byte) => bytes.insert(at.index(bytes.len() + 1), *byte),
-            _ if bytes.is_empty() => {}
-            Damage::Flip(at, mask) => {
-                let at = at.index(bytes.len());
-                bytes[at] ^= mask;
-            }
-            Damage::Delete(at) => _ = bytes.remove(at.index(bytes.len())),
-            Damage::Truncate(at) => bytes.truncate(at.index(bytes.len())),
-        }
-    }
-    bytes
-}
+#[path = "../../tests/properties/damage.rs"]
+mod damage;
 
 prop_compose! {
     fn block()(cells in vec(prop::option::of(0..1_000_i64), 6), measures in 1..3_usize,
@@ -120,7 +89,7 @@ proptest! {
 
     #[test]
     fn a_damaged_block_is_refused_or_can_be_used(block in block(), damages in damages()) {
-        let Ok(block) = Block::from_bytes(&damaged(block.to_bytes(), &damages)) else {
+        let Ok(block) = Block::from_bytes(&damaged(&block.to_bytes(), &damages)) else {
             return Ok(());
         };
         use_all(&block);
@@ -146,12 +115,12 @@ proptest! {
         let period = format!("{year}-Q3").parse().unwrap();
         let key = vintage(entry, period);
         prop_assert_eq!(read_vintage(&key).unwrap(), (entry, period));
-        if let Ok((entry, period)) = read_vintage(&damaged(key, &damages)) {
+        if let Ok((entry, period)) = read_vintage(&damaged(&key, &damages)) {
             prop_assert_eq!(read_vintage(&vintage(entry, period)).unwrap(), (entry, period));
         }
         let value = Vintage { released_on: date(year, 2, 28), catalogue_version };
         prop_assert_eq!(Vintage::from_bytes(&value.to_bytes()).unwrap(), value);
-        if let Ok(value) = Vintage::from_bytes(&damaged(value.to_bytes(), &damages)) {
+        if let Ok(value) = Vintage::from_bytes(&damaged(&value.to_bytes(), &damages)) {
             prop_assert_eq!(Vintage::from_bytes(&value.to_bytes()).unwrap(), value);
         }
     }

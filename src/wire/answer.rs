@@ -210,7 +210,7 @@ fn at(field: &str, list: &[Name], place: u32) -> Result<Name, Invalid> {
         .ok_or_else(|| Invalid::new(field, format!("place {place} of a list of {}", list.len())))
 }
 
-/// What is named by places in `list`, each once.
+/// What is named by places in `list`: no more of them than it has names.
 fn named(field: &str, list: &[Name], places: Vec<u32>) -> Result<Vec<Name>, Invalid> {
     at_most(field, places.len(), list.len())?;
     places.into_iter().map(|place| at(field, list, place)).collect()
