@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod date;
+pub mod dice;
 pub mod file;
 pub mod folder;
 pub mod id;

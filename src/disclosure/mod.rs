@@ -38,6 +38,8 @@ pub mod rules;
 pub mod safe;
 mod search;
 mod simplex;
+pub mod suppress;
 pub mod system;
+pub mod tabular;
 pub mod transcript;
 pub mod withhold;

@@ -7,11 +7,10 @@ use encoding_rs::WINDOWS_1252;
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
-    base::period::Period,
+    base::{dice::Dice, period::Period},
     cli::sample::{
         FileKind, SampleFile, SampleQuarter,
         country::{self, Country, Style},
-        dice::Dice,
         headings::columns,
         words::word,
         world::{Enterprise, Request, Visit, World},

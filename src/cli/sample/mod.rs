@@ -4,10 +4,10 @@
 //! The same seed gives the same bytes. Everything in the files is made up, except for the names
 //! of countries, regions and towns.
 
-use crate::base::{id::MemberCode, period::Period};
+use crate::base::{dice::Dice, id::MemberCode, period::Period};
 
 mod country;
-mod dice;
+
 mod files;
 mod headings;
 mod mapping;
@@ -86,7 +86,7 @@ pub fn hub(seed: u64, member: &str, last_year: i16) -> Option<SampleHub> {
     let country = &countries[index];
     let years = [Period::annual(last_year.checked_sub(1)?)?, Period::annual(last_year)?];
     let quarters: Vec<_> = years.into_iter().flat_map(Period::quarters).collect();
-    let dice = dice::Dice::new(seed, index as u64);
+    let dice = Dice::new(seed, index as u64);
     let world = world::World::new(country, &quarters, dice);
     Some(SampleHub {
         member: country.code.parse().ok()?,

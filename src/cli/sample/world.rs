@@ -6,11 +6,9 @@
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
+    base::dice::Dice,
     base::period::Period,
-    cli::sample::{
-        country::{self, Country},
-        dice::Dice,
-    },
+    cli::sample::country::{self, Country},
 };
 
 /// Everything that happens.

@@ -1,0 +1,143 @@
+//! From what the solver proposes to exact counter-examples.
+
+use crate::disclosure::suppress::problem::Index;
+
+/// Common denominators that are tried to make a movement whole.
+const DENOMINATOR_MAX: i64 = 60;
+/// How far a multiple of a solver's number may be from a whole one.
+const ROUNDING_MAX: f64 = 1e-3;
+/// Numbers beyond this are not told apart well enough by floating point.
+const MAGNITUDE_MAX: f64 = 1e15;
+/// How far a direction that nothing bounds is followed.
+const UNBOUNDED_CHANGE: i64 = 1 << 50;
+
+/// Cells with what is added to their true values, as numerators over one denominator: ascending,
+/// none zero, every row kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deviation {
+    changes: Vec<(u32, i64)>,
+    denominator: i64,
+}
+
+impl Deviation {
+    /// The cells with the numerators of their changes.
+    pub fn changes(&self) -> &[(u32, i64)] {
+        &self.changes
+    }
+
+    /// The numerator of what is added to a cell.
+    pub fn numerator(&self, cell: usize) -> i64 {
+        at(&self.changes, cell)
+    }
+
+    /// What the changes are divided by.
+    pub fn denominator(&self) -> i64 {
+        self.denominator
+    }
+
+    /// Whether a cell with this numerator is moved by at least so much, upwards if `least` is
+    /// positive, else downwards.
+    pub fn reaches(&self, numerator: i64, least: i64) -> bool {
+        let (moved, least) = (i128::from(numerator), i128::from(least));
+        let least = least * i128::from(self.denominator);
+        if least > 0 { moved >= least } else { moved <= least }
+    }
+
+    /// The largest deviations along `movement` and against it that stay within the bounds; none if
+    /// the movement cannot be made exact.
+    pub fn along(index: &Index<'_>, movement: &[(usize, f64)]) -> Vec<Self> {
+        let Some((direction, denominator)) = direction(index, movement) else {
+            return Vec::new();
+        };
+        let whole = index.problem.whole;
+        let scaled = |sign: i64| {
+            let least = if whole { 1 } else { denominator };
+            let (steps, denominator) = steps(index, &direction, sign, least)?;
+            let change = |(cell, by): &(u32, i64)| Some((*cell, by.checked_mul(sign * steps)?));
+            let changes = direction.iter().map(change).collect::<Option<_>>()?;
+            Some(Self { changes, denominator })
+        };
+        [1, -1].into_iter().filter_map(scaled).collect()
+    }
+}
+
+fn at(changes: &[(u32, i64)], cell: usize) -> i64 {
+    let found = changes.binary_search_by_key(&(cell as u32), |(cell, _)| *cell);
+    found.map_or(0, |place| changes[place].1)
+}
+
+/// The smallest whole direction of a movement, and a denominator of the movement along it.
+fn direction(index: &Index<'_>, movement: &[(usize, f64)]) -> Option<(Vec<(u32, i64)>, i64)> {
+    if movement.iter().any(|(_, by)| by.abs() > MAGNITUDE_MAX) {
+        return None;
+    }
+    let whole = |times: i64| Some((whole(index, movement, times)?, times));
+    (1..=DENOMINATOR_MAX).find_map(whole)
+}
+
+fn whole(index: &Index<'_>, movement: &[(usize, f64)], times: i64) -> Option<Vec<(u32, i64)>> {
+    let mut changes = Vec::with_capacity(movement.len());
+    for (cell, by) in movement {
+        let multiple = by * times as f64;
+        if (multiple - multiple.round()).abs() > ROUNDING_MAX {
+            return None;
+        }
+        let rounded = multiple.round() as i64;
+        if rounded != 0 {
+            changes.push((*cell as u32, rounded));
+        }
+    }
+    let divisor = changes.iter().fold(0, |divisor, (_, by)| gcd(divisor, by.abs()));
+    changes.iter_mut().for_each(|(_, by)| *by /= divisor.max(1));
+    keeps_rows(index, &changes).then_some(changes)
+}
+
+/// Whether every row's sum stays what it is.
+fn keeps_rows(index: &Index<'_>, changes: &[(u32, i64)]) -> bool {
+    let mut rows: Vec<u32> = changes
+        .iter()
+        .flat_map(|(cell, _)| index.rows_of[*cell as usize].iter().copied())
+        .collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows.iter().all(|row| {
+        let terms = index.problem.rows[*row as usize].iter();
+        let term = |(cell, one): &(usize, i64)| i128::from(*one) * i128::from(at(changes, *cell));
+        terms.map(term).sum::<i128>() == 0
+    })
+}
+
+/// How often the direction can be taken, in steps of one over the denominator that comes with it:
+/// whole ones if that is possible, else those of `denominator`; none if not at all.
+fn steps(
+    index: &Index<'_>,
+    direction: &[(u32, i64)],
+    sign: i64,
+    denominator: i64,
+) -> Option<(i64, i64)> {
+    let most = |denominator: i64| {
+        let mut steps = i64::MAX;
+        for (cell, by) in direction {
+            let cell = *cell as usize;
+            let range = match by * sign > 0 {
+                true => index.problem.up[cell],
+                false => Some(index.problem.down[cell]),
+            };
+            if let Some(range) = range {
+                steps = steps.min(range.saturating_mul(denominator) / by.abs());
+            }
+        }
+        let longest = direction.iter().map(|(_, by)| by.abs()).max()?;
+        let steps = if steps == i64::MAX { UNBOUNDED_CHANGE / longest } else { steps };
+        (steps > 0).then_some((steps, denominator))
+    };
+    most(denominator).filter(|_| denominator > 1).or_else(|| most(1))
+}
+
+fn gcd(first: i64, second: i64) -> i64 {
+    let (mut first, mut second) = (first, second);
+    while second != 0 {
+        (first, second) = (second, first % second);
+    }
+    first
+}

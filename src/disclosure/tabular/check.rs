@@ -1,0 +1,165 @@
+//! The check of a pattern: exact integer arithmetic, no solver. It trusts nothing of the protector
+//! but takes its counter-examples as candidates, and asks of every sensitive cell, for every
+//! attacker, that those which he must think possible show what the rules ask for.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use crate::disclosure::{
+    suppress::deviation::Deviation,
+    tabular::{
+        protect::{EXACT_PARTS, Options, ProtectionError},
+        rules::Attacker,
+        table::{Cell, Table},
+    },
+};
+
+/// What was checked against one attacker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whom.
+    pub attacker: Attacker,
+    /// Sensitive cells tried; for A3, pairs of a contributor and a cell that is not his.
+    pub tried: u64,
+}
+
+/// The least and largest value that attackers must think a hidden cell could have.
+pub fn range(options: &Options, cell: &Cell) -> (i64, Option<i64>) {
+    if cell.count == 0 {
+        return (0, Some(0));
+    }
+    let knows = |attacker| options.attackers.contains(&attacker);
+    let min = options.rules.contributors_min;
+    match (options.counts, options.rules.is_sensitive(cell)) {
+        (true, true) if knows(Attacker::A2) && cell.value < min => (1, Some(min - 1)),
+        (true, false) if knows(Attacker::A2) => (min.min(cell.value), None),
+        (true, _) => (i64::from(knows(Attacker::A1)), None),
+        (false, _) if knows(Attacker::A1) => (options.units_per_one.min(cell.value), None),
+        (false, _) => (0, None),
+    }
+}
+
+/// For each contributor who is alone in a cell the cells he is alone in.
+pub fn insiders(table: &Table) -> Vec<Vec<usize>> {
+    let alone = |cell: usize| table.cells[cell].count == 1;
+    // A margin with one contributor is equal to the one part that is not zero.
+    let mut same: Vec<usize> = (0..table.cells.len()).collect();
+    for equation in &table.equations {
+        let mut lone = equation.iter().map(|(cell, _)| *cell).filter(|cell| alone(*cell));
+        let Some(margin) = lone.next().filter(|cell| *cell == equation[0].0) else { continue };
+        for part in lone {
+            let (one, other) = (root(&same, margin), root(&same, part));
+            same[one.max(other)] = one.min(other);
+        }
+    }
+    let mut insiders: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for cell in (0..table.cells.len()).filter(|cell| alone(*cell)) {
+        insiders.entry(root(&same, cell)).or_default().push(cell);
+    }
+    insiders.into_values().collect()
+}
+
+fn root(same: &[usize], mut cell: usize) -> usize {
+    while same[cell] != cell {
+        cell = same[cell];
+    }
+    cell
+}
+
+/// Checks that `hidden` protects every sensitive cell of `table`, by the counter-examples `shown`
+/// for each.
+pub fn check(
+    table: &Table,
+    options: &Options,
+    hidden: &[bool],
+    shown: &BTreeMap<usize, &[Rc<Deviation>]>,
+) -> Result<Vec<Verdict>, ProtectionError> {
+    let refused =
+        |cell: usize, attacker| Err(ProtectionError::Refused { cell: table.name(cell), attacker });
+    let mut rows_of = vec![Vec::new(); table.cells.len()];
+    for (row, equation) in table.equations.iter().enumerate() {
+        equation.iter().for_each(|(cell, _)| rows_of[*cell].push(row));
+    }
+    let insiders = insiders(table);
+    let known_by_insiders = options.attackers.contains(&Attacker::A3);
+    let (mut cells, mut pairs) = (0, 0);
+    for (cell, facts) in table.cells.iter().enumerate() {
+        if !options.rules.is_sensitive(facts) {
+            continue;
+        }
+        cells += 1;
+        if !hidden[cell] {
+            return refused(cell, Attacker::A0);
+        }
+        let possible: Vec<&Deviation> = shown
+            .get(&cell)
+            .into_iter()
+            .flat_map(|all| all.iter())
+            .map(Rc::as_ref)
+            .filter(|one| is_possible(table, options, hidden, &rows_of, one))
+            .collect();
+        if !is_wide(options, cell, facts, &possible) {
+            return refused(cell, Attacker::A0);
+        }
+        if !known_by_insiders {
+            continue;
+        }
+        let other = if options.counts { 1 } else { facts.value / EXACT_PARTS + 1 };
+        for known in insiders.iter().filter(|known| !known.contains(&cell)) {
+            pairs += 1;
+            let vanishes = |one: &&&Deviation| known.iter().all(|cell| one.numerator(*cell) == 0);
+            let moves = |one: &Deviation| {
+                let moved = one.numerator(cell);
+                one.reaches(moved, other) || one.reaches(moved, -other)
+            };
+            if !possible.iter().filter(vanishes).any(|one| moves(one)) {
+                return refused(cell, Attacker::A3);
+            }
+        }
+    }
+    let verdict = |attacker: &Attacker| Verdict {
+        attacker: *attacker,
+        tried: if *attacker == Attacker::A3 { pairs } else { cells },
+    };
+    Ok(options.attackers.iter().map(verdict).collect())
+}
+
+/// Whether attackers must think the deviation possible: it moves hidden cells only, keeps every
+/// equation it touches, and keeps every cell within its range.
+fn is_possible(
+    table: &Table,
+    options: &Options,
+    hidden: &[bool],
+    rows_of: &[Vec<usize>],
+    deviation: &Deviation,
+) -> bool {
+    let denominator = i128::from(deviation.denominator());
+    if denominator < 1 || (options.counts && denominator > 1) {
+        return false;
+    }
+    deviation.changes().iter().all(|(cell, by)| {
+        let (cell, by) = (*cell as usize, i128::from(*by));
+        let facts = &table.cells[cell];
+        let (least, most) = range(options, facts);
+        let value = i128::from(facts.value) * denominator + by;
+        hidden[cell]
+            && value >= i128::from(least) * denominator
+            && most.is_none_or(|most| value <= i128::from(most) * denominator)
+            && rows_of[cell].iter().all(|row| {
+                let term = |(cell, one): &(usize, i64)| {
+                    i128::from(*one) * i128::from(deviation.numerator(*cell))
+                };
+                table.equations[*row].iter().map(term).sum::<i128>() == 0
+            })
+    })
+}
+
+/// Whether the interval that the deviations span is wide enough.
+fn is_wide(options: &Options, cell: usize, facts: &Cell, possible: &[&Deviation]) -> bool {
+    let reaches = |least: i64| possible.iter().any(|one| one.reaches(one.numerator(cell), least));
+    if options.counts {
+        return reaches(1) || reaches(-1);
+    }
+    let level = options.rules.protection(facts.value);
+    let below = level.min(facts.value - range(options, facts).0);
+    reaches(level) && (below == 0 || reaches(-below))
+}
