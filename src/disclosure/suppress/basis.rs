@@ -80,6 +80,11 @@ impl Inverse {
         self.etas.len()
     }
 
+    /// Number of entries.
+    pub fn terms(&self) -> usize {
+        self.terms.len()
+    }
+
     /// Takes in a pivot: `column` is the entering column times this inverse.
     pub fn pivot(&mut self, row: u32, column: &Sparse) {
         let (pivot, start) = (column.at(row), self.terms.len() as u32);

@@ -11,8 +11,8 @@ const MAGNITUDE_MAX: f64 = 1e15;
 /// How far a direction that nothing bounds is followed.
 const UNBOUNDED_CHANGE: i64 = 1 << 50;
 
-/// Cells with what is added to their true values, as numerators over one denominator: ascending,
-/// none zero, every row kept.
+/// Variables with what is added to their true values, as numerators over one denominator:
+/// ascending, none zero, every row kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deviation {
     changes: Vec<(u32, i64)>,
@@ -20,14 +20,14 @@ pub struct Deviation {
 }
 
 impl Deviation {
-    /// The cells with the numerators of their changes.
+    /// The variables with the numerators of their changes.
     pub fn changes(&self) -> &[(u32, i64)] {
         &self.changes
     }
 
-    /// The numerator of what is added to a cell.
-    pub fn numerator(&self, cell: usize) -> i64 {
-        at(&self.changes, cell)
+    /// The numerator of what is added to a variable.
+    pub fn numerator(&self, variable: usize) -> i64 {
+        at(&self.changes, variable)
     }
 
     /// What the changes are divided by.
@@ -35,12 +35,17 @@ impl Deviation {
         self.denominator
     }
 
-    /// Whether a cell with this numerator is moved by at least so much, upwards if `least` is
+    /// Whether a variable with this numerator is moved by at least so much, upwards if `least` is
     /// positive, else downwards.
     pub fn reaches(&self, numerator: i64, least: i64) -> bool {
         let (moved, least) = (i128::from(numerator), i128::from(least));
         let least = least * i128::from(self.denominator);
         if least > 0 { moved >= least } else { moved <= least }
+    }
+
+    /// Whether a variable with this numerator is moved down by no more than so much.
+    pub fn stays_above(&self, numerator: i64, down: i64) -> bool {
+        i128::from(numerator) >= -i128::from(down) * i128::from(self.denominator)
     }
 
     /// The largest deviations along `movement` and against it that stay within the bounds; none if
@@ -53,7 +58,8 @@ impl Deviation {
         let scaled = |sign: i64| {
             let least = if whole { 1 } else { denominator };
             let (steps, denominator) = steps(index, &direction, sign, least)?;
-            let change = |(cell, by): &(u32, i64)| Some((*cell, by.checked_mul(sign * steps)?));
+            let change =
+                |(variable, by): &(u32, i64)| Some((*variable, by.checked_mul(sign * steps)?));
             let changes = direction.iter().map(change).collect::<Option<_>>()?;
             Some(Self { changes, denominator })
         };
@@ -61,8 +67,8 @@ impl Deviation {
     }
 }
 
-fn at(changes: &[(u32, i64)], cell: usize) -> i64 {
-    let found = changes.binary_search_by_key(&(cell as u32), |(cell, _)| *cell);
+fn at(changes: &[(u32, i64)], variable: usize) -> i64 {
+    let found = changes.binary_search_by_key(&(variable as u32), |(variable, _)| *variable);
     found.map_or(0, |place| changes[place].1)
 }
 
@@ -77,14 +83,14 @@ fn direction(index: &Index<'_>, movement: &[(usize, f64)]) -> Option<(Vec<(u32, 
 
 fn whole(index: &Index<'_>, movement: &[(usize, f64)], times: i64) -> Option<Vec<(u32, i64)>> {
     let mut changes = Vec::with_capacity(movement.len());
-    for (cell, by) in movement {
+    for (variable, by) in movement {
         let multiple = by * times as f64;
         if (multiple - multiple.round()).abs() > ROUNDING_MAX {
             return None;
         }
         let rounded = multiple.round() as i64;
         if rounded != 0 {
-            changes.push((*cell as u32, rounded));
+            changes.push((*variable as u32, rounded));
         }
     }
     let divisor = changes.iter().fold(0, |divisor, (_, by)| gcd(divisor, by.abs()));
@@ -96,13 +102,14 @@ fn whole(index: &Index<'_>, movement: &[(usize, f64)], times: i64) -> Option<Vec
 fn keeps_rows(index: &Index<'_>, changes: &[(u32, i64)]) -> bool {
     let mut rows: Vec<u32> = changes
         .iter()
-        .flat_map(|(cell, _)| index.rows_of[*cell as usize].iter().copied())
+        .flat_map(|(variable, _)| index.rows_of[*variable as usize].iter().copied())
         .collect();
     rows.sort_unstable();
     rows.dedup();
     rows.iter().all(|row| {
         let terms = index.problem.rows[*row as usize].iter();
-        let term = |(cell, one): &(usize, i64)| i128::from(*one) * i128::from(at(changes, *cell));
+        let term =
+            |(variable, one): &(usize, i64)| i128::from(*one) * i128::from(at(changes, *variable));
         terms.map(term).sum::<i128>() == 0
     })
 }
@@ -117,11 +124,11 @@ fn steps(
 ) -> Option<(i64, i64)> {
     let most = |denominator: i64| {
         let mut steps = i64::MAX;
-        for (cell, by) in direction {
-            let cell = *cell as usize;
+        for (variable, by) in direction {
+            let variable = *variable as usize;
             let range = match by * sign > 0 {
-                true => index.problem.up[cell],
-                false => Some(index.problem.down[cell]),
+                true => index.problem.variables[variable].up,
+                false => Some(index.problem.variables[variable].down),
             };
             if let Some(range) = range {
                 steps = steps.min(range.saturating_mul(denominator) / by.abs());

@@ -57,6 +57,8 @@ pub struct Dual {
     pivot_column: Sparse,
     flipped: Sparse,
     candidates: Vec<Candidate>,
+    /// Entries looked at in all solves so far: a measure of time that is the same on all machines.
+    pub work: u64,
 }
 
 /// A column that may enter the basis.
@@ -115,6 +117,7 @@ impl Dual {
             pivot_column: Sparse::new(rows),
             flipped: Sparse::new(rows),
             candidates: Vec::new(),
+            work: 0,
         }
     }
 
@@ -220,6 +223,7 @@ impl Dual {
                 self.candidates.push(Candidate { ratio, entry: entry.abs(), column });
             }
         }
+        self.work += (self.entries.places().len() + self.inverse.terms()) as u64;
         self.candidates.sort_unstable_by(|one, other| {
             let by_entry = other.entry.total_cmp(&one.entry);
             one.ratio.total_cmp(&other.ratio).then(by_entry).then(one.column.cmp(&other.column))

@@ -1,31 +1,32 @@
-//! A pattern of hidden cells with the counter-examples that show it to suffice.
+//! A pattern of marks with the counter-examples that show it to suffice.
 
 use std::rc::Rc;
 
 use crate::disclosure::suppress::{
     deviation::Deviation,
     dual::{Dual, Ended, Movement},
-    problem::{Goal, Index},
+    problem::{Goal, Index, Insider},
 };
 
-/// What moving a hidden cell costs beside a published one of price 1, times a weight of its own so
-/// that ties are broken always alike.
-const HIDDEN_COST: f64 = 1e-5;
-
+/// What moving a hidden variable costs, as a part of the lowest price and times a weight of its
+/// own: ties are broken always alike, and short ways are preferred, which more goals can share.
+const HIDDEN_COST: f64 = 0.02;
 /// How much further a movement is asked for that lost too much when it was made whole.
 const ROUNDING_LOSS: i64 = 64;
+/// Comparisons in which a variable is found in a counter-example.
+const SEARCH_COMPARISONS: usize = 4;
 /// Solves for one counter-example.
 const ATTEMPTS_MAX: usize = 6;
-/// Cells by which the weights are moved from one attempt to the next.
+/// Variables by which the weights are moved from one attempt to the next.
 const WEIGHTS_SHIFT: usize = 7;
 
 /// What was shown for one goal.
 #[derive(Debug, Clone, Default)]
-pub struct Shown {
+struct Shown {
     counter_examples: Vec<Rc<Deviation>>,
     above: bool,
     below: bool,
-    /// Attackers for whom nothing was shown yet; `None` while that is all of them.
+    /// Insiders for whom nothing was shown yet; `None` while that is everybody.
     exposed_to: Option<Vec<u32>>,
 }
 
@@ -36,69 +37,117 @@ enum Missing {
     Against(Vec<u32>),
 }
 
-/// A pattern in the making.
-pub struct Pattern<'a> {
-    index: &'a Index<'a>,
-    hidden: Vec<bool>,
-    shown: Vec<Shown>,
-    solver: Dual,
-    /// Of each cell, between 0.1 and 1.
-    weights: Vec<f64>,
-    /// What hiding each cell costs in the solver.
-    prices: Vec<f64>,
-    /// Cells that may not move in the current solve.
-    banned: Vec<bool>,
-    /// Solves so far.
-    pub solves: usize,
-}
-
 /// How goals are met.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
-    /// Whether more cells may be hidden.
+    /// Whether more marks may be set.
     pub may_hide: bool,
     /// Iterations of one solve.
     pub iterations_max: usize,
-    /// More hidden cells than these end the effort.
+    /// More set marks than these end the effort.
     pub hidden_max: usize,
+}
+
+impl Effort {
+    /// With the marks as they are.
+    pub fn without_hiding(iterations_max: usize) -> Self {
+        Self { may_hide: false, iterations_max, hidden_max: usize::MAX }
+    }
+}
+
+/// A pattern in the making.
+pub struct Pattern<'a> {
+    index: &'a Index<'a>,
+    /// Whether each mark hides.
+    hidden: Vec<bool>,
+    shown: Vec<Shown>,
+    solver: Dual,
+    /// Of each variable, between 0.1 and 1.
+    weights: Vec<f64>,
+    /// What setting each mark costs in the solver.
+    prices: Vec<f64>,
+    /// What moving a hidden variable costs, times its weight.
+    hidden_cost: f64,
+    held: Held,
+}
+
+/// What some insiders know, so that it may not move in the current solve.
+struct Held {
+    known: Vec<bool>,
+    down: Vec<i64>,
+}
+
+impl Held {
+    fn hold(&mut self, insider: &Insider) {
+        insider.known.iter().for_each(|variable| self.known[*variable] = true);
+        for (variable, down) in &insider.down {
+            self.down[*variable] = self.down[*variable].min(*down);
+        }
+    }
+
+    fn release(&mut self, insider: &Insider) {
+        insider.known.iter().for_each(|variable| self.known[*variable] = false);
+        insider.down.iter().for_each(|(variable, _)| self.down[*variable] = i64::MAX);
+    }
 }
 
 /// What may move in one solve.
 struct Solve<'a> {
     index: &'a Index<'a>,
-    /// By how many cells the weights are moved.
+    /// By how many variables the weights are moved.
     shift: usize,
     hidden: &'a [bool],
-    banned: &'a [bool],
+    held: &'a Held,
     weights: &'a [f64],
     prices: &'a [f64],
+    hidden_cost: f64,
     may_hide: bool,
 }
 
 impl Solve<'_> {
-    fn moves(&self, cell: usize) -> bool {
-        let may = self.hidden[cell] || (self.may_hide && self.index.problem.price[cell].is_some());
-        may && !self.banned[cell]
+    fn moves(&self, variable: usize) -> bool {
+        let may = match self.index.problem.variables[variable].mark {
+            None => true,
+            Some(mark) => {
+                let mark = mark as usize;
+                let can_be_set = self.may_hide && self.index.problem.marks[mark].price.is_some();
+                self.hidden[mark] || can_be_set
+            }
+        };
+        may && !self.held.known[variable]
     }
 }
 
 impl Movement for Solve<'_> {
-    fn up(&self, cell: usize) -> f64 {
-        match self.moves(cell) {
-            true => self.index.problem.up[cell].map_or(f64::INFINITY, |up| up as f64),
+    fn up(&self, variable: usize) -> f64 {
+        match self.moves(variable) {
+            true => self.index.problem.variables[variable].up.map_or(f64::INFINITY, |up| up as f64),
             false => 0.0,
         }
     }
 
-    fn down(&self, cell: usize) -> f64 {
-        if self.moves(cell) { self.index.problem.down[cell] as f64 } else { 0.0 }
+    fn down(&self, variable: usize) -> f64 {
+        match self.moves(variable) {
+            true => {
+                self.index.problem.variables[variable].down.min(self.held.down[variable]) as f64
+            }
+            false => 0.0,
+        }
     }
 
-    fn cost(&self, cell: usize) -> f64 {
-        let published = if self.hidden[cell] { 0.0 } else { self.prices[cell] };
-        let weight = self.weights[(cell + self.shift) % self.weights.len()];
-        published + HIDDEN_COST * weight
+    fn cost(&self, variable: usize) -> f64 {
+        let published = match self.index.problem.variables[variable].mark {
+            Some(mark) if !self.hidden[mark as usize] => self.prices[mark as usize],
+            _ => 0.0,
+        };
+        published + self.hidden_cost * self.weights[(variable + self.shift) % self.weights.len()]
     }
+}
+
+/// Marks with what was shown under them.
+pub struct State {
+    hidden: Vec<bool>,
+    shown: Vec<Shown>,
 }
 
 /// What a trial may have to put back.
@@ -108,47 +157,57 @@ pub struct Before {
 }
 
 impl<'a> Pattern<'a> {
-    /// With only the sensitive cells hidden, and nothing shown. `weights` are the seed's.
+    /// With only those marks set that must be, and nothing shown. `weights` are the seed's.
     pub fn new(index: &'a Index<'a>, weights: Vec<f64>) -> Self {
-        let mut hidden = vec![false; index.cells()];
-        index.problem.goals.iter().for_each(|goal| hidden[goal.cell] = true);
-        let prices = index.problem.price.iter().map(|price| f64::from(price.unwrap_or(0)));
+        let problem = index.problem;
+        let variables = problem.variables.len();
+        let lowest_price = problem.marks.iter().filter_map(|mark| mark.price).min();
         Self {
-            hidden,
-            shown: vec![Shown::default(); index.problem.goals.len()],
+            hidden_cost: HIDDEN_COST * f64::from(lowest_price.unwrap_or(1).max(1)),
+            hidden: problem.marks.iter().map(|mark| mark.is_set).collect(),
+            shown: vec![Shown::default(); problem.goals.len()],
             solver: Dual::new(&index.matrix),
             weights,
-            prices: prices.collect(),
-            banned: vec![false; index.cells()],
-            solves: 0,
+            prices: problem.marks.iter().map(|mark| mark.price.unwrap_or(0).into()).collect(),
+            held: Held { known: vec![false; variables], down: vec![i64::MAX; variables] },
             index,
         }
     }
 
-    /// Whether each cell is hidden.
+    /// Whether each mark hides.
     pub fn hidden(&self) -> &[bool] {
         &self.hidden
     }
 
-    /// Whether a cell is hidden without being sensitive.
-    pub fn is_secondary(&self, cell: usize) -> bool {
-        self.hidden[cell] && self.index.goal_of[cell].is_none()
+    /// Whether a mark is set that need not be for its own sake.
+    pub fn is_secondary(&self, mark: usize) -> bool {
+        self.hidden[mark] && !self.index.problem.marks[mark].is_set
     }
 
-    /// The hidden cells that are not sensitive.
+    /// The marks set that need not be for their own sake.
     pub fn secondary(&self) -> Vec<usize> {
-        (0..self.hidden.len()).filter(|cell| self.is_secondary(*cell)).collect()
+        (0..self.hidden.len()).filter(|mark| self.is_secondary(*mark)).collect()
     }
 
-    /// What hiding the secondary cells costs.
+    /// What the secondary marks cost.
     pub fn cost(&self) -> u64 {
-        let price = |cell: usize| u64::from(self.index.problem.price[cell].unwrap_or(0));
+        let price = |mark: usize| u64::from(self.index.problem.marks[mark].price.unwrap_or(0));
         self.secondary().into_iter().map(price).sum()
     }
 
-    /// What hiding a cell costs in the solver from now on.
-    pub fn reprice(&mut self, cell: usize, price: f64) {
-        self.prices[cell] = price;
+    /// Counts work done outside the solver, in entries looked at.
+    pub fn count_work(&mut self, entries: usize) {
+        self.solver.work += entries as u64;
+    }
+
+    /// Work so far, as the solver counts it.
+    pub fn work(&self) -> u64 {
+        self.solver.work
+    }
+
+    /// What setting a mark costs in the solver from now on.
+    pub fn reprice(&mut self, mark: usize, price: f64) {
+        self.prices[mark] = price;
     }
 
     /// The counter-examples of a goal.
@@ -163,15 +222,15 @@ impl<'a> Pattern<'a> {
     }
 
     fn meet_one(&mut self, goal: u32, open: &[u32], effort: Effort) -> bool {
-        let Goal { cell, above, below, other } = self.index.problem.goals[goal as usize];
+        let Goal { variable, above, below, other } = self.index.problem.goals[goal as usize];
         while let Some(missing) = self.missing(goal) {
             let found = match missing {
-                Missing::Above => self.search(cell, above, &[], open, effort),
-                Missing::Below => self.search(cell, -below, &[], open, effort),
-                Missing::Against(attackers) => {
-                    self.search(cell, other, &attackers, open, effort)
-                        || self.search(cell, -other, &attackers, open, effort)
-                        || self.search_halves(cell, other, attackers, open, effort)
+                Missing::Above => self.search(variable, above, &[], open, effort),
+                Missing::Below => self.search(variable, -below, &[], open, effort),
+                Missing::Against(insiders) => {
+                    self.search(variable, other, &insiders, open, effort)
+                        || self.search(variable, -other, &insiders, open, effort)
+                        || self.search_halves(variable, other, insiders, open, effort)
                 }
             };
             if !found {
@@ -181,19 +240,19 @@ impl<'a> Pattern<'a> {
         true
     }
 
-    /// Looks for separate counter-examples where one for all attackers is not found.
+    /// Looks for separate counter-examples where one for all insiders is not found.
     fn search_halves(
         &mut self,
-        cell: usize,
+        variable: usize,
         other: i64,
-        mut attackers: Vec<u32>,
+        mut insiders: Vec<u32>,
         open: &[u32],
         effort: Effort,
     ) -> bool {
-        while attackers.len() > 1 {
-            attackers.truncate(attackers.len() / 2);
-            if self.search(cell, other, &attackers, open, effort)
-                || self.search(cell, -other, &attackers, open, effort)
+        while insiders.len() > 1 {
+            insiders.truncate(insiders.len() / 2);
+            if self.search(variable, other, &insiders, open, effort)
+                || self.search(variable, -other, &insiders, open, effort)
             {
                 return true;
             }
@@ -217,76 +276,89 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Looks for a counter-example that moves a cell this far without what some attackers know, and
-    /// offers it to all open goals. Whether one was found for this cell.
+    /// Looks for a counter-example that moves a variable this far without what some insiders know,
+    /// and offers it to all open goals. Whether one was found for this variable.
     fn search(
         &mut self,
-        cell: usize,
+        variable: usize,
         target: i64,
-        attackers: &[u32],
+        insiders: &[u32],
         open: &[u32],
         effort: Effort,
     ) -> bool {
         let index = self.index;
-        let known = attackers.iter().flat_map(|one| &index.problem.attackers[*one as usize]);
-        known.clone().for_each(|cell| self.banned[*cell] = true);
-        let (mut found, mut more) = (Vec::new(), Vec::new());
+        let insiders = insiders.iter().map(|one| &index.problem.insiders[*one as usize]);
+        insiders.clone().for_each(|one| self.held.hold(one));
+        let found = self.solve(variable, target, effort);
+        insiders.for_each(|one| self.held.release(one));
+        let Some((moved, found)) = found else { return false };
+        for variable in moved {
+            if let Some(mark) = index.problem.variables[variable].mark {
+                self.hidden[mark as usize] = true;
+            }
+        }
+        found.into_iter().for_each(|deviation| self.offer(&Rc::new(deviation), open));
+        !effort.may_hide || self.hidden_count() <= effort.hidden_max
+    }
+
+    /// The variables of a movement, and the deviations along it, of which one reaches the target.
+    fn solve(
+        &mut self,
+        variable: usize,
+        target: i64,
+        effort: Effort,
+    ) -> Option<(Vec<usize>, Vec<Deviation>)> {
+        let index = self.index;
         let mut solve = Solve {
             index,
             shift: 0,
             hidden: &self.hidden,
-            banned: &self.banned,
+            held: &self.held,
             weights: &self.weights,
             prices: &self.prices,
+            hidden_cost: self.hidden_cost,
             may_hide: effort.may_hide,
         };
-        let mut useful = false;
+        let own = &index.problem.variables[variable];
+        let within = if target > 0 { own.up } else { Some(own.down) };
+        if within.is_some_and(|within| within < target.abs()) {
+            return None;
+        }
         for attempt in 0..ATTEMPTS_MAX {
             // A fractional corner loses a little when it is made whole: what lies beyond need not,
             // and other weights lead to other corners.
             let ask = if attempt == 1 { beyond(target) } else { target };
             solve.shift = attempt * WEIGHTS_SHIFT;
-            self.solves += 1;
             let most = effort.iterations_max;
-            let Ended::Reached(movement) =
-                self.solver.solve(&index.matrix, &solve, cell, ask as f64, most)
-            else {
-                break;
-            };
+            let ended = self.solver.solve(&index.matrix, &solve, variable, ask as f64, most);
+            let Ended::Reached(movement) = ended else { return None };
             let deviations = Deviation::along(index, &movement);
-            useful = deviations.iter().any(|one| one.reaches(one.numerator(cell), target));
-            if useful {
-                found = deviations;
-                more.extend(movement.iter().map(|(cell, _)| *cell));
-                break;
+            if deviations.iter().any(|one| one.reaches(one.numerator(variable), target)) {
+                return Some((movement.iter().map(|(moved, _)| *moved).collect(), deviations));
             }
         }
-        known.for_each(|cell| self.banned[*cell] = false);
-        more.into_iter().for_each(|cell| self.hidden[cell] = true);
-        found.into_iter().for_each(|deviation| self.offer(Rc::new(deviation), open));
-        useful && (!effort.may_hide || self.hidden_count() <= effort.hidden_max)
+        None
     }
 
     fn hidden_count(&self) -> usize {
         self.hidden.iter().filter(|hidden| **hidden).count()
     }
 
-    /// Gives a counter-example to every open goal that it helps.
-    fn offer(&mut self, deviation: Rc<Deviation>, open: &[u32]) {
+    /// Gives a counter-example that is possible to every open goal that it helps.
+    pub fn offer(&mut self, deviation: &Rc<Deviation>, open: &[u32]) {
         let index = self.index;
         let mut touched: Option<Vec<u32>> = None;
-        for (cell, by) in deviation.changes() {
-            let Some(goal) = index.goal_of[*cell as usize] else { continue };
-            if open.binary_search(&goal).is_err() {
-                continue;
+        for (variable, by) in deviation.changes() {
+            let Some(goal) = index.goal_of[*variable as usize] else { continue };
+            if open.binary_search(&goal).is_ok() {
+                let touched = touched.get_or_insert_with(|| touched_insiders(index, deviation));
+                self.take(goal, *by, touched, deviation);
             }
-            let touched = touched.get_or_insert_with(|| touched_attackers(index, &deviation));
-            self.take(goal, *by, touched, &deviation);
         }
     }
 
     fn take(&mut self, goal: u32, by: i64, touched: &[u32], deviation: &Rc<Deviation>) {
-        let Goal { cell, above, below, other } = self.index.problem.goals[goal as usize];
+        let Goal { variable, above, below, other } = self.index.problem.goals[goal as usize];
         let shown = &mut self.shown[goal as usize];
         let mut helps = false;
         if above > 0 && !shown.above && deviation.reaches(by, above) {
@@ -298,10 +370,10 @@ impl<'a> Pattern<'a> {
             helps = true;
         }
         if deviation.reaches(by, other) || deviation.reaches(by, -other) {
-            let own = &self.index.attackers_of[cell];
+            let own = &self.index.insiders_of[variable];
             match &mut shown.exposed_to {
                 None => {
-                    let exposed = touched.iter().filter(|one| !own.contains(one));
+                    let exposed = touched.iter().filter(|one| own.binary_search(one).is_err());
                     shown.exposed_to = Some(exposed.copied().collect());
                     helps = true;
                 }
@@ -317,52 +389,74 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// Whether publishing a cell would leave a row with a single hidden one: nothing to try then.
-    pub fn would_pin(&self, cell: usize) -> bool {
-        self.index.rows_of[cell].iter().any(|row| {
-            let terms = self.index.problem.rows[*row as usize].iter();
-            let mut others = terms.filter(|(one, _)| *one != cell && self.hidden[*one]);
+    /// Whether publishing what a mark hides would leave a row with a single hidden variable:
+    /// nothing to try then.
+    pub fn would_pin(&self, mark: usize) -> bool {
+        let index = self.index;
+        let problem = index.problem;
+        let rows = index.variables_of[mark].iter().flat_map(|one| &index.rows_of[*one as usize]);
+        let stays_hidden = |variable: usize| {
+            let own = problem.variables[variable].mark == Some(mark as u32);
+            !own && index.is_hidden(&self.hidden, variable)
+        };
+        rows.into_iter().any(|row| {
+            let terms = problem.rows[*row as usize].iter();
+            let mut others = terms.filter(|(variable, _)| stays_hidden(*variable));
             others.next().is_some() && others.next().is_none()
         })
     }
 
-    /// Publishes `cells` and drops what rested on them; what can be put back, and the goals to be
+    /// Takes `marks` away and drops what rested on them; what can be put back, and the goals to be
     /// met again.
-    pub fn publish(&mut self, cells: &[usize]) -> (Before, Vec<u32>) {
+    pub fn publish(&mut self, marks: &[usize]) -> (Before, Vec<u32>) {
         let mut before = Before { hidden: Vec::new(), shown: Vec::new() };
-        for cell in cells {
-            before.hidden.push((*cell, self.hidden[*cell]));
-            self.hidden[*cell] = false;
+        for mark in marks {
+            before.hidden.push((*mark, self.hidden[*mark]));
+            self.hidden[*mark] = false;
         }
+        let variables = marks.iter().flat_map(|mark| &self.index.variables_of[*mark]);
+        let variables: Vec<usize> = variables.map(|variable| *variable as usize).collect();
+        let rests =
+            |one: &Rc<Deviation>| variables.iter().any(|variable| one.numerator(*variable) != 0);
         let mut goals = Vec::new();
+        let mut looked_at = 0;
         for goal in 0..self.shown.len() {
-            let rests = |one: &Rc<Deviation>| cells.iter().any(|cell| one.numerator(*cell) != 0);
+            looked_at += self.shown[goal].counter_examples.len() * variables.len();
             if self.shown[goal].counter_examples.iter().any(rests) {
                 before.shown.push((goal as u32, std::mem::take(&mut self.shown[goal])));
                 goals.push(goal as u32);
             }
         }
+        self.count_work(looked_at * SEARCH_COMPARISONS);
         for (goal, shown) in &before.shown {
-            for one in &shown.counter_examples {
-                if cells.iter().all(|cell| one.numerator(*cell) == 0) {
-                    self.offer(Rc::clone(one), std::slice::from_ref(goal));
-                }
+            for one in shown.counter_examples.iter().filter(|one| !rests(one)) {
+                self.offer(one, std::slice::from_ref(goal));
             }
         }
         (before, goals)
     }
 
-    /// Notes what a trial that hides cells may have to put back.
+    /// Takes back what a trial changed.
     pub fn put_back(&mut self, before: Before) {
-        for (cell, hidden) in before.hidden {
-            self.hidden[cell] = hidden;
+        for (mark, hidden) in before.hidden {
+            self.hidden[mark] = hidden;
         }
         for (goal, shown) in before.shown {
             self.shown[goal as usize] = shown;
         }
     }
 
-    /// Marks of all cells, to be put back by [`Pattern::set_hidden`].
+    /// The marks with what is shown, to be returned to.
+    pub fn state(&self) -> State {
+        State { hidden: self.hidden.clone(), shown: self.shown.clone() }
+    }
+
+    /// Returns to an earlier state.
+    pub fn set_state(&mut self, state: State) {
+        (self.hidden, self.shown) = (state.hidden, state.shown);
+    }
+
+    /// Sets all marks as they were.
     pub fn set_hidden(&mut self, hidden: Vec<bool>) {
         self.hidden = hidden;
     }
@@ -372,11 +466,17 @@ fn beyond(target: i64) -> i64 {
     target + target / 100 + target.signum() * ROUNDING_LOSS
 }
 
-/// The attackers who know a cell that the deviation moves, ascending.
-fn touched_attackers(index: &Index<'_>, deviation: &Deviation) -> Vec<u32> {
-    let cells = deviation.changes().iter();
-    let mut touched: Vec<u32> =
-        cells.flat_map(|(cell, _)| index.attackers_of[*cell as usize].iter().copied()).collect();
+/// The insiders who know better than the deviation, ascending.
+fn touched_insiders(index: &Index<'_>, deviation: &Deviation) -> Vec<u32> {
+    let mut touched = Vec::new();
+    for (variable, by) in deviation.changes() {
+        let variable = *variable as usize;
+        touched.extend(&index.insiders_of[variable]);
+        let downs = index.downs_of[variable].iter();
+        // Further down by any part of one is too far.
+        let too_far = downs.filter(|(_, down)| !deviation.stays_above(*by, *down));
+        touched.extend(too_far.map(|(insider, _)| insider));
+    }
     touched.sort_unstable();
     touched.dedup();
     touched

@@ -1,40 +1,67 @@
-//! What is to be protected, as numbers: a linked system of cells, what each sensitive cell needs,
-//! and what attackers know besides. Confidential.
+//! What is to be protected, as numbers: a linked system of variables, the marks that hide them,
+//! what each sensitive variable needs, and what attackers know besides. Confidential.
 
 use crate::disclosure::suppress::matrix::Matrix;
 
-/// A system of cells with their true values.
+/// A system of variables with their true values.
 #[derive(Debug, Clone, Default)]
 pub struct Problem {
-    /// `Σ coefficient × cell = 0`, each true for the true values; no cell twice in a row.
+    /// `Σ coefficient × variable = 0`, each true for the true values; no variable twice in a row.
     pub rows: Vec<Vec<(usize, i64)>>,
-    /// How far attackers must think each cell may be above its true value; `None` if nothing
-    /// bounds it.
-    pub up: Vec<Option<i64>>,
-    /// How far below.
-    pub down: Vec<i64>,
-    /// What hiding each cell costs; `None` if it is never hidden.
-    pub price: Vec<Option<u32>>,
-    /// The goals, in the order in which they are met.
+    /// The variables.
+    pub variables: Vec<Variable>,
+    /// The marks that hide variables.
+    pub marks: Vec<Mark>,
+    /// The goals, in the order in which they are met; one for a variable at most.
     pub goals: Vec<Goal>,
-    /// Whether cells count something, so that attackers think of whole numbers only.
+    /// Whether variables count something, so that attackers think of whole numbers only.
     pub whole: bool,
-    /// Cells that each attacker knows exactly, beside what is published.
-    pub attackers: Vec<Vec<usize>>,
+    /// What some attackers know, beside what is published.
+    pub insiders: Vec<Insider>,
 }
 
-/// What must stay possible for a sensitive cell.
+/// A variable, around its true value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Variable {
+    /// How far attackers must think it may be above its true value; `None` if nothing bounds it.
+    pub up: Option<i64>,
+    /// How far below.
+    pub down: i64,
+    /// The mark that hides it; `None` for one that nothing publishes, as the difference between
+    /// the sides of an inequality.
+    pub mark: Option<u32>,
+}
+
+/// A mark: hides all its variables, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// What hiding costs; `None` if it is not possible.
+    pub price: Option<u32>,
+    /// Whether it must hide.
+    pub is_set: bool,
+}
+
+/// What must stay possible for a sensitive variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Goal {
-    /// The cell.
-    pub cell: usize,
+    /// The variable.
+    pub variable: usize,
     /// At least this much more than the true value; 0 if nothing is asked for.
     pub above: i64,
     /// At least this much less.
     pub below: i64,
-    /// For each attacker who does not know the cell: at least this much more or less, with the
-    /// cells that he knows as they are.
+    /// At least this much more or less, also with everything as it is that an insider knows who
+    /// does not know the variable; at least 1.
     pub other: i64,
+}
+
+/// What one attacker, or a coalition, knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Insider {
+    /// Variables whose values he knows.
+    pub known: Vec<usize>,
+    /// Variables that he knows to be no further below their true values than this.
+    pub down: Vec<(usize, i64)>,
 }
 
 /// The problem with what is looked up in it.
@@ -44,36 +71,47 @@ pub struct Index<'a> {
     pub problem: &'a Problem,
     /// Its rows for the solver.
     pub matrix: Matrix,
-    /// The rows of each cell.
+    /// The rows of each variable.
     pub rows_of: Vec<Vec<u32>>,
-    /// The attackers who know each cell.
-    pub attackers_of: Vec<Vec<u32>>,
-    /// The goal of each cell, if it is sensitive.
+    /// The variables of each mark.
+    pub variables_of: Vec<Vec<u32>>,
+    /// The insiders who know each variable, ascending.
+    pub insiders_of: Vec<Vec<u32>>,
+    /// The insiders who know each variable to be no further below its true value than so much.
+    pub downs_of: Vec<Vec<(u32, i64)>>,
+    /// The goal of each variable, if it is sensitive.
     pub goal_of: Vec<Option<u32>>,
 }
 
 impl<'a> Index<'a> {
     /// Looks the problem through.
     pub fn new(problem: &'a Problem) -> Self {
-        let cells = problem.price.len();
-        let mut rows_of = vec![Vec::new(); cells];
+        let variables = problem.variables.len();
+        let mut rows_of = vec![Vec::new(); variables];
         for (row, terms) in problem.rows.iter().enumerate() {
-            terms.iter().for_each(|(cell, _)| rows_of[*cell].push(row as u32));
+            terms.iter().for_each(|(variable, _)| rows_of[*variable].push(row as u32));
         }
-        let mut attackers_of = vec![Vec::new(); cells];
-        for (attacker, known) in problem.attackers.iter().enumerate() {
-            known.iter().for_each(|cell| attackers_of[*cell].push(attacker as u32));
+        let mut variables_of = vec![Vec::new(); problem.marks.len()];
+        for (variable, one) in problem.variables.iter().enumerate() {
+            one.mark.iter().for_each(|mark| variables_of[*mark as usize].push(variable as u32));
         }
-        let mut goal_of = vec![None; cells];
-        for (goal, Goal { cell, .. }) in problem.goals.iter().enumerate() {
-            goal_of[*cell] = Some(goal as u32);
+        let mut insiders_of = vec![Vec::new(); variables];
+        let mut downs_of = vec![Vec::new(); variables];
+        for (insider, Insider { known, down }) in problem.insiders.iter().enumerate() {
+            let insider = insider as u32;
+            known.iter().for_each(|variable| insiders_of[*variable].push(insider));
+            down.iter().for_each(|(variable, down)| downs_of[*variable].push((insider, *down)));
         }
-        let matrix = Matrix::new(cells, &problem.rows);
-        Self { problem, matrix, rows_of, attackers_of, goal_of }
+        let mut goal_of = vec![None; variables];
+        for (goal, one) in problem.goals.iter().enumerate() {
+            goal_of[one.variable] = Some(goal as u32);
+        }
+        let matrix = Matrix::new(variables, &problem.rows);
+        Self { problem, matrix, rows_of, variables_of, insiders_of, downs_of, goal_of }
     }
 
-    /// Number of cells.
-    pub fn cells(&self) -> usize {
-        self.problem.price.len()
+    /// Whether a variable is not published under these marks.
+    pub fn is_hidden(&self, hidden: &[bool], variable: usize) -> bool {
+        self.problem.variables[variable].mark.is_none_or(|mark| hidden[mark as usize])
     }
 }

@@ -2,13 +2,16 @@
 //! but takes its counter-examples as candidates, and asks of every sensitive cell, for every
 //! attacker, that those which he must think possible show what the rules ask for.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::disclosure::{
     suppress::deviation::Deviation,
     tabular::{
         protect::{EXACT_PARTS, Options, ProtectionError},
-        rules::Attacker,
+        rules::{Attacker, Rules},
         table::{Cell, Table},
     },
 };
@@ -38,24 +41,53 @@ pub fn range(options: &Options, cell: &Cell) -> (i64, Option<i64>) {
     }
 }
 
-/// For each contributor who is alone in a cell the cells he is alone in.
-pub fn insiders(table: &Table) -> Vec<Vec<usize>> {
-    let alone = |cell: usize| table.cells[cell].count == 1;
-    // A margin with one contributor is equal to the one part that is not zero.
+/// What insiders know: for each contributor who is alone in a cell, and for all contributors of a
+/// cell together where the rules ask for at least two more than they are, the cells that only they
+/// contribute to.
+pub fn insiders(table: &Table, rules: &Rules) -> Vec<Vec<usize>> {
+    let together_max = (rules.contributors_min - 2).max(1);
+    let same = same_contributors(table);
+    let mut parts_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for equation in &table.equations {
+        let parts = equation[1..].iter().map(|(cell, _)| root(&same, *cell));
+        parts_of.entry(root(&same, equation[0].0)).or_default().extend(parts);
+    }
+    let is_small = |cell: usize| (1..=together_max).contains(&table.cells[cell].count);
+    let mut cells_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for cell in (0..table.cells.len()).filter(|cell| is_small(*cell)) {
+        cells_of.entry(root(&same, cell)).or_default().push(cell);
+    }
+    let known = |set: &usize| {
+        // Whoever contributes to a part contributes to its margin.
+        let (mut sets, mut waiting) = (BTreeSet::new(), vec![*set]);
+        while let Some(set) = waiting.pop() {
+            if cells_of.contains_key(&set) && sets.insert(set) {
+                waiting.extend(parts_of.get(&set).into_iter().flatten());
+            }
+        }
+        let mut known: Vec<usize> =
+            sets.iter().filter_map(|set| cells_of.get(set)).flatten().copied().collect();
+        known.sort_unstable();
+        known
+    };
+    cells_of.keys().map(known).collect()
+}
+
+/// Cells that must have the same contributors, under one of them: a part that has as many as its
+/// margin has the margin's.
+fn same_contributors(table: &Table) -> Vec<usize> {
+    let count = |cell: usize| table.cells[cell].count;
     let mut same: Vec<usize> = (0..table.cells.len()).collect();
     for equation in &table.equations {
-        let mut lone = equation.iter().map(|(cell, _)| *cell).filter(|cell| alone(*cell));
-        let Some(margin) = lone.next().filter(|cell| *cell == equation[0].0) else { continue };
-        for part in lone {
-            let (one, other) = (root(&same, margin), root(&same, part));
-            same[one.max(other)] = one.min(other);
+        let margin = equation[0].0;
+        for (part, _) in &equation[1..] {
+            if count(*part) > 0 && count(*part) == count(margin) {
+                let (one, other) = (root(&same, margin), root(&same, *part));
+                same[one.max(other)] = one.min(other);
+            }
         }
     }
-    let mut insiders: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for cell in (0..table.cells.len()).filter(|cell| alone(*cell)) {
-        insiders.entry(root(&same, cell)).or_default().push(cell);
-    }
-    insiders.into_values().collect()
+    same
 }
 
 fn root(same: &[usize], mut cell: usize) -> usize {
@@ -79,7 +111,7 @@ pub fn check(
     for (row, equation) in table.equations.iter().enumerate() {
         equation.iter().for_each(|(cell, _)| rows_of[*cell].push(row));
     }
-    let insiders = insiders(table);
+    let insiders = insiders(table, &options.rules);
     let known_by_insiders = options.attackers.contains(&Attacker::A3);
     let (mut cells, mut pairs) = (0, 0);
     for (cell, facts) in table.cells.iter().enumerate() {
@@ -104,7 +136,7 @@ pub fn check(
             continue;
         }
         let other = if options.counts { 1 } else { facts.value / EXACT_PARTS + 1 };
-        for known in insiders.iter().filter(|known| !known.contains(&cell)) {
+        for known in insiders.iter().filter(|known| known.binary_search(&cell).is_err()) {
             pairs += 1;
             let vanishes = |one: &&&Deviation| known.iter().all(|cell| one.numerator(*cell) == 0);
             let moves = |one: &Deviation| {

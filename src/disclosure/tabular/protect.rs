@@ -5,23 +5,27 @@ use std::{collections::BTreeMap, rc::Rc};
 use crate::disclosure::{
     suppress::{
         deviation::Deviation,
-        problem::{Goal, Index, Problem},
-        protect::{self, Settings},
+        problem::{Goal, Index, Insider, Mark, Problem, Variable},
+        protect::{self, SearchLimit},
         reach::{self, Ranges},
     },
     tabular::{
         check::{self, Verdict},
         rules::{Attacker, Rules},
-        table::Table,
+        table::{Cell, Table},
     },
 };
 
 /// An insider recovers a cell if he knows it to within one part in so many.
 pub const EXACT_PARTS: i64 = 10_000;
-/// Cells times trials of the local search.
-const SEARCH_WORK: usize = 2_000_000;
-/// What hiding a cell costs at unit cost, so that logarithms have digits.
-const UNIT_PRICE: u32 = 100;
+/// How long a pattern is improved: well under a second for hundreds of cells.
+const SEARCH: SearchLimit = SearchLimit { work: 50_000_000, percent: 150 };
+/// What hiding a cell costs at unit cost.
+const UNIT_PRICE: u32 = 10_000;
+/// By how much less at each level further down: among as many cells margins are kept.
+const LEVEL_PRICE: u32 = 50;
+/// Levels that are told apart.
+const LEVELS_MAX: usize = 10;
 
 /// What hiding a cell costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,15 +90,16 @@ pub enum ProtectionError {
 pub fn protect(table: &Table, options: &Options) -> Result<Protected, ProtectionError> {
     let problem = problem(table, options);
     let index = Index::new(&problem);
-    let trials = SEARCH_WORK / table.cells.len();
-    let pattern = protect::protect(&index, Settings { seed: options.seed, trials })
-        .map_err(|goal| ProtectionError::Open { cell: table.name(problem.goals[goal].cell) })?;
+    let pattern = protect::protect(&index, options.seed, SEARCH).map_err(|goal| {
+        let cell = table.name(problem.goals[goal as usize].variable);
+        ProtectionError::Open { cell }
+    })?;
     let hidden = pattern.hidden().to_vec();
     let shown: BTreeMap<usize, &[Rc<Deviation>]> = problem
         .goals
         .iter()
         .enumerate()
-        .map(|(goal, one)| (one.cell, pattern.counter_examples(goal)))
+        .map(|(goal, one)| (one.variable, pattern.counter_examples(goal)))
         .collect();
     let verdicts = check::check(table, options, &hidden, &shown)?;
     let sensitive = table.cells.iter().map(|cell| options.rules.is_sensitive(cell)).collect();
@@ -102,47 +107,59 @@ pub fn protect(table: &Table, options: &Options) -> Result<Protected, Protection
     Ok(Protected { hidden, sensitive, intervals, verdicts })
 }
 
-/// What must be protected, as numbers.
+/// What must be protected, as numbers: each cell is a variable with a mark of its own.
 fn problem(table: &Table, options: &Options) -> Problem {
     let cells = &table.cells;
-    let (mut up, mut down) = (Vec::new(), Vec::new());
-    for cell in cells {
+    let mut names = vec![0; cells.len()];
+    table.names.iter().for_each(|cell| names[*cell] += 1);
+    let variable = |(place, cell): (usize, &Cell)| {
         let (least, most) = check::range(options, cell);
-        down.push(cell.value - least);
-        up.push(most.map(|most| most - cell.value));
-    }
-    let price = |value: i64, count: i64| match options.cost {
-        _ if count == 0 => None,
-        Cost::Unit => Some(UNIT_PRICE),
-        Cost::Log => {
-            let value = value as f64 / options.units_per_one as f64;
-            Some((f64::from(UNIT_PRICE) * (1.0 + value.ln_1p())) as u32)
-        }
+        let (up, down) = (most.map(|most| most - cell.value), cell.value - least);
+        Variable { up, down, mark: Some(place as u32) }
+    };
+    let variables: Vec<Variable> = cells.iter().enumerate().map(variable).collect();
+    let mark = |(cell, names): (&Cell, &u32)| Mark {
+        price: price(options, cell).map(|price| price.saturating_mul(*names)),
+        is_set: options.rules.is_sensitive(cell),
     };
     let mut order: Vec<usize> =
         (0..cells.len()).filter(|cell| options.rules.is_sensitive(&cells[*cell])).collect();
     order.sort_by_key(|cell| (cells[*cell].depth, *cell));
-    let goals = order.into_iter().map(|cell| goal(options, cell, cells[cell].value, down[cell]));
+    let goal = |cell: usize| goal(options, cell, cells[cell].value, variables[cell].down);
     Problem {
-        goals: goals.collect(),
         rows: table.equations.clone(),
-        price: cells.iter().map(|cell| price(cell.value, cell.count)).collect(),
-        up,
-        down,
+        goals: order.into_iter().map(goal).collect(),
+        marks: cells.iter().zip(&names).map(mark).collect(),
         whole: options.counts,
-        attackers: match options.attackers.contains(&Attacker::A3) {
-            true => check::insiders(table),
+        insiders: match options.attackers.contains(&Attacker::A3) {
+            true => check::insiders(table, &options.rules)
+                .into_iter()
+                .map(|known| Insider { known, down: Vec::new() })
+                .collect(),
             false => Vec::new(),
         },
+        variables,
     }
 }
 
-fn goal(options: &Options, cell: usize, value: i64, down: i64) -> Goal {
+/// What hiding a cell costs under one of its names; zeros are published.
+fn price(options: &Options, cell: &Cell) -> Option<u32> {
+    match options.cost {
+        _ if cell.count == 0 => None,
+        Cost::Unit => Some(UNIT_PRICE - LEVEL_PRICE * cell.depth.min(LEVELS_MAX) as u32),
+        Cost::Log => {
+            let value = cell.value as f64 / options.units_per_one as f64;
+            Some((f64::from(UNIT_PRICE) * (1.0 + value.ln_1p())) as u32)
+        }
+    }
+}
+
+fn goal(options: &Options, variable: usize, value: i64, down: i64) -> Goal {
     if options.counts {
-        return Goal { cell, above: 0, below: 0, other: 1 };
+        return Goal { variable, above: 0, below: 0, other: 1 };
     }
     let level = options.rules.protection(value);
-    Goal { cell, above: level, below: level.min(down), other: value / EXACT_PARTS + 1 }
+    Goal { variable, above: level, below: level.min(down), other: value / EXACT_PARTS + 1 }
 }
 
 /// What an outsider can prove of each cell.

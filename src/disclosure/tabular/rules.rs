@@ -45,7 +45,8 @@ pub enum Attacker {
     A1,
     /// One who knows which cells are sensitive.
     A2,
-    /// Each single contributor, who knows the cells he is alone in.
+    /// Each single contributor, who knows the cells he is alone in, and coalitions of contributors
+    /// that are smaller by two than the rules' least number.
     A3,
     /// One who knows that counts are whole numbers.
     A4,
