@@ -4,7 +4,7 @@
 
 mod exposure;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
@@ -12,8 +12,8 @@ use crate::{
         counter_example::{self, Demand, Deviation, Known, Possible},
         difference,
         error::DisclosureError,
+        linked,
         rules::{self, Rules},
-        search::Search,
         system::{Certainty, Relation, Shape, System},
         transcript::{FrozenDifference, FrozenNeed, Protection, Transcript},
     },
@@ -395,20 +395,24 @@ impl Attack {
         let truth = &self.truth;
         let known =
             Known { relations, truth, floors: &floors, hidden: &hidden, touching: &touching };
-        let mut search: Option<Search<'_>> = None;
-        let mut in_reach = Vec::with_capacity(self.demands.len());
-        for demand in &self.demands {
-            let Possible::Below(below) = demand.what else {
-                in_reach.push(*demand);
-                continue;
+        let is_below = |demand: &&Demand| matches!(demand.what, Possible::Below(_));
+        let below: Vec<Demand> = self.demands.iter().filter(is_below).copied().collect();
+        let shown = linked::search(&known, &below, &[]);
+        let unmet = counter_example::unmet(&below, &shown);
+        let open: Vec<usize> = unmet.iter().map(|demand| demand.variable).collect();
+        let reaches = linked::reach(&known, &open);
+        let reach_of: BTreeMap<usize, Option<i64>> =
+            open.into_iter().zip(reaches.into_iter().map(|(below, _)| below)).collect();
+        let lowered = |demand: &Demand| {
+            let (Possible::Below(below), Some(Some(reach))) =
+                (demand.what, reach_of.get(&demand.variable))
+            else {
+                return Some(*demand);
             };
-            let search = search.get_or_insert_with(|| Search::new(known));
-            let reach = search.reach_below(demand.variable).unwrap_or(below);
-            if reach > 0 {
-                in_reach.push(Demand { what: Possible::Below(below.min(reach)), ..*demand });
-            }
-        }
-        in_reach
+            let below = below.min(*reach);
+            (below > 0).then_some(Demand { what: Possible::Below(below), ..*demand })
+        };
+        self.demands.iter().filter_map(lowered).collect()
     }
 
     /// Whether the cell is zero in all measures.

@@ -15,8 +15,8 @@ use crate::{
         attack::Attack,
         counter_example::{self, Demand, Deviation, Known, Possible},
         error::{AuditFault, DisclosureError},
+        linked,
         rules::Rules,
-        search::Search,
         transcript::Transcript,
     },
     indicators::cube::Cube,
@@ -93,42 +93,23 @@ pub fn audit(
         hidden: &hidden_variables,
     };
     let demands = attack.demands_in_reach(&relations);
-    let (proofs, open) = prove(&known, &mut Search::new(known), &demands, candidates, 1);
+    let (proofs, open) = prove(&known, &demands, candidates);
     match open.first() {
         Some(demand) => Err(fault(catalogue, &attack, demand)),
         None => Ok(report(&attack, &hidden, &demands, &proofs, 0, relations.len())),
     }
 }
 
-/// Looks for a counter-example to every demand, among the candidates first. Returns those found,
-/// and the demands that none was found for; it stops at `open_max` of these.
+/// Looks for a counter-example to every demand, among the candidates first. Returns those that show
+/// something, and the demands that nothing was shown for.
 pub(super) fn prove(
     known: &Known<'_>,
-    search: &mut Search<'_>,
     demands: &[Demand],
     candidates: &[Deviation],
-    open_max: usize,
 ) -> (Vec<Deviation>, Vec<Demand>) {
-    let (mut proofs, mut open): (Vec<Deviation>, Vec<Demand>) = (Vec::new(), Vec::new());
-    let mut untried: Vec<&Deviation> =
-        candidates.iter().filter(|candidate| known.allows(candidate)).collect();
-    for demand in demands {
-        if proofs.iter().any(|proof| demand.met_by(proof)) {
-            continue;
-        }
-        let candidate = untried.iter().position(|candidate| demand.met_by(candidate));
-        let found = match candidate {
-            Some(place) => Some(untried.remove(place).clone()),
-            None => search.find(demand, &[]),
-        };
-        match found.filter(|proof| known.allows(proof) && demand.met_by(proof)) {
-            Some(proof) => proofs.push(proof),
-            None => open.push(*demand),
-        }
-        if open.len() >= open_max {
-            break;
-        }
-    }
+    let mut proofs = linked::search(known, demands, candidates);
+    proofs.retain(|proof| known.allows(proof));
+    let open = counter_example::unmet(demands, &proofs);
     (proofs, open)
 }
 

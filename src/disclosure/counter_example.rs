@@ -5,6 +5,8 @@
 //! cell at or above what attackers know it to be at least. The check below is exact integer
 //! arithmetic; no solver is trusted. Confidential: deviations never leave the node.
 
+use std::collections::BTreeMap;
+
 use crate::disclosure::{
     system::{Comparison, Relation},
     transcript::Protection,
@@ -87,7 +89,11 @@ impl Demand {
 
     /// Whether the deviation shows it.
     pub fn met_by(&self, deviation: &Deviation) -> bool {
-        let moved = deviation.at(self.variable);
+        self.met_by_change(deviation.at(self.variable))
+    }
+
+    /// Whether a deviation shows it that moves the variable by so much.
+    pub fn met_by_change(&self, moved: i64) -> bool {
         match self.what {
             Possible::Other => moved != 0,
             Possible::Above(least) => moved >= least.max(1),
@@ -141,6 +147,19 @@ impl Known<'_> {
                 touched.all(|place| holds(self.relations[*place], value))
             })
     }
+}
+
+/// The demands that none of `shown` meets.
+pub fn unmet(demands: &[Demand], shown: &[Deviation]) -> Vec<Demand> {
+    let mut changes: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+    for (variable, by) in shown.iter().flat_map(|one| &one.0) {
+        changes.entry(*variable).or_default().push(*by);
+    }
+    let is_met = |demand: &&Demand| {
+        let mut moved = changes.get(&demand.variable).into_iter().flatten();
+        moved.any(|by| demand.met_by_change(*by))
+    };
+    demands.iter().filter(|demand| !is_met(demand)).copied().collect()
 }
 
 /// `Σ coefficient × value`. Products of 64-bit numbers summed over at most a few thousand terms

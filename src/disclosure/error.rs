@@ -80,17 +80,6 @@ pub enum DisclosureError {
         /// The cell.
         cell: CellName,
     },
-    /// The search for a pattern took more rounds than are waited for.
-    #[error(
-        "No pattern that protects {cell} was found in {rounds_max} rounds; leave its table out or \
-         coarsen the plan"
-    )]
-    TooManyRounds {
-        /// A cell that is not protected yet.
-        cell: CellName,
-        /// The limit.
-        rounds_max: usize,
-    },
     /// The audit found a cell that is open to an attacker, or published against the rules.
     #[error("The audit failed at {cell}: {fault}. Nothing may be published")]
     AuditFailed {
@@ -133,9 +122,7 @@ impl DisclosureError {
     /// Whether the tables are as they should be, and no way was found to protect them.
     pub fn is_unprotectable(&self) -> bool {
         match self {
-            Self::CannotProtect { .. } | Self::TooManyRounds { .. } | Self::AuditFailed { .. } => {
-                true
-            }
+            Self::CannotProtect { .. } | Self::AuditFailed { .. } => true,
             Self::InvalidRules(_)
             | Self::UnknownPopulation { .. }
             | Self::Shape { .. }

@@ -156,38 +156,6 @@ impl Simplex {
         })
     }
 
-    /// Puts every column back to its starting value, whatever the basis. Only valid where the
-    /// starting values satisfied all rows.
-    pub fn reset(&mut self) -> Result<(), SimplexError> {
-        for (column, row) in self.row_of.iter().enumerate() {
-            match row {
-                None => self.values[column] = self.columns[column].start,
-                Some(row) => {
-                    let scaled =
-                        self.columns[column].start.checked_mul(i128::from(self.denominator));
-                    self.basic_values[*row] = checked(scaled)?;
-                }
-            }
-        }
-        for (basic, value) in self.basis.iter().zip(&mut self.basic_values) {
-            if matches!(basic, Basic::Artificial { .. }) {
-                *value = 0;
-            }
-        }
-        Ok(())
-    }
-
-    /// Changes the bounds of a column. Its current value must lie between them at the next solve.
-    pub fn set_bounds(&mut self, column: usize, lower: i128, upper: Option<i128>) {
-        self.columns[column].lower = lower;
-        self.columns[column].upper = upper;
-    }
-
-    /// The bounds of a column.
-    pub fn bounds(&self, column: usize) -> (i128, Option<i128>) {
-        (self.columns[column].lower, self.columns[column].upper)
-    }
-
     /// Makes `Σ cost × column` as large as it can be.
     pub fn solve(&mut self, costs: &[(usize, i64)]) -> Result<Outcome, SimplexError> {
         self.price(costs)?;

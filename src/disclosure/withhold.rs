@@ -11,9 +11,9 @@
 //! The demands are tried all the same, for who decides must know how things stand. With everything
 //! new hidden, one that cannot be met is lost to *earlier* releases. That is an incident, and no
 //! reason to refuse: to withhold gives nothing away. Two kinds are told apart:
-//! - *exposed*: the exact solver finds that no value that is asked for is left. No later release
-//!   can mend that, and none is held to it any more; what is left (that a value is not known
-//!   exactly) is still asked for;
+//! - *exposed*: bounds in exact arithmetic prove that no value that is asked for is left. No later
+//!   release can mend that, and none is held to it any more; what is left (that a value is not
+//!   known exactly) is still asked for;
 //! - *unproven*: no counter-example was found, which proves nothing. Later releases are held to it.
 
 use std::collections::BTreeSet;
@@ -23,13 +23,12 @@ use crate::{
     disclosure::{
         attack::Attack,
         audit::{self, AuditReport},
-        counter_example::{self, Demand, Deviation, Known, Possible},
+        counter_example::{self, Demand, Known, Possible},
         difference,
         error::{CellName, DisclosureError},
-        protect,
+        linked, protect,
         rules::Rules,
-        search::Search,
-        system::Relation,
+        suppress::reach::Reach,
         transcript::{FrozenRelease, FrozenTable, Transcript},
     },
     indicators::cube::Cube,
@@ -67,8 +66,16 @@ pub fn withhold(
     // Nothing that is remembered speaks of the differences by itself.
     let candidates: Vec<_> =
         remembered.filter_map(|deviation| attack.with_sums(&deviation)).collect();
-    let Tried { proofs, exposed, unproven } =
-        try_all(&attack, &relations, &hidden, &demands, &candidates);
+    let touching = counter_example::touching(&relations, attack.truth.len());
+    let known = Known {
+        relations: &relations,
+        truth: &attack.truth,
+        floors: &attack.floors(&attack.dark_groups(|cell| hidden[cell])),
+        hidden: &attack.hidden_variables(&hidden),
+        touching: &touching,
+    };
+    let (proofs, open) = audit::prove(&known, &demands, &candidates);
+    let (exposed, unproven) = sort(&known, &open);
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
     let frozen =
         tables.iter().zip(cubes).zip(&attack.needs).map(|((table, cube), needs)| FrozenTable {
@@ -83,13 +90,12 @@ pub fn withhold(
         differences: attack.differences.clone(),
         exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
     };
-    let open = exposed.len() + unproven.len();
     let name = |cell: &usize| attack.system.name(catalogue, *cell);
     let cells = |demands: &[Demand]| -> BTreeSet<usize> {
         demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect()
     };
     Ok(Withheld {
-        report: audit::report(&attack, &hidden, &demands, &proofs, open, relations.len()),
+        report: audit::report(&attack, &hidden, &demands, &proofs, open.len(), relations.len()),
         exposed: cells(&exposed).iter().map(name).collect(),
         unproven: cells(&unproven).iter().map(name).collect(),
         tables,
@@ -97,59 +103,31 @@ pub fn withhold(
     })
 }
 
-/// What became of the demands.
-struct Tried {
-    proofs: Vec<Deviation>,
-    /// Lost to earlier releases; the stronger demand where nothing at all is left.
-    exposed: Vec<Demand>,
-    unproven: Vec<Demand>,
-}
-
-/// Tries the demands with everything new hidden. First as if zeros were published: what is possible
-/// then is possible when they are hidden, too, and most demands need no more. With all zeros in it
-/// the system is many times as large.
-fn try_all(
-    attack: &Attack,
-    relations: &[&Relation],
-    hidden: &[bool],
-    demands: &[Demand],
-    candidates: &[Deviation],
-) -> Tried {
-    let touching = counter_example::touching(relations, attack.truth.len());
-    let bare: Vec<bool> = (0..hidden.len())
-        .map(|cell| hidden[cell] && (attack.earlier[cell].is_some() || !attack.is_zero(cell)))
-        .collect();
-    let mut tried = Tried { proofs: Vec::new(), exposed: Vec::new(), unproven: Vec::new() };
-    let mut open = demands.to_vec();
-    for (hidden, is_all) in [(&*bare, false), (hidden, true)] {
-        let variables = attack.hidden_variables(hidden);
-        let floors = attack.floors(&attack.dark_groups(|cell| hidden[cell]));
-        let truth = &attack.truth;
-        let known =
-            Known { relations, truth, floors: &floors, hidden: &variables, touching: &touching };
-        let mut search = Search::new(known);
-        let (proofs, left) = audit::prove(&known, &mut search, &open, candidates, usize::MAX);
-        tried.proofs.extend(proofs);
-        open = left;
-        if is_all {
-            (tried.exposed, tried.unproven) = sort(&mut search, &open);
-        }
-    }
-    tried
-}
-
 /// Demands that no counter-example was found for: those that are lost, and the others.
-fn sort(search: &mut Search<'_>, open: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
+fn sort(known: &Known<'_>, open: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
+    let variables: Vec<usize> = open.iter().map(|demand| demand.variable).collect();
+    let reaches = linked::reach(known, &variables);
     let (mut exposed, mut unproven) = (Vec::new(), Vec::new());
-    for demand in open {
+    for (demand, reach) in open.iter().zip(reaches) {
         // What can be no other value cannot be a distant one either.
         let exact = Demand { what: Possible::Other, ..*demand };
-        match [exact, *demand].into_iter().find(|demand| search.is_lost(demand)) {
+        match [exact, *demand].into_iter().find(|demand| is_lost(demand, reach)) {
             Some(lost) => exposed.push(lost),
             None => unproven.push(*demand),
         }
     }
     (exposed, unproven)
+}
+
+/// Whether it is proven that nothing meets the demand, from how far below and above its true value
+/// the variable can be.
+fn is_lost(demand: &Demand, (below, above): Reach) -> bool {
+    let within = |reach: Option<i64>, least: i64| reach.is_some_and(|reach| reach < least.max(1));
+    match demand.what {
+        Possible::Above(least) => within(above, least),
+        Possible::Below(least) => within(below, least),
+        Possible::Other => within(below, 1) && within(above, 1),
+    }
 }
 
 fn all_hidden(cube: &Cube) -> Table {

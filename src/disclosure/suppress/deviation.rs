@@ -20,6 +20,16 @@ pub struct Deviation {
 }
 
 impl Deviation {
+    /// From whole changes, none zero; `None` if a variable is named twice. Whether it is possible
+    /// is for others to check.
+    pub fn whole(changes: Vec<(usize, i64)>) -> Option<Self> {
+        let own = |(variable, by): (usize, i64)| (variable as u32, by);
+        let mut changes: Vec<(u32, i64)> = changes.into_iter().map(own).collect();
+        changes.sort_unstable();
+        let distinct = changes.windows(2).all(|pair| pair[0].0 != pair[1].0);
+        distinct.then_some(Self { changes, denominator: 1 })
+    }
+
     /// The variables with the numerators of their changes.
     pub fn changes(&self) -> &[(u32, i64)] {
         &self.changes

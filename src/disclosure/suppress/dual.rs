@@ -78,11 +78,11 @@ struct Leaving {
     above: bool,
 }
 
-/// One solve: its target and what may move, in units of the target.
+/// One solve: what is moved, and what may move, in units of the first.
 struct Task<'a, M> {
     matrix: &'a Matrix,
     movement: &'a M,
-    variable: usize,
+    moved: &'a [(usize, f64)],
     unit: f64,
 }
 
@@ -121,21 +121,22 @@ impl Dual {
         }
     }
 
-    /// The cheapest movement of all others that keeps every row's sum at zero while `variable`
-    /// moves by `target`, which is not zero, in at most so many iterations.
+    /// The cheapest movement of all others that keeps every row's sum at zero while some variables
+    /// are `moved` by given amounts, the first not by zero, in at most so many iterations. What is
+    /// moved may not move otherwise: `movement` says so.
     pub fn solve(
         &mut self,
         matrix: &Matrix,
         movement: &impl Movement,
-        variable: usize,
-        target: f64,
+        moved: &[(usize, f64)],
         iterations_max: usize,
     ) -> Ended {
-        let task = Task { matrix, movement, variable, unit: target.abs() };
-        self.start(&task, target.signum());
+        let unit = moved.first().map_or(1.0, |(_, by)| by.abs());
+        let task = Task { matrix, movement, moved, unit };
+        self.start(&task);
         for _ in 0..iterations_max {
             let Some(leaving) = self.leaving(&task) else {
-                return Ended::Reached(self.read(&task, target));
+                return Ended::Reached(self.read(&task));
             };
             self.price(&task, leaving);
             let Some((step, entering)) = self.ratio_test(&task, leaving) else {
@@ -150,7 +151,7 @@ impl Dual {
         Ended::Unknown
     }
 
-    fn start(&mut self, task: &Task<'_, impl Movement>, direction: f64) {
+    fn start(&mut self, task: &Task<'_, impl Movement>) {
         for column in self.changed.drain(..) {
             let column = column as usize;
             self.at_upper[column] = false;
@@ -162,8 +163,10 @@ impl Dual {
         }
         self.basic.clear();
         self.inverse.clear();
-        for (row, entry) in task.matrix.column(task.variable) {
-            *self.basic.entry(*row) -= entry * direction;
+        for (variable, by) in task.moved {
+            for (row, entry) in task.matrix.column(*variable) {
+                *self.basic.entry(*row) -= entry * by / task.unit;
+            }
         }
     }
 
@@ -209,7 +212,7 @@ impl Dual {
         self.candidates.clear();
         for variable in self.entries.places() {
             let entry = self.entries.at(*variable);
-            if entry.abs() < PIVOT_MIN || *variable as usize == task.variable {
+            if entry.abs() < PIVOT_MIN {
                 continue;
             }
             for column in [2 * *variable, 2 * *variable + 1] {
@@ -258,7 +261,7 @@ impl Dual {
         for place in 0..self.entries.places().len() {
             let variable = self.entries.places()[place];
             let entry = self.entries.at(variable);
-            if entry == 0.0 || variable as usize == task.variable {
+            if entry == 0.0 {
                 continue;
             }
             for column in [2 * variable as usize, 2 * variable as usize + 1] {
@@ -329,8 +332,8 @@ impl Dual {
         true
     }
 
-    fn read(&self, task: &Task<'_, impl Movement>, target: f64) -> Vec<(usize, f64)> {
-        let mut moved = vec![(task.variable, target)];
+    fn read(&self, task: &Task<'_, impl Movement>) -> Vec<(usize, f64)> {
+        let mut moved = task.moved.to_vec();
         for row in self.basic.places() {
             if let Some(column) = self.basis[*row as usize] {
                 let column = column as usize;

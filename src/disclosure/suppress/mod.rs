@@ -4,6 +4,7 @@
 pub mod basis;
 pub mod deviation;
 pub mod dual;
+pub mod finder;
 pub mod matrix;
 pub mod pattern;
 pub mod primal;

@@ -4,21 +4,12 @@ use std::rc::Rc;
 
 use crate::disclosure::suppress::{
     deviation::Deviation,
-    dual::{Dual, Ended, Movement},
-    problem::{Goal, Index, Insider},
+    finder::{Effort, Finder, Found},
+    problem::{Goal, Index},
 };
 
-/// What moving a hidden variable costs, as a part of the lowest price and times a weight of its
-/// own: ties are broken always alike, and short ways are preferred, which more goals can share.
-const HIDDEN_COST: f64 = 0.02;
-/// How much further a movement is asked for that lost too much when it was made whole.
-const ROUNDING_LOSS: i64 = 64;
 /// Comparisons in which a variable is found in a counter-example.
 const SEARCH_COMPARISONS: usize = 4;
-/// Solves for one counter-example.
-const ATTEMPTS_MAX: usize = 6;
-/// Variables by which the weights are moved from one attempt to the next.
-const WEIGHTS_SHIFT: usize = 7;
 
 /// What was shown for one goal.
 #[derive(Debug, Clone, Default)]
@@ -37,111 +28,13 @@ enum Missing {
     Against(Vec<u32>),
 }
 
-/// How goals are met.
-#[derive(Debug, Clone, Copy)]
-pub struct Effort {
-    /// Whether more marks may be set.
-    pub may_hide: bool,
-    /// Iterations of one solve.
-    pub iterations_max: usize,
-    /// More set marks than these end the effort.
-    pub hidden_max: usize,
-}
-
-impl Effort {
-    /// With the marks as they are.
-    pub fn without_hiding(iterations_max: usize) -> Self {
-        Self { may_hide: false, iterations_max, hidden_max: usize::MAX }
-    }
-}
-
 /// A pattern in the making.
 pub struct Pattern<'a> {
     index: &'a Index<'a>,
     /// Whether each mark hides.
     hidden: Vec<bool>,
     shown: Vec<Shown>,
-    solver: Dual,
-    /// Of each variable, between 0.1 and 1.
-    weights: Vec<f64>,
-    /// What setting each mark costs in the solver.
-    prices: Vec<f64>,
-    /// What moving a hidden variable costs, times its weight.
-    hidden_cost: f64,
-    held: Held,
-}
-
-/// What some insiders know, so that it may not move in the current solve.
-struct Held {
-    known: Vec<bool>,
-    down: Vec<i64>,
-}
-
-impl Held {
-    fn hold(&mut self, insider: &Insider) {
-        insider.known.iter().for_each(|variable| self.known[*variable] = true);
-        for (variable, down) in &insider.down {
-            self.down[*variable] = self.down[*variable].min(*down);
-        }
-    }
-
-    fn release(&mut self, insider: &Insider) {
-        insider.known.iter().for_each(|variable| self.known[*variable] = false);
-        insider.down.iter().for_each(|(variable, _)| self.down[*variable] = i64::MAX);
-    }
-}
-
-/// What may move in one solve.
-struct Solve<'a> {
-    index: &'a Index<'a>,
-    /// By how many variables the weights are moved.
-    shift: usize,
-    hidden: &'a [bool],
-    held: &'a Held,
-    weights: &'a [f64],
-    prices: &'a [f64],
-    hidden_cost: f64,
-    may_hide: bool,
-}
-
-impl Solve<'_> {
-    fn moves(&self, variable: usize) -> bool {
-        let may = match self.index.problem.variables[variable].mark {
-            None => true,
-            Some(mark) => {
-                let mark = mark as usize;
-                let can_be_set = self.may_hide && self.index.problem.marks[mark].price.is_some();
-                self.hidden[mark] || can_be_set
-            }
-        };
-        may && !self.held.known[variable]
-    }
-}
-
-impl Movement for Solve<'_> {
-    fn up(&self, variable: usize) -> f64 {
-        match self.moves(variable) {
-            true => self.index.problem.variables[variable].up.map_or(f64::INFINITY, |up| up as f64),
-            false => 0.0,
-        }
-    }
-
-    fn down(&self, variable: usize) -> f64 {
-        match self.moves(variable) {
-            true => {
-                self.index.problem.variables[variable].down.min(self.held.down[variable]) as f64
-            }
-            false => 0.0,
-        }
-    }
-
-    fn cost(&self, variable: usize) -> f64 {
-        let published = match self.index.problem.variables[variable].mark {
-            Some(mark) if !self.hidden[mark as usize] => self.prices[mark as usize],
-            _ => 0.0,
-        };
-        published + self.hidden_cost * self.weights[(variable + self.shift) % self.weights.len()]
-    }
+    finder: Finder<'a>,
 }
 
 /// Marks with what was shown under them.
@@ -159,17 +52,10 @@ pub struct Before {
 impl<'a> Pattern<'a> {
     /// With only those marks set that must be, and nothing shown. `weights` are the seed's.
     pub fn new(index: &'a Index<'a>, weights: Vec<f64>) -> Self {
-        let problem = index.problem;
-        let variables = problem.variables.len();
-        let lowest_price = problem.marks.iter().filter_map(|mark| mark.price).min();
         Self {
-            hidden_cost: HIDDEN_COST * f64::from(lowest_price.unwrap_or(1).max(1)),
-            hidden: problem.marks.iter().map(|mark| mark.is_set).collect(),
-            shown: vec![Shown::default(); problem.goals.len()],
-            solver: Dual::new(&index.matrix),
-            weights,
-            prices: problem.marks.iter().map(|mark| mark.price.unwrap_or(0).into()).collect(),
-            held: Held { known: vec![false; variables], down: vec![i64::MAX; variables] },
+            hidden: index.problem.marks.iter().map(|mark| mark.is_set).collect(),
+            shown: vec![Shown::default(); index.problem.goals.len()],
+            finder: Finder::new(index, weights),
             index,
         }
     }
@@ -197,17 +83,17 @@ impl<'a> Pattern<'a> {
 
     /// Counts work done outside the solver, in entries looked at.
     pub fn count_work(&mut self, entries: usize) {
-        self.solver.work += entries as u64;
+        self.finder.count_work(entries);
     }
 
     /// Work so far, as the solver counts it.
     pub fn work(&self) -> u64 {
-        self.solver.work
+        self.finder.work()
     }
 
     /// What setting a mark costs in the solver from now on.
     pub fn reprice(&mut self, mark: usize, price: f64) {
-        self.prices[mark] = price;
+        self.finder.reprice(mark, price);
     }
 
     /// The counter-examples of a goal.
@@ -219,6 +105,22 @@ impl<'a> Pattern<'a> {
     /// and returns it.
     pub fn meet(&mut self, goals: &[u32], effort: Effort) -> Option<u32> {
         goals.iter().copied().find(|goal| !self.meet_one(*goal, goals, effort))
+    }
+
+    /// Meets all goals that can be met; the others.
+    pub fn meet_all(&mut self, goals: &[u32], effort: Effort) -> Vec<u32> {
+        let mut unmet = Vec::new();
+        let mut from = 0;
+        while let Some(goal) = self.meet(&goals[from..], effort) {
+            unmet.push(goal);
+            from = goals.partition_point(|one| *one <= goal);
+        }
+        unmet
+    }
+
+    /// Sets marks besides those that are.
+    pub fn hide(&mut self, marks: impl IntoIterator<Item = usize>) {
+        marks.into_iter().for_each(|mark| self.hidden[mark] = true);
     }
 
     fn meet_one(&mut self, goal: u32, open: &[u32], effort: Effort) -> bool {
@@ -261,7 +163,7 @@ impl<'a> Pattern<'a> {
     }
 
     fn missing(&self, goal: u32) -> Option<Missing> {
-        let Goal { above, below, .. } = self.index.problem.goals[goal as usize];
+        let Goal { above, below, other, .. } = self.index.problem.goals[goal as usize];
         let shown = &self.shown[goal as usize];
         if above > 0 && !shown.above {
             return Some(Missing::Above);
@@ -270,6 +172,7 @@ impl<'a> Pattern<'a> {
             return Some(Missing::Below);
         }
         match &shown.exposed_to {
+            _ if other == 0 => None,
             None => Some(Missing::Against(Vec::new())),
             Some(exposed) if exposed.is_empty() => None,
             Some(exposed) => Some(Missing::Against(exposed.clone())),
@@ -287,57 +190,15 @@ impl<'a> Pattern<'a> {
         effort: Effort,
     ) -> bool {
         let index = self.index;
-        let insiders = insiders.iter().map(|one| &index.problem.insiders[*one as usize]);
-        insiders.clone().for_each(|one| self.held.hold(one));
-        let found = self.solve(variable, target, effort);
-        insiders.for_each(|one| self.held.release(one));
-        let Some((moved, found)) = found else { return false };
+        let found = self.finder.find(&self.hidden, variable, target, insiders, effort);
+        let Some(Found { moved, deviations }) = found else { return false };
         for variable in moved {
             if let Some(mark) = index.problem.variables[variable].mark {
                 self.hidden[mark as usize] = true;
             }
         }
-        found.into_iter().for_each(|deviation| self.offer(&Rc::new(deviation), open));
+        deviations.into_iter().for_each(|deviation| self.offer(&Rc::new(deviation), open));
         !effort.may_hide || self.hidden_count() <= effort.hidden_max
-    }
-
-    /// The variables of a movement, and the deviations along it, of which one reaches the target.
-    fn solve(
-        &mut self,
-        variable: usize,
-        target: i64,
-        effort: Effort,
-    ) -> Option<(Vec<usize>, Vec<Deviation>)> {
-        let index = self.index;
-        let mut solve = Solve {
-            index,
-            shift: 0,
-            hidden: &self.hidden,
-            held: &self.held,
-            weights: &self.weights,
-            prices: &self.prices,
-            hidden_cost: self.hidden_cost,
-            may_hide: effort.may_hide,
-        };
-        let own = &index.problem.variables[variable];
-        let within = if target > 0 { own.up } else { Some(own.down) };
-        if within.is_some_and(|within| within < target.abs()) {
-            return None;
-        }
-        for attempt in 0..ATTEMPTS_MAX {
-            // A fractional corner loses a little when it is made whole: what lies beyond need not,
-            // and other weights lead to other corners.
-            let ask = if attempt == 1 { beyond(target) } else { target };
-            solve.shift = attempt * WEIGHTS_SHIFT;
-            let most = effort.iterations_max;
-            let ended = self.solver.solve(&index.matrix, &solve, variable, ask as f64, most);
-            let Ended::Reached(movement) = ended else { return None };
-            let deviations = Deviation::along(index, &movement);
-            if deviations.iter().any(|one| one.reaches(one.numerator(variable), target)) {
-                return Some((movement.iter().map(|(moved, _)| *moved).collect(), deviations));
-            }
-        }
-        None
     }
 
     fn hidden_count(&self) -> usize {
@@ -349,10 +210,11 @@ impl<'a> Pattern<'a> {
         let index = self.index;
         let mut touched: Option<Vec<u32>> = None;
         for (variable, by) in deviation.changes() {
-            let Some(goal) = index.goal_of[*variable as usize] else { continue };
-            if open.binary_search(&goal).is_ok() {
-                let touched = touched.get_or_insert_with(|| touched_insiders(index, deviation));
-                self.take(goal, *by, touched, deviation);
+            for goal in &index.goals_of[*variable as usize] {
+                if open.binary_search(goal).is_ok() {
+                    let touched = touched.get_or_insert_with(|| touched_insiders(index, deviation));
+                    self.take(*goal, *by, touched, deviation);
+                }
             }
         }
     }
@@ -369,7 +231,7 @@ impl<'a> Pattern<'a> {
             shown.below = true;
             helps = true;
         }
-        if deviation.reaches(by, other) || deviation.reaches(by, -other) {
+        if other > 0 && (deviation.reaches(by, other) || deviation.reaches(by, -other)) {
             let own = &self.index.insiders_of[variable];
             match &mut shown.exposed_to {
                 None => {
@@ -460,10 +322,6 @@ impl<'a> Pattern<'a> {
     pub fn set_hidden(&mut self, hidden: Vec<bool>) {
         self.hidden = hidden;
     }
-}
-
-fn beyond(target: i64) -> i64 {
-    target + target / 100 + target.signum() * ROUNDING_LOSS
 }
 
 /// The insiders who know better than the deviation, ascending.

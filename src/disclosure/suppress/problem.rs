@@ -12,7 +12,7 @@ pub struct Problem {
     pub variables: Vec<Variable>,
     /// The marks that hide variables.
     pub marks: Vec<Mark>,
-    /// The goals, in the order in which they are met; one for a variable at most.
+    /// The goals, in the order in which they are met.
     pub goals: Vec<Goal>,
     /// Whether variables count something, so that attackers think of whole numbers only.
     pub whole: bool,
@@ -51,7 +51,7 @@ pub struct Goal {
     /// At least this much less.
     pub below: i64,
     /// At least this much more or less, also with everything as it is that an insider knows who
-    /// does not know the variable; at least 1.
+    /// does not know the variable; 0 if nothing is asked for.
     pub other: i64,
 }
 
@@ -79,8 +79,8 @@ pub struct Index<'a> {
     pub insiders_of: Vec<Vec<u32>>,
     /// The insiders who know each variable to be no further below its true value than so much.
     pub downs_of: Vec<Vec<(u32, i64)>>,
-    /// The goal of each variable, if it is sensitive.
-    pub goal_of: Vec<Option<u32>>,
+    /// The goals of each variable.
+    pub goals_of: Vec<Vec<u32>>,
 }
 
 impl<'a> Index<'a> {
@@ -102,12 +102,12 @@ impl<'a> Index<'a> {
             known.iter().for_each(|variable| insiders_of[*variable].push(insider));
             down.iter().for_each(|(variable, down)| downs_of[*variable].push((insider, *down)));
         }
-        let mut goal_of = vec![None; variables];
+        let mut goals_of = vec![Vec::new(); variables];
         for (goal, one) in problem.goals.iter().enumerate() {
-            goal_of[one.variable] = Some(goal as u32);
+            goals_of[one.variable].push(goal as u32);
         }
         let matrix = Matrix::new(variables, &problem.rows);
-        Self { problem, matrix, rows_of, variables_of, insiders_of, downs_of, goal_of }
+        Self { problem, matrix, rows_of, variables_of, insiders_of, downs_of, goals_of }
     }
 
     /// Whether a variable is not published under these marks.

@@ -8,7 +8,8 @@
 use crate::{
     base::dice::Dice,
     disclosure::suppress::{
-        pattern::{Before, Effort, Pattern},
+        finder::Effort,
+        pattern::{Before, Pattern},
         problem::Index,
     },
 };

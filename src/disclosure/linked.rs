@@ -1,0 +1,152 @@
+//! The numbers of a release for the engine of [`crate::disclosure::suppress`]: every measure of
+//! every cell is a variable, and behind them every inequality has one for the difference between
+//! its sides, which nothing publishes. Confidential.
+
+use std::rc::Rc;
+
+use crate::{
+    base::dice::Dice,
+    disclosure::{
+        counter_example::{self, Demand, Deviation, Known, Possible},
+        suppress::{
+            self,
+            finder::Effort,
+            pattern::Pattern,
+            problem::{Goal, Index, Mark, Problem, Variable},
+            protect,
+            reach::{self, Ranges},
+        },
+        system::{Comparison, Relation},
+    },
+};
+
+/// Iterations of one solve.
+const ITERATIONS_MAX: usize = 5_000;
+/// What chance starts from: the same release gives the same bytes everywhere.
+pub const SEED: u64 = 1;
+
+/// How a variable may move.
+#[derive(Debug, Clone, Copy)]
+pub enum Moves {
+    /// It is published.
+    Not,
+    /// It is hidden.
+    Freely,
+    /// If its mark is set.
+    Marked(u32),
+}
+
+/// The system around the true values. `moves` says of each variable of a cell how it may move.
+pub fn problem(
+    relations: &[&Relation],
+    truth: &[i64],
+    floors: &[i64],
+    moves: impl Fn(usize) -> Moves,
+    marks: Vec<Mark>,
+) -> Problem {
+    let variable = |place: usize| {
+        let down = truth[place].saturating_sub(floors[place]).max(0);
+        match moves(place) {
+            Moves::Not => Variable { up: Some(0), down: 0, mark: None },
+            Moves::Freely => Variable { up: None, down, mark: None },
+            Moves::Marked(mark) => Variable { up: None, down, mark: Some(mark) },
+        }
+    };
+    let mut variables: Vec<Variable> = (0..truth.len()).map(variable).collect();
+    let mut rows = Vec::with_capacity(relations.len());
+    for relation in relations {
+        let mut row = relation.terms.clone();
+        if relation.comparison == Comparison::AtLeastZero {
+            let room = counter_example::sum(&row, |one| i128::from(truth[one]));
+            let down = i64::try_from(room.max(0)).unwrap_or(i64::MAX);
+            row.push((variables.len(), -1));
+            variables.push(Variable { up: None, down, mark: None });
+        }
+        rows.push(row);
+    }
+    Problem { rows, variables, marks, whole: true, ..Problem::default() }
+}
+
+/// What the engine is to show.
+pub fn goal(demand: &Demand) -> Goal {
+    let none = Goal { variable: demand.variable, above: 0, below: 0, other: 0 };
+    match demand.what {
+        Possible::Other => Goal { other: 1, ..none },
+        Possible::Above(above) => Goal { above: above.max(1), ..none },
+        Possible::Below(below) => Goal { below: below.max(1), ..none },
+    }
+}
+
+/// A deviation of cells, with what it makes of the differences between the sides of inequalities.
+pub fn with_rooms(
+    index: &Index<'_>,
+    deviation: &Deviation,
+    cells_end: usize,
+) -> Option<suppress::deviation::Deviation> {
+    let mut changes = deviation.changes().to_vec();
+    let rows = deviation.changes().iter().flat_map(|(variable, _)| &index.rows_of[*variable]);
+    let mut rows: Vec<u32> = rows.copied().collect();
+    rows.sort_unstable();
+    rows.dedup();
+    for row in rows {
+        let row = &index.problem.rows[row as usize];
+        let Some(((room, _), sides)) = row.split_last().filter(|((last, _), _)| *last >= cells_end)
+        else {
+            continue;
+        };
+        let change = counter_example::sum(sides, |one| i128::from(deviation.at(one)));
+        changes.push((*room, i64::try_from(change).ok()?));
+    }
+    changes.retain(|(_, by)| *by != 0);
+    suppress::deviation::Deviation::whole(changes)
+}
+
+/// What a deviation of the engine says about cells; `None` if it is not whole.
+pub fn of_cells(deviation: &suppress::deviation::Deviation, cells_end: usize) -> Option<Deviation> {
+    if deviation.denominator() != 1 {
+        return None;
+    }
+    let own = |(variable, by): &(u32, i64)| (*variable as usize, *by);
+    let changes = deviation.changes().iter().map(own);
+    Deviation::new(changes.filter(|(variable, _)| *variable < cells_end).collect())
+}
+
+/// All counter-examples of a pattern, each once.
+pub fn counter_examples(pattern: &Pattern<'_>, goals: usize, cells_end: usize) -> Vec<Deviation> {
+    let mut all: Vec<Deviation> = (0..goals)
+        .flat_map(|goal| pattern.counter_examples(goal))
+        .filter_map(|one| of_cells(one, cells_end))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Looks for a counter-example to every demand, the `candidates` first. Those found, each once;
+/// what they show is for the caller to check.
+pub fn search(known: &Known<'_>, demands: &[Demand], candidates: &[Deviation]) -> Vec<Deviation> {
+    let moves = |variable: usize| if known.hidden[variable] { Moves::Freely } else { Moves::Not };
+    let mut problem = problem(known.relations, known.truth, known.floors, moves, Vec::new());
+    problem.goals = demands.iter().map(goal).collect();
+    let index = Index::new(&problem);
+    let mut pattern = protect::start(&index, &mut Dice::new(SEED, 0));
+    let goals: Vec<u32> = (0..demands.len() as u32).collect();
+    let cells_end = known.truth.len();
+    for candidate in candidates.iter().filter(|candidate| known.allows(candidate)) {
+        if let Some(deviation) = with_rooms(&index, candidate, cells_end) {
+            pattern.offer(&Rc::new(deviation), &goals);
+        }
+    }
+    pattern.meet_all(&goals, Effort::without_hiding(ITERATIONS_MAX));
+    counter_examples(&pattern, demands.len(), cells_end)
+}
+
+/// How far each of `variables` can be below and above its true value; `None` where no bound was
+/// proven.
+pub fn reach(known: &Known<'_>, variables: &[usize]) -> Vec<reach::Reach> {
+    let moves = |variable: usize| if known.hidden[variable] { Moves::Freely } else { Moves::Not };
+    let problem = problem(known.relations, known.truth, known.floors, moves, Vec::new());
+    let down: Vec<i64> = problem.variables.iter().map(|one| one.down).collect();
+    let up: Vec<Option<i64>> = problem.variables.iter().map(|one| one.up).collect();
+    reach::reach(Ranges { rows: &problem.rows, down: &down, up: &up }, variables)
+}
