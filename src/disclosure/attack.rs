@@ -2,18 +2,22 @@
 //! values. Confidential. [`crate::disclosure::protect`] and [`crate::disclosure::audit`] each
 //! build their own.
 
+mod asked;
 mod exposure;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use asked::Asked;
+
+use std::collections::BTreeSet;
 
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
-        counter_example::{self, Demand, Deviation, Known, Possible},
+        counter_example::{self, Bounds, Demand, Deviation},
         difference,
         error::DisclosureError,
-        linked,
+        insiders,
         rules::{self, Rules},
+        suppress::problem::Insider,
         system::{Certainty, Relation, Shape, System},
         transcript::{FrozenDifference, FrozenNeed, Protection, Transcript},
     },
@@ -27,7 +31,9 @@ pub struct Attack {
     /// The true value of each variable.
     pub truth: Vec<i64>,
     /// What attackers know a hidden variable to be at least where zeros are published (A1).
-    floors: Vec<i64>,
+    bounds: Bounds,
+    /// What is known to somebody who knows which cells are sensitive (A2), and to contributors (A3).
+    pub insiders: Vec<Insider>,
     /// For each cell of earlier releases whether it was hidden; `None` for new cells.
     pub earlier: Vec<Option<bool>>,
     /// Cells from here on are only expected ([`crate::disclosure::rehearsal`]).
@@ -77,13 +83,14 @@ impl Attack {
         transcript: &Transcript,
     ) -> Result<Self, DisclosureError> {
         let system = System::of(catalogue, &shapes(cubes, transcript))?;
-        let floors = floors(catalogue, &system);
+        let bounds = bounds(catalogue, &system);
         let mut attack = Self {
             truth: vec![0; system.cell_of.len()],
             earlier: vec![None; system.cells.len()],
             known_cells: system.cells.len(),
             system,
-            floors,
+            bounds,
+            insiders: Vec::new(),
             sensitive: BTreeSet::new(),
             demands: Vec::new(),
             needs: Vec::new(),
@@ -98,6 +105,11 @@ impl Attack {
         }
         attack.differences = differences;
         attack.give_up(transcript)?;
+        let status = attack.status(catalogue, rules, transcript);
+        let parts = difference::all_parts(cubes, transcript, &attack.system)?;
+        attack.insiders = vec![status];
+        attack.insiders.extend(insiders::insiders(rules, &attack, &parts));
+        attack.demands.extend(attack.apart());
         attack.demands.sort_unstable();
         attack.demands.dedup();
         Ok(attack)
@@ -110,13 +122,14 @@ impl Attack {
         earlier.resize(system.cells.len(), None);
         settled.iter().for_each(|cell| earlier[*cell] = Some(false));
         let alike = likenesses.iter().filter(|(like, _)| self.sensitive.contains(like));
-        let mut floors = floors(catalogue, &system);
-        for sum in &self.sums {
-            floors[sum.variable] = self.floors[sum.variable];
-        }
+        let mut bounds = bounds(catalogue, &system);
+        let known = self.truth.len();
+        bounds.least[..known].copy_from_slice(&self.bounds.least);
+        bounds.most[..known].copy_from_slice(&self.bounds.most);
         Self {
             truth,
-            floors,
+            bounds,
+            insiders: self.insiders.clone(),
             earlier,
             known_cells: self.known_cells,
             sensitive: self.sensitive.iter().copied().chain(alike.map(|(_, cell)| *cell)).collect(),
@@ -159,7 +172,8 @@ impl Attack {
         let cell = self.system.add_sum(&terms).ok_or_else(damaged)?;
         let variable = self.system.cells[cell].first_variable;
         self.truth.push(value);
-        self.floors.push(floor);
+        self.bounds.least.push(floor);
+        self.bounds.most.push(None);
         self.earlier.push(Some(true));
         self.known_cells = self.system.cells.len();
         self.demands.extend(Demand::of(variable, one.protection));
@@ -170,6 +184,11 @@ impl Attack {
     /// The terms of the sensitive differences, in the order of their cells.
     pub fn sums(&self) -> Vec<Vec<(usize, i64)>> {
         self.sums.iter().map(|sum| sum.terms.clone()).collect()
+    }
+
+    /// The variables of the sensitive differences, with their terms.
+    pub fn difference_variables(&self) -> impl Iterator<Item = (usize, &[(usize, i64)])> {
+        self.sums.iter().map(|sum| (sum.variable, sum.terms.as_slice()))
     }
 
     /// The deviation without its differences, as a transcript keeps it: variables of tables keep
@@ -371,48 +390,21 @@ impl Attack {
         dark
     }
 
-    /// What attackers know each hidden variable to be at least: nothing in `dark` groups.
-    pub fn floors(&self, dark: &[bool]) -> Vec<i64> {
-        let group = |variable: usize| self.system.cells[self.system.cell_of[variable]].group;
-        let floor = |(variable, floor): (usize, &i64)| match dark[group(variable)] {
-            true => 0,
-            false => *floor,
-        };
-        self.floors.iter().enumerate().map(floor).collect()
+    /// What attackers know each hidden variable to be at least and at most: nothing in `dark`
+    /// groups, where zeros are hidden.
+    pub fn bounds(&self, dark: &[bool]) -> Bounds {
+        let mut bounds = self.bounds.clone();
+        for (variable, cell) in self.system.cell_of.iter().enumerate() {
+            if dark[self.system.cells[*cell].group] {
+                (bounds.least[variable], bounds.most[variable]) = (0, None);
+            }
+        }
+        bounds
     }
 
-    /// The demands, with those for smaller values lowered to what could be reached if everything
-    /// but zeros were hidden: a year with two quarters that are not zero is at least 2.
-    pub fn demands_in_reach(&self, relations: &[&Relation]) -> Vec<Demand> {
-        let hidden: Vec<bool> = self
-            .system
-            .cell_of
-            .iter()
-            .map(|cell| self.earlier[*cell].unwrap_or(!self.is_zero(*cell)))
-            .collect();
-        let floors = self.floors(&vec![false; self.system.groups.len()]);
-        let touching = counter_example::touching(relations, hidden.len());
-        let truth = &self.truth;
-        let known =
-            Known { relations, truth, floors: &floors, hidden: &hidden, touching: &touching };
-        let is_below = |demand: &&Demand| matches!(demand.what, Possible::Below(_));
-        let below: Vec<Demand> = self.demands.iter().filter(is_below).copied().collect();
-        let shown = linked::search(&known, &below, &[]);
-        let unmet = counter_example::unmet(&below, &shown);
-        let open: Vec<usize> = unmet.iter().map(|demand| demand.variable).collect();
-        let reaches = linked::reach(&known, &open);
-        let reach_of: BTreeMap<usize, Option<i64>> =
-            open.into_iter().zip(reaches.into_iter().map(|(below, _)| below)).collect();
-        let lowered = |demand: &Demand| {
-            let (Possible::Below(below), Some(Some(reach))) =
-                (demand.what, reach_of.get(&demand.variable))
-            else {
-                return Some(*demand);
-            };
-            let below = below.min(*reach);
-            (below > 0).then_some(Demand { what: Possible::Below(below), ..*demand })
-        };
-        self.demands.iter().filter_map(lowered).collect()
+    /// What attackers know a hidden variable to be at least, where no group is dark.
+    pub fn least(&self, variable: usize) -> i64 {
+        self.bounds.least[variable]
     }
 
     /// Whether the cell is zero in all measures.
@@ -449,7 +441,7 @@ fn shape(cube: &Cube) -> Shape<'_> {
     }
 }
 
-fn floors(catalogue: &Catalogue, system: &System) -> Vec<i64> {
+fn bounds(catalogue: &Catalogue, system: &System) -> Bounds {
     let floor = |(variable, cell): (usize, &usize)| {
         let cell = &system.cells[*cell];
         let population = &catalogue.populations[cell.population];
@@ -459,7 +451,8 @@ fn floors(catalogue: &Catalogue, system: &System) -> Vec<i64> {
             MeasureKind::Count | MeasureKind::Distinct => 1,
         }
     };
-    system.cell_of.iter().enumerate().map(floor).collect()
+    let least: Vec<i64> = system.cell_of.iter().enumerate().map(floor).collect();
+    Bounds { most: vec![None; least.len()], least }
 }
 
 fn frozen_needs(place: usize, protections: &[Protection]) -> Vec<FrozenNeed> {

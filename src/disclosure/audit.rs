@@ -3,20 +3,30 @@
 //! earlier ones, for exact counter-examples. Candidates may come from anywhere; each is checked by
 //! [`crate::disclosure::counter_example`] alone.
 //!
-//! Attackers: A0, an outsider; A1, who also knows that zeros are published, so that a hidden count
-//! is at least 1; both with the relations over time where they are true, and with the transcript.
-//! What A1 must think possible, A0 must, too: one set of counter-examples serves both.
+//! Attackers, as in the SDC Handbook and beyond: A0, an outsider; A1, who knows that zeros are
+//! published, so that a hidden count is at least 1; A2, who knows which cells are sensitive (but not
+//! in groups that are hidden as a whole, where a cell that is not may be zero); A3, each single
+//! contributor and each coalition that is smaller by two than the least number; A4, who knows that
+//! counts are whole numbers; A5, who knows the bounds that the catalogue states; A6, who kept all
+//! earlier releases, with the relations over time where they are true; A8, who puts counts and
+//! values together. One counter-example must be possible for A0, A1, A2, A4, A5, A6 and A8 at once,
+//! which is more than to ask each of them. A7, a member inside a federation total, knows nothing
+//! besides: totals are sums of published cells.
+
+use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 
 use crate::{
     codes::catalogue::Catalogue,
     disclosure::{
-        attack::Attack,
-        counter_example::{self, Demand, Deviation, Known, Possible},
+        attack::{Asked, Attack},
+        counter_example::{self, Demand, Deviation, Insiders, Known, Open, Possible},
         error::{AuditFault, DisclosureError},
         linked,
         rules::Rules,
+        suppress::problem::Insider,
+        system::Relation,
         transcript::Transcript,
     },
     indicators::cube::Cube,
@@ -27,6 +37,9 @@ use crate::{
 /// To be raised with every change after which a release might have to hide more than before: drafts
 /// that were audited before it are outdated then.
 pub const VERSION: u16 = 1;
+
+/// The attackers by their names.
+const ATTACKERS: [&str; 8] = ["A0", "A1", "A2", "A3", "A4", "A5", "A6", "A8"];
 
 /// What the audit ran, for the steward's review. Confidential.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
@@ -62,6 +75,16 @@ pub struct AuditReport {
     /// withdrawn consents).
     #[n(8)]
     pub relations_broken: u64,
+    /// Cells of earlier releases that these alone leave open: incidents.
+    #[cbor(n(9), default)]
+    pub exposed: Vec<String>,
+    /// Coalitions of contributors that each cell was tried against that they do not know.
+    #[cbor(n(10), default)]
+    pub insiders: u64,
+    /// Counts that somebody who knows which cells are sensitive, and the rules, can tell, because
+    /// zeros are published.
+    #[cbor(n(11), default)]
+    pub told_by_status: u64,
 }
 
 /// Audits `tables`, made from `cubes`, together with the transcript. `candidates` are
@@ -83,33 +106,48 @@ pub fn audit(
     let hidden = marks(catalogue, &attack, cubes, tables)?;
     let relations = attack.relations(catalogue)?;
     let hidden_variables = attack.hidden_variables(&hidden);
-    let floors = attack.floors(&attack.dark_groups(|cell| hidden[cell]));
+    let dark = attack.dark_groups(|cell| hidden[cell]);
+    let bounds = attack.bounds(&dark);
     let touching = counter_example::touching(&relations, hidden_variables.len());
     let known = Known {
         touching: &touching,
         relations: &relations,
         truth: &attack.truth,
-        floors: &floors,
+        bounds: &bounds,
         hidden: &hidden_variables,
     };
-    let demands = attack.demands_in_reach(&relations);
-    let (proofs, open) = prove(&known, &demands, candidates);
-    match open.first() {
-        Some(demand) => Err(fault(catalogue, &attack, demand)),
-        None => Ok(report(&attack, &hidden, &demands, &proofs, 0, relations.len())),
+    let asked = attack.asked(&relations);
+    let (proofs, open) = prove(&known, &asked.insiders(&attack, &dark), &asked.demands, candidates);
+    let demands: Vec<Demand> = open.iter().map(|open| open.demand).collect();
+    let before = attack.open_before(&relations, &asked, &demands);
+    match open.iter().find(|open| before.iter().all(|one| one.demand != open.demand)) {
+        Some(open) => Err(fault(catalogue, &attack, open)),
+        None => {
+            let mut report = report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
+            report.exposed = names(catalogue, &attack, &demands);
+            Ok(report)
+        }
     }
 }
 
+/// The cells that demands are about, each once.
+fn names(catalogue: &Catalogue, attack: &Attack, demands: &[Demand]) -> Vec<String> {
+    let cells: BTreeSet<usize> =
+        demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect();
+    cells.iter().map(|cell| attack.system.name(catalogue, *cell).to_string()).collect()
+}
+
 /// Looks for a counter-example to every demand, among the candidates first. Returns those that show
-/// something, and the demands that nothing was shown for.
+/// something, and the demands that are open.
 pub(super) fn prove(
     known: &Known<'_>,
+    insiders: &[Insider],
     demands: &[Demand],
     candidates: &[Deviation],
-) -> (Vec<Deviation>, Vec<Demand>) {
-    let mut proofs = linked::search(known, demands, candidates);
+) -> (Vec<Deviation>, Vec<Open>) {
+    let mut proofs = linked::search(known, insiders, demands, candidates);
     proofs.retain(|proof| known.allows(proof));
-    let open = counter_example::unmet(demands, &proofs);
+    let open = counter_example::open(demands, &proofs, &Insiders::new(insiders));
     (proofs, open)
 }
 
@@ -117,29 +155,35 @@ pub(super) fn prove(
 pub(super) fn report(
     attack: &Attack,
     hidden: &[bool],
-    demands: &[Demand],
+    asked: &Asked,
     proofs: &[Deviation],
     open: usize,
-    relations: usize,
+    relations: &[&Relation],
 ) -> AuditReport {
+    let in_reach: BTreeSet<&Demand> = asked.demands.iter().collect();
     let new = |cell: &usize| attack.earlier[*cell].is_none();
     let cells: Vec<usize> = (0..hidden.len()).filter(new).collect();
     AuditReport {
-        attackers: vec!["A0".into(), "A1".into()],
+        attackers: ATTACKERS.map(String::from).to_vec(),
         cells: cells.len() as u64,
         hidden: cells.iter().filter(|cell| hidden[**cell]).count() as u64,
         sensitive: attack.sensitive.iter().filter(|cell| new(cell)).count() as u64,
-        proven: (demands.len() - open) as u64,
-        lowered: attack.demands.iter().filter(|demand| !demands.contains(demand)).count() as u64,
+        proven: (asked.demands.len() - open) as u64,
+        lowered: attack.demands.iter().filter(|demand| !in_reach.contains(demand)).count() as u64,
         counter_examples: proofs.len() as u64,
-        relations: relations as u64,
-        relations_broken: (attack.system.relations.len() - relations) as u64,
+        relations: relations.len() as u64,
+        relations_broken: (attack.system.relations.len() - relations.len()) as u64,
+        exposed: Vec::new(),
+        insiders: attack.insiders.len() as u64 - 1,
+        told_by_status: asked.told_by_status.len() as u64,
     }
 }
 
-fn fault(catalogue: &Catalogue, attack: &Attack, demand: &Demand) -> DisclosureError {
+fn fault(catalogue: &Catalogue, attack: &Attack, open: &Open) -> DisclosureError {
+    let demand = open.demand;
     let fault = match demand.what {
-        Possible::Other => AuditFault::CountPinned,
+        _ if open.to_insider => AuditFault::OpenToContributor,
+        Possible::Other | Possible::Apart(_) => AuditFault::CountPinned,
         Possible::Above(_) | Possible::Below(_) => AuditFault::ValueBounded,
     };
     let cell = attack.system.name(catalogue, attack.system.cell_of[demand.variable]);

@@ -5,9 +5,10 @@
 //! cell at or above what attackers know it to be at least. The check below is exact integer
 //! arithmetic; no solver is trusted. Confidential: deviations never leave the node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::disclosure::{
+    suppress::problem::Insider,
     system::{Comparison, Relation},
     transcript::Protection,
 };
@@ -23,12 +24,21 @@ pub struct Known<'a> {
     pub relations: &'a [&'a Relation],
     /// The true value of each variable.
     pub truth: &'a [i64],
-    /// What attackers know each hidden variable to be at least.
-    pub floors: &'a [i64],
+    /// What attackers know each hidden variable to be at least and at most.
+    pub bounds: &'a Bounds,
     /// Whether each variable is hidden from them.
     pub hidden: &'a [bool],
     /// For each variable the places in `relations` of those that name it ([`touching`]).
     pub touching: &'a [Vec<usize>],
+}
+
+/// What attackers know variables to be at least and at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounds {
+    /// At least.
+    pub least: Vec<i64>,
+    /// At most; `None` where they know no bound.
+    pub most: Vec<Option<i64>>,
 }
 
 /// For each of `variables` variables, the places of the relations that name it.
@@ -60,6 +70,8 @@ pub enum Possible {
     Above(i64),
     /// A value at least this much smaller.
     Below(i64),
+    /// A value at least this much larger or smaller.
+    Apart(i64),
 }
 
 impl Demand {
@@ -81,6 +93,9 @@ impl Demand {
         self.variable == other.variable
             && match (self.what, other.what) {
                 (_, Possible::Other) => true,
+                (Possible::Above(own) | Possible::Below(own), Possible::Apart(least)) => {
+                    own >= least
+                }
                 (Possible::Above(own), Possible::Above(least))
                 | (Possible::Below(own), Possible::Below(least)) => own >= least,
                 _ => false,
@@ -98,6 +113,7 @@ impl Demand {
             Possible::Other => moved != 0,
             Possible::Above(least) => moved >= least.max(1),
             Possible::Below(least) => moved <= -least.max(1),
+            Possible::Apart(least) => moved.unsigned_abs() >= least.max(1).unsigned_abs(),
         }
     }
 }
@@ -137,7 +153,9 @@ impl Known<'_> {
         let moves_hidden = deviation.0.iter().all(|(variable, change)| {
             let Some(true) = self.hidden.get(*variable) else { return false };
             let value = i128::from(self.truth[*variable]) + i128::from(*change);
-            value >= i128::from(self.floors[*variable])
+            let most = self.bounds.most[*variable];
+            value >= i128::from(self.bounds.least[*variable])
+                && most.is_none_or(|most| value <= i128::from(most))
         });
         let value =
             |variable: usize| i128::from(self.truth[variable]) + i128::from(deviation.at(variable));
@@ -149,17 +167,94 @@ impl Known<'_> {
     }
 }
 
-/// The demands that none of `shown` meets.
-pub fn unmet(demands: &[Demand], shown: &[Deviation]) -> Vec<Demand> {
-    let mut changes: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
-    for (variable, by) in shown.iter().flat_map(|one| &one.0) {
-        changes.entry(*variable).or_default().push(*by);
+/// A demand that nothing shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Open {
+    /// Which.
+    pub demand: Demand,
+    /// Whether only to somebody who knows more than what is published.
+    pub to_insider: bool,
+}
+
+/// The demands that are open, given what is `shown`, which must all be possible for outsiders. That
+/// a value could be another must be possible for every insider, too, who does not know it.
+pub fn open(demands: &[Demand], shown: &[Deviation], insiders: &Insiders) -> Vec<Open> {
+    let mut moving: BTreeMap<usize, Vec<(usize, i64)>> = BTreeMap::new();
+    for (place, deviation) in shown.iter().enumerate() {
+        for (variable, by) in &deviation.0 {
+            moving.entry(*variable).or_default().push((place, *by));
+        }
     }
-    let is_met = |demand: &&Demand| {
-        let mut moved = changes.get(&demand.variable).into_iter().flatten();
-        moved.any(|by| demand.met_by_change(*by))
-    };
-    demands.iter().filter(|demand| !is_met(demand)).copied().collect()
+    let impossible_for: Vec<BTreeSet<u32>> =
+        shown.iter().map(|one| insiders.impossible_for(one)).collect();
+    let mut open = Vec::new();
+    for demand in demands {
+        let all = moving.get(&demand.variable).into_iter().flatten();
+        let mut meeting = all.filter(|(_, by)| demand.met_by_change(*by)).map(|(place, _)| *place);
+        let Some(first) = meeting.next() else {
+            open.push(Open { demand: *demand, to_insider: false });
+            continue;
+        };
+        if matches!(demand.what, Possible::Above(_) | Possible::Below(_)) {
+            continue;
+        }
+        let mut exposed = impossible_for[first].clone();
+        exposed.retain(|insider| !insiders.knows(*insider, demand.variable));
+        for place in meeting {
+            exposed.retain(|insider| impossible_for[place].contains(insider));
+        }
+        if !exposed.is_empty() {
+            open.push(Open { demand: *demand, to_insider: true });
+        }
+    }
+    open
+}
+
+/// What insiders know, by variable.
+#[derive(Debug, Clone, Default)]
+pub struct Insiders {
+    known: BTreeMap<usize, BTreeSet<u32>>,
+    down: BTreeMap<usize, Vec<(u32, i64)>>,
+    up: BTreeMap<usize, Vec<(u32, i64)>>,
+}
+
+impl Insiders {
+    /// By variable.
+    pub fn new(insiders: &[Insider]) -> Self {
+        let mut by_variable = Self::default();
+        for (place, insider) in insiders.iter().enumerate() {
+            let place = place as u32;
+            for variable in &insider.known {
+                by_variable.known.entry(*variable).or_default().insert(place);
+            }
+            for (variable, down) in &insider.down {
+                by_variable.down.entry(*variable).or_default().push((place, *down));
+            }
+            for (variable, up) in &insider.up {
+                by_variable.up.entry(*variable).or_default().push((place, *up));
+            }
+        }
+        by_variable
+    }
+
+    fn knows(&self, insider: u32, variable: usize) -> bool {
+        self.known.get(&variable).is_some_and(|known| known.contains(&insider))
+    }
+
+    /// The insiders who know that the deviation is not so.
+    fn impossible_for(&self, deviation: &Deviation) -> BTreeSet<u32> {
+        let mut impossible = BTreeSet::new();
+        for (variable, by) in &deviation.0 {
+            impossible.extend(self.known.get(variable).into_iter().flatten());
+            let down = self.down.get(variable).into_iter().flatten();
+            let too_far = down.filter(|(_, down)| i128::from(*by) < -i128::from(*down));
+            impossible.extend(too_far.map(|(insider, _)| *insider));
+            let up = self.up.get(variable).into_iter().flatten();
+            let too_far = up.filter(|(_, up)| i128::from(*by) > i128::from(*up));
+            impossible.extend(too_far.map(|(insider, _)| *insider));
+        }
+        impossible
+    }
 }
 
 /// `Σ coefficient × value`. Products of 64-bit numbers summed over at most a few thousand terms
@@ -194,7 +289,7 @@ mod tests {
             touching: &touching,
             relations: &[&total],
             truth: &[5, 2, 3],
-            floors: &[1, 1, 1],
+            bounds: &Bounds { least: vec![1; 3], most: vec![None, None, Some(4)] },
             hidden: &hidden,
         };
         known.allows(&Deviation::new(changes.to_vec()).unwrap())
@@ -207,6 +302,7 @@ mod tests {
         assert!(!allows(parts_hidden, &[(1, 1)]), "breaks the sum");
         assert!(!allows(parts_hidden, &[(0, 1), (1, 1)]), "moves a published cell");
         assert!(!allows(parts_hidden, &[(1, -2), (2, 2)]), "makes a hidden cell zero");
+        assert!(!allows([true; 3], &[(0, 2), (2, 2)]), "makes a cell larger than it can be");
     }
 
     #[test]

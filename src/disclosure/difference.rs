@@ -37,10 +37,11 @@ use crate::{
         transcript::{FrozenContribution, FrozenContributions, FrozenDifference, Transcript},
     },
     indicators::cube::Cube,
+    publication::release::Table,
 };
 
 /// What each enterprise adds to the cells that are known.
-type Parts<'a> = BTreeMap<usize, Vec<(EnterpriseId, &'a [i64])>>;
+pub type Parts<'a> = BTreeMap<usize, Vec<(EnterpriseId, &'a [i64])>>;
 
 /// A sum of variables of the system.
 type Terms = Vec<(usize, i64)>;
@@ -61,7 +62,7 @@ pub fn sensitive(
     let mut found = Vec::new();
     for (terms, kind) in candidates {
         let own = match own_parts(&parts, &terms, attack) {
-            Some(own) => own,
+            Some(own) => own.into_iter().map(|(_, part)| part).collect(),
             None => vec![difference(&terms, attack)?],
         };
         if let Some(protection) = rules.assess_difference(kind, &own) {
@@ -132,7 +133,11 @@ fn incomplete_years(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
 }
 
 /// What each enterprise adds to a difference; `None` if that is not known for certain.
-fn own_parts(parts: &Parts<'_>, terms: &[(usize, i64)], attack: &Attack) -> Option<Vec<i64>> {
+pub fn own_parts(
+    parts: &Parts<'_>,
+    terms: &[(usize, i64)],
+    attack: &Attack,
+) -> Option<Vec<(EnterpriseId, i64)>> {
     let mut own: BTreeMap<EnterpriseId, i128> = BTreeMap::new();
     for (variable, coefficient) in terms {
         let cell = attack.system.cell_of[*variable];
@@ -147,11 +152,12 @@ fn own_parts(parts: &Parts<'_>, terms: &[(usize, i64)], attack: &Attack) -> Opti
             return None;
         }
     }
-    own.into_values().filter(|part| *part != 0).map(|part| i64::try_from(part).ok()).collect()
+    let own = own.into_iter().filter(|(_, part)| *part != 0);
+    own.map(|(who, part)| Some((who, i64::try_from(part).ok()?))).collect()
 }
 
 /// What each enterprise adds to each cell, as far as it was kept.
-fn all_parts<'a>(
+pub fn all_parts<'a>(
     cubes: &'a [Cube],
     transcript: &'a Transcript,
     system: &System,
@@ -162,17 +168,20 @@ fn all_parts<'a>(
         else {
             continue;
         };
-        let mut own = Parts::new();
+        let mut own: BTreeMap<usize, (u32, Vec<_>)> = BTreeMap::new();
         for FrozenContribution { table, cell, enterprise, values } in contributions {
             let place = places.get(*table as usize).and_then(|table| table.get(*cell as usize));
             let (Some(place), Some(who)) = (place, enterprises.get(*enterprise as usize)) else {
                 let problem = "a contribution names no cell or no enterprise";
                 return Err(DisclosureError::Transcript(problem.into()));
             };
-            own.entry(*place).or_default().push((*who, values));
+            // A cell that several tables or releases share has its contributions from one of them.
+            let (first, own) = own.entry(*place).or_insert_with(|| (*table, Vec::new()));
+            if first == table {
+                own.push((*who, values.as_slice()));
+            }
         }
-        // A cell that several tables or releases share is kept once.
-        for (cell, own) in own {
+        for (cell, (_, own)) in own {
             parts.entry(cell).or_insert(own);
         }
     }
@@ -186,12 +195,19 @@ fn all_parts<'a>(
     Ok(parts)
 }
 
-/// Who contributed what to the cells of `cubes` that later releases may be subtracted from.
-pub fn contributions(catalogue: &Catalogue, cubes: &[Cube]) -> FrozenContributions {
+/// Who contributed what to the cells of `cubes` that later releases may be subtracted from, and to
+/// those that `tables` hide.
+pub fn contributions(
+    catalogue: &Catalogue,
+    cubes: &[Cube],
+    tables: &[Table],
+) -> FrozenContributions {
     let mut known: BTreeMap<EnterpriseId, u32> = BTreeMap::new();
     let mut kept = FrozenContributions::default();
-    for (table, cube) in cubes.iter().enumerate().filter(|(_, cube)| is_kept(catalogue, cube)) {
-        for (place, cell) in cube.cells.iter().enumerate() {
+    for (table, (cube, marks)) in cubes.iter().zip(tables).enumerate() {
+        let is_kept = is_kept(catalogue, cube);
+        let kept_cells = cube.cells.iter().zip(&marks.cells).enumerate();
+        for (place, (cell, _)) in kept_cells.filter(|(_, (_, mark))| is_kept || mark.0.is_none()) {
             for contribution in &cell.contributors {
                 let next = kept.enterprises.len() as u32;
                 let enterprise = *known.entry(contribution.enterprise).or_insert(next);

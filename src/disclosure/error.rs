@@ -156,6 +156,9 @@ pub enum AuditFault {
     /// A count has no second feasible integer that could be shown.
     #[error("its count could be deduced exactly")]
     CountPinned,
+    /// A contributor could deduce another's part.
+    #[error("a contributor to other cells could deduce it exactly")]
+    OpenToContributor,
     /// A value can be bounded within its protection interval.
     #[error("its value could be bounded within the protection interval")]
     ValueBounded,

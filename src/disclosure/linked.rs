@@ -7,12 +7,12 @@ use std::rc::Rc;
 use crate::{
     base::dice::Dice,
     disclosure::{
-        counter_example::{self, Demand, Deviation, Known, Possible},
+        counter_example::{self, Bounds, Demand, Deviation, Known, Possible},
         suppress::{
             self,
             finder::Effort,
             pattern::Pattern,
-            problem::{Goal, Index, Mark, Problem, Variable},
+            problem::{Goal, Index, Insider, Mark, Problem, Variable},
             protect,
             reach::{self, Ranges},
         },
@@ -40,16 +40,17 @@ pub enum Moves {
 pub fn problem(
     relations: &[&Relation],
     truth: &[i64],
-    floors: &[i64],
+    bounds: &Bounds,
     moves: impl Fn(usize) -> Moves,
     marks: Vec<Mark>,
 ) -> Problem {
     let variable = |place: usize| {
-        let down = truth[place].saturating_sub(floors[place]).max(0);
+        let down = truth[place].saturating_sub(bounds.least[place]).max(0);
+        let up = bounds.most[place].map(|most| most.saturating_sub(truth[place]).max(0));
         match moves(place) {
             Moves::Not => Variable { up: Some(0), down: 0, mark: None },
-            Moves::Freely => Variable { up: None, down, mark: None },
-            Moves::Marked(mark) => Variable { up: None, down, mark: Some(mark) },
+            Moves::Freely => Variable { up, down, mark: None },
+            Moves::Marked(mark) => Variable { up, down, mark: Some(mark) },
         }
     };
     let mut variables: Vec<Variable> = (0..truth.len()).map(variable).collect();
@@ -72,6 +73,7 @@ pub fn goal(demand: &Demand) -> Goal {
     let none = Goal { variable: demand.variable, above: 0, below: 0, other: 0 };
     match demand.what {
         Possible::Other => Goal { other: 1, ..none },
+        Possible::Apart(least) => Goal { other: least.max(1), ..none },
         Possible::Above(above) => Goal { above: above.max(1), ..none },
         Possible::Below(below) => Goal { below: below.max(1), ..none },
     }
@@ -124,10 +126,16 @@ pub fn counter_examples(pattern: &Pattern<'_>, goals: usize, cells_end: usize) -
 
 /// Looks for a counter-example to every demand, the `candidates` first. Those found, each once;
 /// what they show is for the caller to check.
-pub fn search(known: &Known<'_>, demands: &[Demand], candidates: &[Deviation]) -> Vec<Deviation> {
+pub fn search(
+    known: &Known<'_>,
+    insiders: &[Insider],
+    demands: &[Demand],
+    candidates: &[Deviation],
+) -> Vec<Deviation> {
     let moves = |variable: usize| if known.hidden[variable] { Moves::Freely } else { Moves::Not };
-    let mut problem = problem(known.relations, known.truth, known.floors, moves, Vec::new());
+    let mut problem = problem(known.relations, known.truth, known.bounds, moves, Vec::new());
     problem.goals = demands.iter().map(goal).collect();
+    problem.insiders = insiders.to_vec();
     let index = Index::new(&problem);
     let mut pattern = protect::start(&index, &mut Dice::new(SEED, 0));
     let goals: Vec<u32> = (0..demands.len() as u32).collect();
@@ -145,7 +153,7 @@ pub fn search(known: &Known<'_>, demands: &[Demand], candidates: &[Deviation]) -
 /// proven.
 pub fn reach(known: &Known<'_>, variables: &[usize]) -> Vec<reach::Reach> {
     let moves = |variable: usize| if known.hidden[variable] { Moves::Freely } else { Moves::Not };
-    let problem = problem(known.relations, known.truth, known.floors, moves, Vec::new());
+    let problem = problem(known.relations, known.truth, known.bounds, moves, Vec::new());
     let down: Vec<i64> = problem.variables.iter().map(|one| one.down).collect();
     let up: Vec<Option<i64>> = problem.variables.iter().map(|one| one.up).collect();
     reach::reach(Ranges { rows: &problem.rows, down: &down, up: &up }, variables)

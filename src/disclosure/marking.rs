@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crate::{
     base::{dice::Dice, period::Frequency},
     disclosure::{
-        attack::Attack,
-        counter_example::{self, Demand, Deviation, Known},
+        attack::{Asked, Attack},
+        counter_example::{self, Bounds, Demand, Deviation, Known},
         linked::{self, Moves, SEED},
         suppress::{
             finder::Effort,
@@ -48,6 +48,7 @@ fn cost(attack: &Attack, cell: usize) -> u32 {
 pub struct Marking<'a> {
     attack: &'a Attack,
     relations: &'a [&'a Relation],
+    asked: &'a Asked,
     /// What is to be shown, in the order in which it is tried: margins first.
     demands: Vec<Demand>,
     touching: Vec<Vec<usize>>,
@@ -77,11 +78,11 @@ pub enum Marked {
 
 impl<'a> Marking<'a> {
     /// With only those cells hidden that are sensitive or were hidden before.
-    pub fn new(attack: &'a Attack, relations: &'a [&'a Relation], demands: &[Demand]) -> Self {
+    pub fn new(attack: &'a Attack, relations: &'a [&'a Relation], asked: &'a Asked) -> Self {
         let hidden = (0..attack.system.cells.len())
             .map(|cell| attack.earlier[cell].unwrap_or(attack.sensitive.contains(&cell)))
             .collect();
-        let mut demands = demands.to_vec();
+        let mut demands = asked.demands.clone();
         let system = &attack.system;
         demands.sort_by_key(|demand| {
             (system.cells[system.cell_of[demand.variable]].key.len(), *demand)
@@ -89,6 +90,7 @@ impl<'a> Marking<'a> {
         Self {
             attack,
             relations,
+            asked,
             demands,
             touching: counter_example::touching(relations, attack.truth.len()),
             // What was dark stays dark: its zeros are hidden already.
@@ -110,9 +112,10 @@ impl<'a> Marking<'a> {
         };
         let marks = (0..system.cells.len()).map(mark).collect();
         let moves = |variable: usize| Moves::Marked(system.cell_of[variable] as u32);
-        let floors = attack.floors(dark);
-        let mut problem = linked::problem(self.relations, &attack.truth, &floors, moves, marks);
+        let bounds = attack.bounds(dark);
+        let mut problem = linked::problem(self.relations, &attack.truth, &bounds, moves, marks);
         problem.goals = self.demands.iter().map(linked::goal).collect();
+        problem.insiders = self.asked.insiders(attack, dark);
         problem
     }
 
@@ -126,8 +129,8 @@ impl<'a> Marking<'a> {
         pattern.hide((0..self.hidden.len()).filter(|cell| self.hidden[*cell]));
         let goals: Vec<u32> = (0..problem.goals.len() as u32).collect();
         let hidden = self.attack.hidden_variables(pattern.hidden());
-        let floors = self.attack.floors(&self.dark);
-        let known = self.known(&hidden, &floors);
+        let bounds = self.attack.bounds(&self.dark);
+        let known = self.known(&hidden, &bounds);
         for one in pool.iter().filter(|one| known.allows(one)) {
             if let Some(deviation) = linked::with_rooms(&index, one, cells_end) {
                 pattern.offer(&Rc::new(deviation), &goals);
@@ -145,9 +148,18 @@ impl<'a> Marking<'a> {
         }
     }
 
-    fn known<'b>(&'b self, hidden: &'b [bool], floors: &'b [i64]) -> Known<'b> {
+    fn known<'b>(&'b self, hidden: &'b [bool], bounds: &'b Bounds) -> Known<'b> {
         let truth = &self.attack.truth;
-        Known { relations: self.relations, truth, floors, hidden, touching: &self.touching }
+        Known { relations: self.relations, truth, bounds, hidden, touching: &self.touching }
+    }
+
+    /// Leaves a demand out that earlier releases alone leave open; whether they do.
+    pub fn give_up(&mut self, demand: &Demand) -> bool {
+        let is_open = !self.attack.open_before(self.relations, self.asked, &[*demand]).is_empty();
+        if is_open {
+            self.demands.retain(|one| one != demand);
+        }
+        is_open
     }
 
     /// The last resort, where zeros alone give a cell away: hides a group as a whole. Takes the

@@ -29,6 +29,7 @@ pub mod counter_example;
 mod difference;
 pub mod error;
 mod exact;
+mod insiders;
 mod linked;
 mod marking;
 pub mod protect;

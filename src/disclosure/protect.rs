@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use crate::{
     codes::catalogue::Catalogue,
     disclosure::{
-        attack::Attack,
+        attack::{Asked, Attack},
         audit,
-        counter_example::{Demand, Deviation},
+        counter_example::Deviation,
         difference,
         error::DisclosureError,
         marking::{Marked, Marking},
@@ -34,14 +34,14 @@ pub fn protect(
 ) -> Result<Protected, DisclosureError> {
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
-    let demands = attack.demands_in_reach(&attack.relations(catalogue)?);
+    let asked = attack.asked(&attack.relations(catalogue)?);
     let rehearsed = rehearsal::rehearse(catalogue, &attack, cubes, transcript)
-        .filter(|_| !demands.is_empty())
-        .and_then(|enlarged| pattern(catalogue, &enlarged, &demands, transcript).ok());
+        .filter(|_| !asked.demands.is_empty())
+        .and_then(|enlarged| pattern(catalogue, &enlarged, &asked, transcript).ok());
     // A guess about the rest of the year must not keep the quarter from being released.
     let (hidden, pool) = match rehearsed {
         Some(found) => found,
-        None => pattern(catalogue, &attack, &demands, transcript)?,
+        None => pattern(catalogue, &attack, &asked, transcript)?,
     };
     let tables = tables(&attack, cubes, &hidden);
     let report = audit::audit(catalogue, rules, cubes, &tables, transcript, &pool)?;
@@ -54,7 +54,7 @@ pub fn protect(
     let frozen = FrozenRelease {
         tables: frozen.collect(),
         counter_examples: hints(&attack, &pool, transcript),
-        contributions: Some(difference::contributions(catalogue, cubes)),
+        contributions: Some(difference::contributions(catalogue, cubes, &tables)),
         differences: attack.differences,
         exposures: Vec::new(),
     };
@@ -65,14 +65,14 @@ pub fn protect(
 fn pattern(
     catalogue: &Catalogue,
     attack: &Attack,
-    demands: &[Demand],
+    asked: &Asked,
     transcript: &Transcript,
 ) -> Result<(Vec<bool>, Vec<Deviation>), DisclosureError> {
     let relations = attack.relations(catalogue)?;
-    let mut marking = Marking::new(attack, &relations, demands);
+    let mut marking = Marking::new(attack, &relations, asked);
     let mut pool: Vec<Deviation> =
         remembered(transcript).filter_map(|deviation| attack.with_sums(&deviation)).collect();
-    // Each round hides a group as a whole that was not: it ends with the last of them.
+    // Each round gives up a demand or hides a group as a whole: there is an end to both.
     loop {
         match marking.protect(&pool) {
             Marked::Safe { mut hidden, shown } => {
@@ -81,7 +81,7 @@ fn pattern(
                 return Ok((hidden, shown.collect()));
             }
             Marked::Open { demand, shown } => {
-                if !marking.darken(&demand) {
+                if !marking.give_up(&demand) && !marking.darken(&demand) {
                     let cell = attack.system.cell_of[demand.variable];
                     let cell = attack.system.name(catalogue, cell);
                     return Err(DisclosureError::CannotProtect { cell });

@@ -23,7 +23,7 @@ use crate::{
     disclosure::{
         attack::Attack,
         audit::{self, AuditReport},
-        counter_example::{self, Demand, Known, Possible},
+        counter_example::{self, Demand, Known, Open, Possible},
         difference,
         error::{CellName, DisclosureError},
         linked, protect,
@@ -60,21 +60,23 @@ pub fn withhold(
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
     let relations = attack.relations(catalogue)?;
-    let demands = attack.demands_in_reach(&relations);
+    let asked = attack.asked(&relations);
     let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
     let remembered = protect::remembered(transcript);
     // Nothing that is remembered speaks of the differences by itself.
     let candidates: Vec<_> =
         remembered.filter_map(|deviation| attack.with_sums(&deviation)).collect();
     let touching = counter_example::touching(&relations, attack.truth.len());
+    let dark = attack.dark_groups(|cell| hidden[cell]);
     let known = Known {
         relations: &relations,
         truth: &attack.truth,
-        floors: &attack.floors(&attack.dark_groups(|cell| hidden[cell])),
+        bounds: &attack.bounds(&dark),
         hidden: &attack.hidden_variables(&hidden),
         touching: &touching,
     };
-    let (proofs, open) = audit::prove(&known, &demands, &candidates);
+    let (proofs, open) =
+        audit::prove(&known, &asked.insiders(&attack, &dark), &asked.demands, &candidates);
     let (exposed, unproven) = sort(&known, &open);
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
     let frozen =
@@ -86,7 +88,7 @@ pub fn withhold(
     let frozen = FrozenRelease {
         tables: frozen.collect(),
         counter_examples: protect::hints(&attack, &proofs, transcript),
-        contributions: Some(difference::contributions(catalogue, cubes)),
+        contributions: Some(difference::contributions(catalogue, cubes, &tables)),
         differences: attack.differences.clone(),
         exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
     };
@@ -95,7 +97,7 @@ pub fn withhold(
         demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect()
     };
     Ok(Withheld {
-        report: audit::report(&attack, &hidden, &demands, &proofs, open.len(), relations.len()),
+        report: audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations),
         exposed: cells(&exposed).iter().map(name).collect(),
         unproven: cells(&unproven).iter().map(name).collect(),
         tables,
@@ -104,11 +106,11 @@ pub fn withhold(
 }
 
 /// Demands that no counter-example was found for: those that are lost, and the others.
-fn sort(known: &Known<'_>, open: &[Demand]) -> (Vec<Demand>, Vec<Demand>) {
-    let variables: Vec<usize> = open.iter().map(|demand| demand.variable).collect();
+fn sort(known: &Known<'_>, open: &[Open]) -> (Vec<Demand>, Vec<Demand>) {
+    let variables: Vec<usize> = open.iter().map(|open| open.demand.variable).collect();
     let reaches = linked::reach(known, &variables);
     let (mut exposed, mut unproven) = (Vec::new(), Vec::new());
-    for (demand, reach) in open.iter().zip(reaches) {
+    for (Open { demand, .. }, reach) in open.iter().zip(reaches) {
         // What can be no other value cannot be a distant one either.
         let exact = Demand { what: Possible::Other, ..*demand };
         match [exact, *demand].into_iter().find(|demand| is_lost(demand, reach)) {
@@ -127,6 +129,7 @@ fn is_lost(demand: &Demand, (below, above): Reach) -> bool {
         Possible::Above(least) => within(above, least),
         Possible::Below(least) => within(below, least),
         Possible::Other => within(below, 1) && within(above, 1),
+        Possible::Apart(least) => within(below, least) && within(above, least),
     }
 }
 

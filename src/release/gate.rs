@@ -26,8 +26,12 @@ use crate::{
         limits::NAME_BYTES_MAX,
         period::Period,
     },
-    codes::embedded::Codes,
-    disclosure::{error::DisclosureError, protect::protect, rules::Rules, safe::Protected},
+    codes::{catalogue::Catalogue, embedded::Codes},
+    disclosure::{
+        error::DisclosureError, protect::protect, rules::Rules, safe::Protected,
+        transcript::Transcript,
+    },
+    indicators::cube::Cube,
     publication::{
         admitted::Admitted,
         release::{Release, Table},
@@ -83,6 +87,10 @@ impl Wanted {
     }
 }
 
+/// What protects the tables of a release, or says why it cannot.
+pub(super) type Protector =
+    fn(&Catalogue, &Rules, &[Cube], &Transcript) -> Result<Protected, DisclosureError>;
+
 /// The gate of one national node.
 pub struct Gate {
     shelf: Shelf,
@@ -90,6 +98,7 @@ pub struct Gate {
     rules: Rules,
     member: MemberCode,
     clock: SharedClock,
+    protector: Protector,
     /// One step at a time: states and transcript are read and written together.
     step: Mutex<()>,
 }
@@ -103,7 +112,14 @@ impl Gate {
         member: MemberCode,
         clock: SharedClock,
     ) -> Self {
-        Self { shelf: Shelf(store), codes, rules, member, clock, step: Mutex::new(()) }
+        let (shelf, protector) = (Shelf(store), protect as Protector);
+        Self { shelf, codes, rules, member, clock, protector, step: Mutex::new(()) }
+    }
+
+    /// The same gate with another way to protect releases.
+    #[cfg(test)]
+    pub(super) fn with_protector(self, protector: Protector) -> Self {
+        Self { protector, ..self }
     }
 
     /// Counts, protects and audits the tables of a closed quarter (and of the year with the
@@ -117,7 +133,8 @@ impl Gate {
         let _step = self.step();
         let begun = self.begin(actor, wanted, source)?;
         let transcript = self.shelf.transcript()?;
-        let protected = protect(self.codes.catalogue(), &self.rules, &begun.cubes, &transcript);
+        let catalogue = self.codes.catalogue();
+        let protected = (self.protector)(catalogue, &self.rules, &begun.cubes, &transcript);
         let Protected { tables, report, frozen } =
             protected.map_err(|cause| not_protected(wanted.period, cause))?;
         let tables = tables.iter().map(|safe| safe.table().clone()).collect();

@@ -113,7 +113,7 @@ const CARD_1: &str = "01ad00070167323032362d513102030363617761046562696e74610563
      7473010009a90081624130010302000300040005000600070008000a582001010101010101010101010101\
      010101010101010101010101010101010101010b19505e0c58200202020202020202020202020202020202\
      020202020202020202020202020202";
-/// A card of the second layout, with something in every field.
+/// A card of the second layout, with something in every field there was at first.
 const CARD_2: &str = "02839ef73bfd895384994db971363b24bfaa5f053045d0e5fe593803a2333f9efab00007016732303236\
      2d513102050363617761046562696e7461056361776106674d4c2f312f313707f50881a6006676697369\
      74730167323032362d513102816766696c69657265030304030581a20066766973697473010009a90081\
@@ -123,6 +123,17 @@ const CARD_2: &str = "02839ef73bfd895384994db971363b24bfaa5f053045d0e5fe593803a2
      03030303030303030303030303030e8167323032362d51310fa4006b4e6f207061747465726e2e01704e\
      6f207061747465726e20666f756e6402816e76697369747320323032352d513403816e76697369747320\
      323032362d5131";
+
+/// A card as it is kept now, with something in every field.
+const CARD_NOW: &str = "020a103a18dc1ce0fedda75aebd04d73f2f3592d65bdd7edbdf30b86d61af3efdbb00007016732303236\
+     2d513102050363617761046562696e7461056361776106674d4c2f312f313707f50881a6006676697369\
+     74730167323032362d513102816766696c69657265030304030581a20066766973697473010009ab0081\
+     6241300103020003000400050006000700080009816e76697369747320323032352d51330a040a582001\
+     010101010101010101010101010101010101010101010101010101010101010b19505e0c582002020202\
+     020202020202020202020202020202020202020202020202020202020da200a20019505e0119505e0158\
+     2003030303030303030303030303030303030303030303030303030303030303030e8167323032362d51\
+     310fa4006b4e6f207061747465726e2e01704e6f207061747465726e20666f756e6402816e7669736974\
+     7320323032352d513403816e76697369747320323032362d5131";
 
 fn full() -> Card {
     let day = date(2026, 5, 1);
@@ -142,7 +153,13 @@ fn full() -> Card {
             hidden: 3,
             measures: vec![MeasureReview { measure: "visits".into(), kept_percent: 0 }],
         }],
-        audit: AuditReport { attackers: vec!["A0".into()], cells: 3, ..AuditReport::default() },
+        audit: AuditReport {
+            attackers: vec!["A0".into()],
+            cells: 3,
+            exposed: vec!["visits 2025-Q3".into()],
+            insiders: 4,
+            ..AuditReport::default()
+        },
         body_hash: [1; 32],
         drafted_on: Some(day),
         frozen_hash: Some([2; 32].into()),
@@ -167,14 +184,18 @@ fn cards_of_every_layout_are_read() {
         let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
         (0..text.len()).step_by(2).map(byte).collect()
     };
-    assert_eq!(encode(&full()), unhex(CARD_2), "a change of what is written is a new layout");
-    assert_eq!(decode(ReleaseId(7), &unhex(CARD_2)).unwrap(), full());
+    let hex: String = encode(&full()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, CARD_NOW, "fields are added; any other change of what is written is a layout");
+    assert_eq!(decode(ReleaseId(7), &unhex(CARD_NOW)).unwrap(), full());
+    let audit = AuditReport { exposed: vec![], insiders: 0, ..full().audit };
+    let second = Card { audit, ..full() };
+    assert_eq!(decode(ReleaseId(7), &unhex(CARD_2)).unwrap(), second);
     let first = Card {
         state: State::Published,
         counted: None,
         skipped: vec![],
         withholding: None,
-        ..full()
+        ..second
     };
     assert_eq!(decode(ReleaseId(7), &unhex(CARD_1)).unwrap(), first);
 }

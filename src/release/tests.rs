@@ -15,7 +15,7 @@ use crate::{
         period::Period,
     },
     codes::embedded::Codes,
-    disclosure::rules::Rules,
+    disclosure::{protect::protect, rules::Rules},
     publication::{admitted::Admitted, release::Release},
     records::{
         source::RecordSource,
@@ -27,7 +27,7 @@ use crate::{
     release::{
         counted::Source,
         error::{GateError, PublishError},
-        gate::{Gate, Outlet, Wanted},
+        gate::{Gate, Outlet, Protector, Wanted},
         review::{ReleaseId, State},
     },
     store::{Store, memory::MemoryStore},
@@ -164,12 +164,13 @@ fn all() -> Source<'static, Records> {
 struct House {
     store: Arc<MemoryStore>,
     clock: Arc<ManualClock>,
+    protector: Protector,
 }
 
 impl House {
     fn on(day: Date) -> Self {
         let clock = Arc::new(ManualClock::at_noon(day));
-        Self { store: Arc::new(MemoryStore::default()), clock }
+        Self { store: Arc::new(MemoryStore::default()), clock, protector: protect }
     }
 
     /// A gate as after a restart.
@@ -181,6 +182,7 @@ impl House {
     fn gate_under(&self, rules: Rules) -> Gate {
         let codes = Arc::new(Codes::embedded());
         Gate::new(self.store.clone(), codes, rules, "ML".parse().unwrap(), self.clock.clone())
+            .with_protector(self.protector)
     }
 }
 

@@ -172,7 +172,8 @@ fn the_audit_turns_red_when_secondary_suppression_is_skipped() {
         audit::audit(&catalogue, &RULES, cubes, &whole, &transcript, &[]).unwrap();
         match audit::audit(&catalogue, &RULES, cubes, &tables, &transcript, &[]) {
             Err(DisclosureError::AuditFailed {
-                fault: AuditFault::CountPinned | AuditFault::ValueBounded,
+                fault:
+                    AuditFault::CountPinned | AuditFault::ValueBounded | AuditFault::OpenToContributor,
                 ..
             }) => red += 1,
             Err(other) => panic!("{other}"),
@@ -183,7 +184,7 @@ fn the_audit_turns_red_when_secondary_suppression_is_skipped() {
 }
 
 #[test]
-fn a_small_hub_keeps_its_totals_and_most_of_its_filieres() {
+fn a_small_hub_keeps_its_totals_and_half_of_its_filieres() {
     let (mut kept, mut possible) = (0, 0);
     for (seed, requests) in [(1, 60), (3, 180)] {
         let scale = Scale {
@@ -211,7 +212,8 @@ fn a_small_hub_keeps_its_totals_and_most_of_its_filieres() {
         }
     }
     println!("{kept} of {possible} filières that are not sensitive are published");
-    assert!(kept * 10 >= possible * 8);
+    // Of a hub this small many a figure is one enterprise's, who could tell others' by it.
+    assert!(kept * 2 >= possible);
 }
 
 proptest! {

@@ -1,13 +1,47 @@
 //! What was lost to releases that are out: no later release is held to it.
 
 use crate::disclosure::{
-    attack::Attack,
-    counter_example::{Demand, Possible},
+    attack::{Asked, Attack},
+    counter_example::{self, Demand, Insiders, Known, Open, Possible},
     error::DisclosureError,
+    linked,
+    system::Relation,
     transcript::{FrozenExposure, Protection, Transcript},
 };
 
 impl Attack {
+    /// Those of the open demands that would be open if everything new were hidden, zeros included,
+    /// about cells that are not new: earlier releases alone leave them open, be it that an attacker
+    /// was not known then, or that a solver got better. That is an incident, and no reason to
+    /// refuse what adds nothing to it.
+    pub fn open_before(
+        &self,
+        relations: &[&Relation],
+        asked: &Asked,
+        open: &[Demand],
+    ) -> Vec<Open> {
+        let is_old =
+            |demand: &&Demand| self.earlier[self.system.cell_of[demand.variable]].is_some();
+        let old: Vec<Demand> = open.iter().filter(is_old).copied().collect();
+        if old.is_empty() {
+            return Vec::new();
+        }
+        let hidden: Vec<bool> = self.earlier.iter().map(|mark| mark.unwrap_or(true)).collect();
+        let touching = counter_example::touching(relations, self.truth.len());
+        let dark = self.dark_groups(|cell| hidden[cell]);
+        let insiders = asked.insiders(self, &dark);
+        let known = Known {
+            relations,
+            truth: &self.truth,
+            bounds: &self.bounds(&dark),
+            hidden: &self.hidden_variables(&hidden),
+            touching: &touching,
+        };
+        let mut shown = linked::search(&known, &insiders, &old, &[]);
+        shown.retain(|one| known.allows(one));
+        counter_example::open(&old, &shown, &Insiders::new(&insiders))
+    }
+
     /// Leaves out demands that were lost to releases by the time one was withheld: no later release
     /// can mend them. That a value is not known exactly is still demanded, as long as it is not.
     pub(super) fn give_up(&mut self, transcript: &Transcript) -> Result<(), DisclosureError> {
@@ -38,7 +72,7 @@ impl Attack {
         FrozenExposure {
             terms: terms.into_iter().map(|(one, factor)| (one as u32, factor)).collect(),
             impossible: match demand.what {
-                Possible::Other => Protection::NotExact,
+                Possible::Other | Possible::Apart(_) => Protection::NotExact,
                 Possible::Above(above) => Protection::Interval { below: 0, above },
                 Possible::Below(below) => Protection::Interval { below, above: 0 },
             },

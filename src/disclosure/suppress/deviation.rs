@@ -11,6 +11,16 @@ const MAGNITUDE_MAX: f64 = 1e15;
 /// How far a direction that nothing bounds is followed.
 const UNBOUNDED_CHANGE: i64 = 1 << 50;
 
+/// How far each variable may go in the current solve, where that is less far than for an outsider;
+/// `i64::MAX` where it is not.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Downwards.
+    pub down: Vec<i64>,
+    /// Upwards.
+    pub up: Vec<i64>,
+}
+
 /// Variables with what is added to their true values, as numerators over one denominator:
 /// ascending, none zero, every row kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,21 +63,24 @@ impl Deviation {
         if least > 0 { moved >= least } else { moved <= least }
     }
 
-    /// Whether a variable with this numerator is moved down by no more than so much.
-    pub fn stays_above(&self, numerator: i64, down: i64) -> bool {
-        i128::from(numerator) >= -i128::from(down) * i128::from(self.denominator)
+    /// Whether a variable with this numerator is moved by no more than so much: upwards or
+    /// downwards.
+    pub fn stays_within(&self, numerator: i64, most: i64, up: bool) -> bool {
+        let (moved, most) = (i128::from(numerator), i128::from(most));
+        let most = most * i128::from(self.denominator);
+        if up { moved <= most } else { moved >= -most }
     }
 
-    /// The largest deviations along `movement` and against it that stay within the bounds; none if
-    /// the movement cannot be made exact.
-    pub fn along(index: &Index<'_>, movement: &[(usize, f64)]) -> Vec<Self> {
+    /// The largest deviations along `movement` and against it that stay within the bounds, and
+    /// within narrower limits; none if the movement cannot be made exact.
+    pub fn along(index: &Index<'_>, movement: &[(usize, f64)], held: &Limits) -> Vec<Self> {
         let Some((direction, denominator)) = direction(index, movement) else {
             return Vec::new();
         };
         let whole = index.problem.whole;
         let scaled = |sign: i64| {
             let least = if whole { 1 } else { denominator };
-            let (steps, denominator) = steps(index, &direction, sign, least)?;
+            let (steps, denominator) = steps(index, &direction, sign, least, held)?;
             let change =
                 |(variable, by): &(u32, i64)| Some((*variable, by.checked_mul(sign * steps)?));
             let changes = direction.iter().map(change).collect::<Option<_>>()?;
@@ -131,14 +144,19 @@ fn steps(
     direction: &[(u32, i64)],
     sign: i64,
     denominator: i64,
+    held: &Limits,
 ) -> Option<(i64, i64)> {
     let most = |denominator: i64| {
         let mut steps = i64::MAX;
         for (variable, by) in direction {
             let variable = *variable as usize;
+            let own = &index.problem.variables[variable];
             let range = match by * sign > 0 {
-                true => index.problem.variables[variable].up,
-                false => Some(index.problem.variables[variable].down),
+                true if held.up[variable] < i64::MAX => {
+                    Some(held.up[variable].min(own.up.unwrap_or(i64::MAX)))
+                }
+                true => own.up,
+                false => Some(own.down.min(held.down[variable])),
             };
             if let Some(range) = range {
                 steps = steps.min(range.saturating_mul(denominator) / by.abs());

@@ -2,7 +2,7 @@
 //! it exact.
 
 use crate::disclosure::suppress::{
-    deviation::Deviation,
+    deviation::{Deviation, Limits},
     dual::{Dual, Ended, Movement},
     problem::{Index, Insider, Variable},
 };
@@ -42,20 +42,26 @@ impl Effort {
 /// What some insiders know, so that it may not move in the current solve.
 struct Held {
     known: Vec<bool>,
-    down: Vec<i64>,
+    limits: Limits,
 }
 
 impl Held {
     fn hold(&mut self, insider: &Insider) {
         insider.known.iter().for_each(|variable| self.known[*variable] = true);
-        for (variable, down) in &insider.down {
-            self.down[*variable] = self.down[*variable].min(*down);
+        let Limits { down, up } = &mut self.limits;
+        for (variable, most) in &insider.down {
+            down[*variable] = down[*variable].min(*most);
+        }
+        for (variable, most) in &insider.up {
+            up[*variable] = up[*variable].min(*most);
         }
     }
 
     fn release(&mut self, insider: &Insider) {
         insider.known.iter().for_each(|variable| self.known[*variable] = false);
-        insider.down.iter().for_each(|(variable, _)| self.down[*variable] = i64::MAX);
+        let Limits { down, up } = &mut self.limits;
+        insider.down.iter().for_each(|(variable, _)| down[*variable] = i64::MAX);
+        insider.up.iter().for_each(|(variable, _)| up[*variable] = i64::MAX);
     }
 }
 
@@ -88,17 +94,18 @@ impl Solve<'_> {
 
 impl Movement for Solve<'_> {
     fn up(&self, variable: usize) -> f64 {
-        match self.moves(variable) {
-            true => self.index.problem.variables[variable].up.map_or(f64::INFINITY, |up| up as f64),
-            false => 0.0,
+        let outsider = self.index.problem.variables[variable].up;
+        match (self.moves(variable), self.held.limits.up[variable]) {
+            (false, _) => 0.0,
+            (true, i64::MAX) => outsider.map_or(f64::INFINITY, |up| up as f64),
+            (true, most) => outsider.map_or(most, |up| up.min(most)) as f64,
         }
     }
 
     fn down(&self, variable: usize) -> f64 {
+        let outsider = self.index.problem.variables[variable].down;
         match self.moves(variable) {
-            true => {
-                self.index.problem.variables[variable].down.min(self.held.down[variable]) as f64
-            }
+            true => outsider.min(self.held.limits.down[variable]) as f64,
             false => 0.0,
         }
     }
@@ -123,11 +130,11 @@ pub struct Found {
 impl Found {
     fn along(
         index: &Index<'_>,
+        held: &Held,
         movement: &[(usize, f64)],
-        variable: usize,
-        target: i64,
+        (variable, target): (usize, i64),
     ) -> Option<Self> {
-        let deviations = Deviation::along(index, movement);
+        let deviations = Deviation::along(index, movement, &held.limits);
         let reaches = |one: &Deviation| one.reaches(one.numerator(variable), target);
         let moved = movement.iter().map(|(moved, _)| *moved);
         deviations.iter().any(reaches).then(|| Self { moved: moved.collect(), deviations })
@@ -158,7 +165,10 @@ impl<'a> Finder<'a> {
             dual: Dual::new(&index.matrix),
             weights,
             prices: problem.marks.iter().map(|mark| mark.price.unwrap_or(0).into()).collect(),
-            held: Held { known: vec![false; variables], down: vec![i64::MAX; variables] },
+            held: Held {
+                known: vec![false; variables],
+                limits: Limits { down: vec![i64::MAX; variables], up: vec![i64::MAX; variables] },
+            },
             index,
         }
     }
@@ -204,8 +214,12 @@ impl<'a> Finder<'a> {
         effort: Effort,
     ) -> Option<Found> {
         let own = &self.index.problem.variables[variable];
-        let within = if target > 0 { own.up } else { Some(own.down) };
-        if within.is_some_and(|within| within < target.abs()) {
+        let Limits { down, up } = &self.held.limits;
+        let within = match target > 0 {
+            true => own.up.unwrap_or(i64::MAX).min(up[variable]),
+            false => own.down.min(down[variable]),
+        };
+        if self.held.known[variable] || within < target.abs() {
             return None;
         }
         let mut fractional = None;
@@ -216,7 +230,7 @@ impl<'a> Finder<'a> {
             let Some(movement) = self.move_by(hidden, &[(variable, ask)], attempt, effort) else {
                 break;
             };
-            match Found::along(self.index, &movement, variable, target) {
+            match Found::along(self.index, &self.held, &movement, (variable, target)) {
                 Some(found) => return Some(found),
                 None => fractional = fractional.or(Some(movement)),
             }
@@ -272,16 +286,16 @@ impl<'a> Finder<'a> {
         let near = by.round() as i64;
         let far = if by > by.round() { near + 1 } else { near - 1 };
         let Variable { up, down, .. } = self.index.problem.variables[variable];
-        let down = down.min(self.held.down[variable]);
+        let Limits { down: held_down, up: held_up } = &self.held.limits;
+        let (down, held_up) = (down.min(held_down[variable]), held_up[variable]);
         for whole in [near, far] {
-            if whole < -down || up.is_some_and(|up| whole > up) {
+            if whole < -down || whole > up.unwrap_or(i64::MAX).min(held_up) {
                 continue;
             }
             *left = left.checked_sub(1)?;
             moved.push((variable, whole));
             if let Some(movement) = self.move_by(hidden, moved, 0, effort) {
-                let (target, by) = moved[0];
-                let found = Found::along(self.index, &movement, target, by)
+                let found = Found::along(self.index, &self.held, &movement, moved[0])
                     .or_else(|| self.round(hidden, &movement, moved, effort, left));
                 if found.is_some() {
                     return found;

@@ -126,16 +126,21 @@ impl<'a> Pattern<'a> {
     fn meet_one(&mut self, goal: u32, open: &[u32], effort: Effort) -> bool {
         let Goal { variable, above, below, other } = self.index.problem.goals[goal as usize];
         while let Some(missing) = self.missing(goal) {
+            let before = match &missing {
+                Missing::Against(insiders) if !insiders.is_empty() => Some(insiders.len()),
+                _ => None,
+            };
             let found = match missing {
                 Missing::Above => self.search(variable, above, &[], open, effort),
                 Missing::Below => self.search(variable, -below, &[], open, effort),
                 Missing::Against(insiders) => {
                     self.search(variable, other, &insiders, open, effort)
                         || self.search(variable, -other, &insiders, open, effort)
-                        || self.search_halves(variable, other, insiders, open, effort)
+                        || self.search_halves(variable, other, &insiders, open, effort)
                 }
             };
-            if !found {
+            let left = self.shown[goal as usize].exposed_to.as_ref().map(Vec::len);
+            if !found || (before.is_some() && left >= before) {
                 return false;
             }
         }
@@ -147,14 +152,14 @@ impl<'a> Pattern<'a> {
         &mut self,
         variable: usize,
         other: i64,
-        mut insiders: Vec<u32>,
+        mut insiders: &[u32],
         open: &[u32],
         effort: Effort,
     ) -> bool {
         while insiders.len() > 1 {
-            insiders.truncate(insiders.len() / 2);
-            if self.search(variable, other, &insiders, open, effort)
-                || self.search(variable, -other, &insiders, open, effort)
+            insiders = &insiders[..insiders.len() / 2];
+            if self.search(variable, other, insiders, open, effort)
+                || self.search(variable, -other, insiders, open, effort)
             {
                 return true;
             }
@@ -331,8 +336,10 @@ fn touched_insiders(index: &Index<'_>, deviation: &Deviation) -> Vec<u32> {
         let variable = *variable as usize;
         touched.extend(&index.insiders_of[variable]);
         let downs = index.downs_of[variable].iter();
-        // Further down by any part of one is too far.
-        let too_far = downs.filter(|(_, down)| !deviation.stays_above(*by, *down));
+        let too_far = downs.filter(|(_, down)| !deviation.stays_within(*by, *down, false));
+        touched.extend(too_far.map(|(insider, _)| insider));
+        let ups = index.ups_of[variable].iter();
+        let too_far = ups.filter(|(_, up)| !deviation.stays_within(*by, *up, true));
         touched.extend(too_far.map(|(insider, _)| insider));
     }
     touched.sort_unstable();

@@ -62,6 +62,8 @@ pub struct Insider {
     pub known: Vec<usize>,
     /// Variables that he knows to be no further below their true values than this.
     pub down: Vec<(usize, i64)>,
+    /// Variables that he knows to be no further above.
+    pub up: Vec<(usize, i64)>,
 }
 
 /// The problem with what is looked up in it.
@@ -79,6 +81,8 @@ pub struct Index<'a> {
     pub insiders_of: Vec<Vec<u32>>,
     /// The insiders who know each variable to be no further below its true value than so much.
     pub downs_of: Vec<Vec<(u32, i64)>>,
+    /// And no further above.
+    pub ups_of: Vec<Vec<(u32, i64)>>,
     /// The goals of each variable.
     pub goals_of: Vec<Vec<u32>>,
 }
@@ -96,18 +100,19 @@ impl<'a> Index<'a> {
             one.mark.iter().for_each(|mark| variables_of[*mark as usize].push(variable as u32));
         }
         let mut insiders_of = vec![Vec::new(); variables];
-        let mut downs_of = vec![Vec::new(); variables];
-        for (insider, Insider { known, down }) in problem.insiders.iter().enumerate() {
+        let (mut downs_of, mut ups_of) = (vec![Vec::new(); variables], vec![Vec::new(); variables]);
+        for (insider, Insider { known, down, up }) in problem.insiders.iter().enumerate() {
             let insider = insider as u32;
             known.iter().for_each(|variable| insiders_of[*variable].push(insider));
             down.iter().for_each(|(variable, down)| downs_of[*variable].push((insider, *down)));
+            up.iter().for_each(|(variable, up)| ups_of[*variable].push((insider, *up)));
         }
         let mut goals_of = vec![Vec::new(); variables];
         for (goal, one) in problem.goals.iter().enumerate() {
             goals_of[one.variable].push(goal as u32);
         }
         let matrix = Matrix::new(variables, &problem.rows);
-        Self { problem, matrix, rows_of, variables_of, insiders_of, downs_of, goals_of }
+        Self { problem, matrix, rows_of, variables_of, insiders_of, downs_of, ups_of, goals_of }
     }
 
     /// Whether a variable is not published under these marks.

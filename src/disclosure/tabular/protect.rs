@@ -134,7 +134,7 @@ fn problem(table: &Table, options: &Options) -> Problem {
         insiders: match options.attackers.contains(&Attacker::A3) {
             true => check::insiders(table, &options.rules)
                 .into_iter()
-                .map(|known| Insider { known, down: Vec::new() })
+                .map(|known| Insider { known, ..Insider::default() })
                 .collect(),
             false => Vec::new(),
         },

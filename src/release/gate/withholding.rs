@@ -14,7 +14,7 @@
 
 use crate::{
     base::limits::TEXT_BYTES_MAX,
-    disclosure::{error::CellName, protect::protect, withhold::withhold},
+    disclosure::{error::CellName, withhold::withhold},
     records::source::RecordSource,
     release::{
         counted::Source,
@@ -65,7 +65,7 @@ impl Gate {
         let begun = self.begin(actor, wanted, source)?;
         let (catalogue, period) = (self.codes.catalogue(), wanted.period);
         let transcript = self.shelf.transcript()?;
-        let cause = match protect(catalogue, &self.rules, &begun.cubes, &transcript) {
+        let cause = match (self.protector)(catalogue, &self.rules, &begun.cubes, &transcript) {
             Ok(_) => return Err(GateError::CanBeProtected { period }),
             Err(cause) if cause.is_unprotectable() => cause,
             Err(cause) => return Err(not_protected(period, cause)),

@@ -104,6 +104,9 @@ fn audit_to_wire(audit: AuditReport) -> pb::AuditReport {
         counter_examples,
         relations,
         relations_broken,
+        exposed: _,
+        insiders: _,
+        told_by_status: _,
     } = audit;
     pb::AuditReport {
         attackers,
