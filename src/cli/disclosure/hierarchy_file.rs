@@ -7,6 +7,9 @@ use anyhow::ensure;
 
 use crate::{cli::disclosure::csv_file::CsvFile, disclosure::tabular::error::TableError};
 
+/// Most levels of a hierarchy, the total not counted.
+const LEVELS_MAX: usize = 32;
+
 /// The paths of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HierarchyFile {
@@ -20,6 +23,11 @@ pub struct HierarchyFile {
 
 /// Reads the paths of a file.
 pub fn read(file: &CsvFile) -> anyhow::Result<HierarchyFile> {
+    ensure!(
+        file.columns.len() <= LEVELS_MAX,
+        "{} has more than {LEVELS_MAX} columns, which are levels from coarse to fine",
+        file.path.display()
+    );
     let (mut paths, mut lines) = (Vec::new(), Vec::new());
     for record in &file.records {
         let length = record.cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |at| at + 1);

@@ -58,7 +58,7 @@ fn protect_table(args: &ProtectArgs) -> anyhow::Result<Done> {
     let places = pattern_file::places(&table, &file);
     let text = pattern_file::text(&table, &protected, &places, &asked);
     pattern_file::write(&args.out, &text, args.force)?;
-    let report = Report::of_protected(&table, &protected, &asked);
+    let report = Report::of_protected(&table, &places, &protected, &asked);
     report.print(args.table.format)?;
     Ok(Done::Yes)
 }
@@ -83,7 +83,8 @@ fn audit_pattern(args: &AuditArgs) -> anyhow::Result<Done> {
         let _spinner = Spinner::start(&messages::text(asked.language, "disclosure-auditing", &[]));
         audit::audit(&table, &asked.options, &hidden)
     };
-    let report = Report::of_audited(&table, &hidden, &audited, &asked);
+    let places = pattern_file::places(&table, &file);
+    let report = Report::of_audited(&table, &places, &hidden, &audited, &asked);
     report.print(args.table.format)?;
     Ok(if audited.is_open() { Done::No } else { Done::Yes })
 }

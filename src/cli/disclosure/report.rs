@@ -1,5 +1,8 @@
 //! What came of a protection or an audit. It is for the one who has the table: it says what is
 //! sensitive.
+//!
+//! Cells are counted as they stand in the pattern, one under two names twice; attackers try each
+//! once.
 
 use serde_json::{Value, json};
 
@@ -32,33 +35,46 @@ pub(super) struct Report {
 
 impl Report {
     /// Of a table that was protected.
-    pub fn of_protected(table: &Table, protected: &Protected, asked: &Asked) -> Self {
+    pub fn of_protected(
+        table: &Table,
+        places: &[usize],
+        protected: &Protected,
+        asked: &Asked,
+    ) -> Self {
         let Protected { hidden, sensitive, intervals, verdicts } = protected;
         let attackers = verdicts.iter().map(|verdict| (verdict.attacker, verdict.tried, vec![]));
         let attackers = attackers.collect();
-        Self { attackers, ..Self::new(table, hidden, sensitive, intervals, asked) }
+        Self { attackers, ..Self::new(table, places, hidden, sensitive, intervals, asked) }
     }
 
     /// Of a pattern that was audited.
-    pub fn of_audited(table: &Table, hidden: &[bool], audited: &Audited, asked: &Asked) -> Self {
+    pub fn of_audited(
+        table: &Table,
+        places: &[usize],
+        hidden: &[bool],
+        audited: &Audited,
+        asked: &Asked,
+    ) -> Self {
         let Audited { sensitive, intervals, exposures } = audited;
         let attackers = exposures.iter().map(|exposure| {
             let open = exposure.open.iter().map(|cell| table.name(*cell)).collect();
             (exposure.attacker, exposure.tried, open)
         });
         let attackers = attackers.collect();
-        let report = Self::new(table, hidden, sensitive, intervals, asked);
+        let report = Self::new(table, places, hidden, sensitive, intervals, asked);
         Self { attackers, is_audit: true, ..report }
     }
 
     fn new(
         table: &Table,
+        places: &[usize],
         hidden: &[bool],
         sensitive: &[bool],
         intervals: &[(i64, Option<i64>)],
         asked: &Asked,
     ) -> Self {
-        let cells = || (0..table.cells.len()).filter(|cell| table.cells[*cell].count > 0);
+        let cells = places.iter().map(|place| table.names[*place]);
+        let cells = || cells.clone().filter(|cell| table.cells[*cell].count > 0);
         let published = || cells().filter(|cell| !hidden[*cell]);
         let value = |cell: usize| table.cells[cell].value;
         let sum = |cells: &mut dyn Iterator<Item = usize>| -> i128 {
@@ -72,7 +88,7 @@ impl Report {
         Self {
             language: asked.language,
             cells: cells().count(),
-            sensitive: sensitive.iter().filter(|sensitive| **sensitive).count(),
+            sensitive: cells().filter(|cell| sensitive[*cell]).count(),
             secondary: cells().filter(|cell| hidden[*cell] && !sensitive[*cell]).count(),
             published: published().count(),
             cells_kept_percent: percent(published().count() as i128, cells().count() as i128),

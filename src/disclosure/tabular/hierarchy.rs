@@ -98,11 +98,12 @@ fn refuse_contradictions(key: &str, total: &str, paths: &[Vec<String>]) -> Resul
     let mut parent_of: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
     for (path, codes) in paths.iter().enumerate() {
         let mut above = total;
-        for code in codes.iter().map(String::as_str) {
+        for (place, code) in codes.iter().map(String::as_str).enumerate() {
             if code == above {
                 continue;
             }
-            if is_above(&parent_of, code, above) {
+            let returns = |later: &String| later != code && is_above(&parent_of, later, code);
+            if is_above(&parent_of, code, above) || codes[place..].iter().any(returns) {
                 return Err(TableError::Cycle { key: key.into(), code: code.into(), path });
             }
             let (parent, earlier) = *parent_of.entry(code).or_insert((above, path));
@@ -121,7 +122,7 @@ fn refuse_contradictions(key: &str, total: &str, paths: &[Vec<String>]) -> Resul
     Ok(())
 }
 
-/// Whether `code` is `below`, or stands above it.
+/// Whether `code` is `below`, or stands above it as far as is known.
 fn is_above(parent_of: &BTreeMap<&str, (&str, usize)>, code: &str, below: &str) -> bool {
     let mut at = below;
     loop {
