@@ -124,11 +124,11 @@ intake-refused-only-by-step-remedy = Record the step in the program
 # disclosure
 disclosure-protecting = Protecting the table …
 disclosure-auditing = Auditing the pattern …
-disclosure-cells = { $cells } cells that are not zero, margins included: { $sensitive } sensitive, { $secondary } hidden for their sake, { $published } published
+disclosure-cells = Cells that are not zero, margins included: { $cells }; sensitive: { $sensitive }; hidden for their sake: { $secondary }; published: { $published }
 disclosure-kept = Kept: { $cells } % of these cells, { $value } % of the sum of their values
 disclosure-narrowest = Narrowest interval of a sensitive cell, for an outsider: { $percent } % of its value
 disclosure-narrowest-none = No interval of a sensitive cell is bounded above
-disclosure-tried = { $attacker } ({ $who }): { $tried } tried, { $open } open
+disclosure-tried = { $attacker } ({ $who }): tried: { $tried }; open: { $open }
 disclosure-further = { $count ->
     [one] and { $count } further cell
    *[other] and { $count } further cells

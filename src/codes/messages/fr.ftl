@@ -145,14 +145,11 @@ intake-refused-only-by-step-remedy = Enregistrez l'étape dans l'application
 # disclosure
 disclosure-protecting = Protection du tableau…
 disclosure-auditing = Vérification du masque…
-disclosure-cells = { $cells } cellules non nulles, marges comprises : { $sensitive } sensibles, { $secondary } masquées pour les protéger, { $published } publiées
+disclosure-cells = Cellules non nulles, marges comprises : { $cells } ; sensibles : { $sensitive } ; masquées pour les protéger : { $secondary } ; publiées : { $published }
 disclosure-kept = Conservé : { $cells } % de ces cellules, { $value } % de la somme de leurs valeurs
 disclosure-narrowest = Intervalle le plus étroit d’une cellule sensible, pour qui est au-dehors : { $percent } % de sa valeur
 disclosure-narrowest-none = Aucun intervalle de cellule sensible n’est borné vers le haut
-disclosure-tried = { $attacker } ({ $who }) : { $tried } essais, { $open ->
-    [one] { $open } cellule ouverte
-   *[other] { $open } cellules ouvertes
-}
+disclosure-tried = { $attacker } ({ $who }) : essais : { $tried } ; cellules ouvertes : { $open }
 disclosure-further = { $count ->
     [one] et { $count } autre cellule
    *[other] et { $count } autres cellules

@@ -145,14 +145,11 @@ intake-refused-only-by-step-remedy = Registe a etapa no programa
 # disclosure
 disclosure-protecting = A proteger o quadro…
 disclosure-auditing = A verificar a máscara…
-disclosure-cells = { $cells } células não nulas, com as margens: { $sensitive } sensíveis, { $secondary } ocultadas para as proteger, { $published } publicadas
+disclosure-cells = Células não nulas, com as margens: { $cells }; sensíveis: { $sensitive }; ocultadas para as proteger: { $secondary }; publicadas: { $published }
 disclosure-kept = Conservado: { $cells } % destas células, { $value } % da soma dos seus valores
 disclosure-narrowest = Intervalo mais estreito de uma célula sensível, para quem está de fora: { $percent } % do seu valor
 disclosure-narrowest-none = Nenhum intervalo de célula sensível tem limite superior
-disclosure-tried = { $attacker } ({ $who }): { $tried } tentativas, { $open ->
-    [one] { $open } célula aberta
-   *[other] { $open } células abertas
-}
+disclosure-tried = { $attacker } ({ $who }): tentativas: { $tried }; células abertas: { $open }
 disclosure-further = { $count ->
     [one] e mais { $count } célula
    *[other] e mais { $count } células
