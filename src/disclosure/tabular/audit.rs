@@ -114,3 +114,124 @@ fn expose(table: &Table, options: &Options, hidden: &[bool]) -> Exposure {
         open: examined.open.into_iter().map(|(cell, _)| cell).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::disclosure::tabular::{
+        hierarchy::Hierarchy,
+        protect::{Cost, protect},
+        rules::Rules,
+        table::Row,
+    };
+
+    /// A table of one row per region; each cell is a count and a value.
+    fn table(cells: [[(i64, i64); 3]; 3]) -> Table {
+        let (regions, sizes) = (["N", "S", "W"], ["a", "b", "c"]);
+        let row = |place: usize| {
+            let (count, value) = cells[place / 3][place % 3];
+            let codes = vec![regions[place / 3].into(), sizes[place % 3].into()];
+            Row { codes, count, value, largest: None }
+        };
+        let rows: Vec<Row> = (0..9).map(row).collect();
+        let key = |place: usize, key: &str| {
+            let used: BTreeSet<String> = rows.iter().map(|row| row.codes[place].clone()).collect();
+            Hierarchy::new(key, "Total", None, &used).unwrap()
+        };
+        Table::new(vec![key(0, "REGION"), key(1, "SIZE")], &rows, 0).unwrap()
+    }
+
+    fn options(counts: bool, contributors_min: i64) -> Options {
+        Options {
+            rules: Rules { contributors_min, dominance_percent: None, protection_percent: 10 },
+            attackers: Attacker::ALL.to_vec(),
+            cost: Cost::Unit,
+            seed: 1,
+            counts,
+            units_per_one: if counts { 1 } else { 100 },
+        }
+    }
+
+    /// Open cells by attacker, where these are hidden.
+    fn open(table: &Table, options: &Options, hidden: &[&str]) -> Vec<(Attacker, Vec<String>)> {
+        let hidden: Vec<bool> = (0..table.cells.len())
+            .map(|cell| hidden.contains(&table.name(cell).as_str()))
+            .collect();
+        let audited = audit(table, options, &hidden);
+        let names = |cells: Vec<usize>| cells.into_iter().map(|cell| table.name(cell)).collect();
+        audited.exposures.into_iter().map(|one| (one.attacker, names(one.open))).collect()
+    }
+
+    fn first_to_open(table: &Table, options: &Options, hidden: &[&str]) -> Option<Attacker> {
+        let found = open(table, options, hidden);
+        found.into_iter().find(|(_, open)| !open.is_empty()).map(|(attacker, _)| attacker)
+    }
+
+    const SQUARE: [&str; 4] = ["N/a", "N/b", "S/a", "S/b"];
+
+    #[test]
+    fn each_attacker_opens_what_those_before_him_cannot() {
+        use Attacker::{A0, A1, A2, A3};
+        let values = options(false, 3);
+        let others = [(9, 900_000); 3];
+        // One enterprise in N/a, and four in the other corners.
+        let wide = table([[(1, 90_000), (9, 90_000), (9, 90_000)], [(9, 90_000); 3], others]);
+        assert_eq!(first_to_open(&wide, &values, &SQUARE), None);
+        assert_eq!(first_to_open(&wide, &values, &SQUARE[..1]), Some(A0));
+        assert_eq!(first_to_open(&wide, &values, &[]), Some(A0), "it is published");
+        // To raise N/a by a tenth lowers N/b as far, which is 1.05 and at least 1 for whoever knows
+        // that it is not zero.
+        let near_one =
+            table([[(1, 105), (9, 105), (9, 900)], [(9, 900), (9, 900), (9, 900)], others]);
+        assert_eq!(first_to_open(&near_one, &values, &SQUARE), Some(A1));
+        // The one of N/a knows S/b through his own cell, and S/b has two enterprises.
+        let known =
+            table([[(1, 90_000), (9, 90_000), (9, 9)], [(9, 90_000), (2, 90_000), (9, 9)], others]);
+        assert_eq!(first_to_open(&known, &values, &SQUARE), Some(A3));
+        let outsiders = Options { attackers: vec![A0, A1, A2], ..values.clone() };
+        assert_eq!(first_to_open(&known, &outsiders, &SQUARE), None);
+        // A count of 1 or 2 can be 1 alone if the margins hold and both of a row are sensitive.
+        let counts = options(true, 3);
+        let count = |count: i64| (count, count);
+        let counted = table([
+            [count(1), count(1), count(9)],
+            [count(1), count(9), count(9)],
+            [count(9), count(9), count(9)],
+        ]);
+        assert_eq!(first_to_open(&counted, &counts, &SQUARE), Some(A1));
+        let two = table([
+            [count(2), count(2), count(9)],
+            [count(2), count(3), count(9)],
+            [count(9), count(9), count(9)],
+        ]);
+        assert_eq!(first_to_open(&two, &counts, &SQUARE), Some(A2));
+    }
+
+    #[test]
+    fn whoever_is_open_to_one_is_open_to_all_who_know_more() {
+        let cells = [[(1, 90), (2, 700), (4, 90)], [(9, 90), (7, 900), (3, 20)], [(5, 800); 3]];
+        let found =
+            open(&table(cells), &options(false, 3), &["N/a", "N/b", "S/a", "S/b", "Total/c"]);
+        for pair in found.windows(2) {
+            assert!(pair[0].1.iter().all(|cell| pair[1].1.contains(cell)), "{found:?}");
+        }
+        assert_eq!(found.len(), Attacker::ALL.len());
+    }
+
+    #[test]
+    fn what_the_protector_finds_is_closed_and_less_of_it_is_not_always() {
+        let cells = [[(1, 9000), (9, 700), (4, 90)], [(9, 90), (2, 900), (3, 20)], [(5, 800); 3]];
+        let (table, options) = (table(cells), options(false, 3));
+        let protected = protect(&table, &options).unwrap();
+        let audited = audit(&table, &options, &protected.hidden);
+        assert!(!audited.is_open());
+        let tried: Vec<_> =
+            protected.verdicts.iter().map(|one| (one.attacker, one.tried)).collect();
+        let again: Vec<_> = audited.exposures.iter().map(|one| (one.attacker, one.tried)).collect();
+        assert_eq!(tried, again);
+        assert_eq!(protected.intervals, audited.intervals);
+        assert!(audit(&table, &options, &protected.sensitive).is_open());
+    }
+}
