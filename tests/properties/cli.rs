@@ -92,10 +92,10 @@ fn check_files(table: &[u8], hierarchy: &[u8], pattern: &[u8]) -> Result<(), Tes
     }
     let places = pattern_file::places(&table, &rows);
     prop_assert!(places.len() >= rows.rows.len());
-    if let Some(pattern) = file(pattern) {
-        if let Ok(hidden) = pattern_file::hidden(&pattern, &asked.keys, &table, &rows) {
-            prop_assert_eq!(hidden.len(), table.cells.len());
-        }
+    if let Some(pattern) = file(pattern)
+        && let Ok(hidden) = pattern_file::hidden(&pattern, &asked.keys, &table, &rows)
+    {
+        prop_assert_eq!(hidden.len(), table.cells.len());
     }
     Ok(())
 }

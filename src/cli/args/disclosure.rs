@@ -149,9 +149,9 @@ impl FromStr for Dominance {
         match parts {
             Some((1, percent @ 1..=99)) => Ok(Self { percent }),
             Some((largest @ 2.., 1..=99)) => Err(format!(
-                "the sum of the {largest} largest contributions would have to stand in a column of \
-                 its own, and --largest names that of the first alone: write 1:K, or mark the cells \
-                 by another rule"
+                "the sum of the {largest} largest contributions would have to stand in a column \
+                 of its own, and --largest names that of the first alone: write 1:K, or mark the \
+                 cells by another rule"
             )),
             _ => Err("write N:K, as in 1:85, with K from 1 to 99".into()),
         }

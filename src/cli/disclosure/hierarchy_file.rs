@@ -1,5 +1,5 @@
-//! Hierarchy files: one path per row, from coarse to fine. A name repeated below itself is one code,
-//! and a path may end early.
+//! Hierarchy files: one path per row, from coarse to fine. A name repeated below itself is one
+//! code, and a path may end early.
 
 use std::path::PathBuf;
 

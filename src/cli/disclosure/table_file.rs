@@ -148,7 +148,8 @@ impl TableFile {
         let paths = file.map(|file| &file.paths[..]);
         Hierarchy::new(key, total, paths, &used).map_err(|error| match (&error, file) {
             (TableError::NoParent { code, .. }, Some(file)) => anyhow!(
-                "{}: {error}; add it to {}, or name it with --total {key}={code} if it is the total",
+                "{}: {error}; add it to {}, or name it with --total {key}={code} if it is the \
+                 total",
                 self.at_code(place, code),
                 file.path.display()
             ),
