@@ -4,18 +4,21 @@
 use std::path::Path;
 
 use clap::Parser;
-use essaim::cli::{
-    args::{
-        Cli, Command,
-        disclosure::{DisclosureCommand, TableArgs},
-        journal::KeptHead,
+use essaim::{
+    cli::{
+        args::{
+            Cli, Command,
+            disclosure::{DisclosureCommand, TableArgs},
+            journal::KeptHead,
+        },
+        disclosure::{
+            amount,
+            arguments::Asked,
+            csv_file::{self, CsvFile},
+            hierarchy_file, pattern_file, table_file,
+        },
     },
-    disclosure::{
-        amount,
-        arguments::Asked,
-        csv_file::{self, CsvFile},
-        hierarchy_file, pattern_file, table_file,
-    },
+    disclosure::tabular::protect::{Cost, Protected},
 };
 use proptest::{
     collection::vec,
@@ -66,7 +69,7 @@ fn asked() -> Asked {
     let Command::Disclosure(command) = cli.command else { unreachable!("it is of disclosure") };
     let DisclosureCommand::Audit(args) = *command else { unreachable!("it is an audit") };
     let table: TableArgs = args.table;
-    Asked::new(&table, essaim::disclosure::tabular::protect::Cost::Unit).expect("sound options")
+    Asked::new(&table, Cost::Unit).expect("sound options")
 }
 
 /// A file of these bytes, as far as they are text.
@@ -131,6 +134,35 @@ proptest! {
             format!("L1,L2\n{}", paths.join("\n")).as_bytes(),
             format!("R,S,status\n{}", marks.join("\n")).as_bytes(),
         )?;
+    }
+
+    #[test]
+    fn a_pattern_is_read_as_it_was_written(
+        cells in vec((1..99_i64, 0..9_999_999_u32, any::<bool>()), 6),
+        made_are_hidden in any::<bool>(),
+    ) {
+        let asked = asked();
+        let row = |(place, (count, value, _)): (usize, &(i64, u32, bool))| {
+            let (code, size) = (["a", "b, c", "\"d\""][place / 2], ["x", "y"][place % 2]);
+            let code = code.replace('"', "\"\"");
+            format!("\"{code}\",{size},{count},{value}e-2,{value}e-2\n")
+        };
+        let rows: String = cells.iter().enumerate().map(row).collect();
+        let read = file(format!("R,S,N,V,M\n{rows}").as_bytes()).expect("a sound file");
+        let rows = table_file::read(&read, &asked).expect("sound rows");
+        let table = rows.table(&asked).expect("a sound table");
+        let mut hidden = vec![made_are_hidden; table.cells.len()];
+        for (row, (_, _, is_hidden)) in rows.rows.iter().zip(&cells) {
+            hidden[table.names[table.place(&row.codes).expect("its own row")]] = *is_hidden;
+        }
+        let intervals = table.cells.iter().map(|cell| (cell.value, None)).collect();
+        let sensitive = vec![false; hidden.len()];
+        let protected = Protected { hidden, sensitive, intervals, verdicts: Vec::new() };
+        let places = pattern_file::places(&table, &rows);
+        let text = pattern_file::text(&table, &protected, &places, &asked);
+        let pattern = file(text.as_bytes()).expect("a pattern");
+        let again = pattern_file::hidden(&pattern, &asked.keys, &table, &rows).expect("all rows");
+        prop_assert_eq!(again, protected.hidden);
     }
 
     #[test]
