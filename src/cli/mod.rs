@@ -13,6 +13,7 @@ use crate::{
         call::CallError,
     },
     config::ConfigError,
+    disclosure::tabular::protect::ProtectionError,
     node::error::NodeError,
 };
 
@@ -21,6 +22,7 @@ mod call;
 mod certificate;
 mod codes;
 mod demo;
+pub mod disclosure;
 mod federation;
 mod folder;
 mod health;
@@ -85,6 +87,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<CallError>().is_some_and(CallError::is_refusal) {
         return EXIT_NO;
     }
+    if error.is::<ProtectionError>() {
+        return EXIT_NO;
+    }
     let of_node = error.downcast_ref::<NodeError>();
     let faulty = error.is::<ConfigError>() || of_node.is_some_and(NodeError::is_of_configuration);
     if faulty { EXIT_CONFIG } else { EXIT_ERROR }
@@ -100,6 +105,7 @@ fn run(command: Command) -> anyhow::Result<Done> {
         Command::Query(args) => query::run(&args),
         Command::Indicators(args) => codes::indicators(&args),
         Command::Codes(args) => codes::codes(&args),
+        Command::Disclosure(command) => disclosure::run(&command),
         Command::Notes(command) => notes::run(&command),
         Command::Release(command) => release::run(&command),
         Command::Enterprise(command) => records::enterprise::run(&command),

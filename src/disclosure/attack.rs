@@ -32,7 +32,8 @@ pub struct Attack {
     pub truth: Vec<i64>,
     /// What attackers know a hidden variable to be at least where zeros are published (A1).
     bounds: Bounds,
-    /// What is known to somebody who knows which cells are sensitive (A2), and to contributors (A3).
+    /// What is known to somebody who knows which cells are sensitive (A2), and to contributors
+    /// (A3).
     pub insiders: Vec<Insider>,
     /// For each cell of earlier releases whether it was hidden; `None` for new cells.
     pub earlier: Vec<Option<bool>>,

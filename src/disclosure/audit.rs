@@ -4,8 +4,8 @@
 //! [`crate::disclosure::counter_example`] alone.
 //!
 //! Attackers, as in the SDC Handbook and beyond: A0, an outsider; A1, who knows that zeros are
-//! published, so that a hidden count is at least 1; A2, who knows which cells are sensitive (but not
-//! in groups that are hidden as a whole, where a cell that is not may be zero); A3, each single
+//! published, so that a hidden count is at least 1; A2, who knows which cells are sensitive (but
+//! not in groups that are hidden as a whole, where a cell that is not may be zero); A3, each single
 //! contributor and each coalition that is smaller by two than the least number; A4, who knows that
 //! counts are whole numbers; A5, who knows the bounds that the catalogue states; A6, who kept all
 //! earlier releases, with the relations over time where they are true; A8, who puts counts and

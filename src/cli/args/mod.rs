@@ -10,6 +10,7 @@ use crate::cli::args::{
     calls::{ImportArgs, NotesCommand, QuarantineCommand, QueryArgs, ReleaseCommand},
     codes::{CodesArgs, IndicatorsArgs},
     consent::ConsentCommand,
+    disclosure::DisclosureCommand,
     journal::JournalCommand,
     local::{
         CertificateCommand, DemoArgs, FederationCommand, HealthArgs, InitArgs, LogCommand,
@@ -22,6 +23,7 @@ pub mod calls;
 pub mod codes;
 pub mod consent;
 pub mod day;
+pub mod disclosure;
 pub mod journal;
 pub mod local;
 pub mod records;
@@ -57,6 +59,9 @@ pub enum Command {
     Indicators(IndicatorsArgs),
     /// The code lists: filières, regions, sizes and the rest
     Codes(CodesArgs),
+    /// Disclosure control of any table, without a node
+    #[command(subcommand)]
+    Disclosure(Box<DisclosureCommand>),
     /// Technology notes
     #[command(subcommand)]
     Notes(NotesCommand),

@@ -121,3 +121,22 @@ intake-refused-other-currency = The value rests on an amount of money, and this 
 intake-refused-other-currency-remedy = Leave the amount out of the mapping, or give the size class itself
 intake-refused-only-by-step = The value changes only by a step of the life cycle
 intake-refused-only-by-step-remedy = Record the step in the program
+# disclosure
+disclosure-protecting = Protecting the table …
+disclosure-auditing = Auditing the pattern …
+disclosure-cells = Cells that are not zero, margins included: { $cells }; sensitive: { $sensitive }; hidden for their sake: { $secondary }; published: { $published }
+disclosure-kept = Kept: { $cells } % of these cells, { $value } % of the sum of their values
+disclosure-narrowest = Narrowest interval of a sensitive cell, for an outsider: { $percent } % of its value
+disclosure-narrowest-none = No interval of a sensitive cell is bounded above
+disclosure-tried = { $attacker } ({ $who }): tried: { $tried }; open: { $open }
+disclosure-further = { $count ->
+    [one] and { $count } further cell
+   *[other] and { $count } further cells
+}; --format json has all
+disclosure-attacker-a0 = an outsider who adds up
+disclosure-attacker-a1 = also knows that zeros are published
+disclosure-attacker-a2 = also knows which cells are sensitive
+disclosure-attacker-a3 = also is the only contributor of some cells
+disclosure-attacker-a4 = also knows that counts are whole numbers
+disclosure-open = The pattern is open: hide more cells, for example with “essaim disclosure protect”
+disclosure-safe = No cell is open

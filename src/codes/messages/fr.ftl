@@ -142,3 +142,22 @@ intake-refused-other-currency = La valeur repose sur une somme d'argent, et la m
 intake-refused-other-currency-remedy = Retirez le montant du fichier de correspondance, ou indiquez la classe de taille elle-même
 intake-refused-only-by-step = La valeur ne change que par une étape du traitement
 intake-refused-only-by-step-remedy = Enregistrez l'étape dans l'application
+# disclosure
+disclosure-protecting = Protection du tableau…
+disclosure-auditing = Vérification du masque…
+disclosure-cells = Cellules non nulles, marges comprises : { $cells } ; sensibles : { $sensitive } ; masquées pour les protéger : { $secondary } ; publiées : { $published }
+disclosure-kept = Conservé : { $cells } % de ces cellules, { $value } % de la somme de leurs valeurs
+disclosure-narrowest = Intervalle le plus étroit d’une cellule sensible, pour qui est au-dehors : { $percent } % de sa valeur
+disclosure-narrowest-none = Aucun intervalle de cellule sensible n’est borné vers le haut
+disclosure-tried = { $attacker } ({ $who }) : essais : { $tried } ; cellules ouvertes : { $open }
+disclosure-further = { $count ->
+    [one] et { $count } autre cellule
+   *[other] et { $count } autres cellules
+} ; --format json les donne toutes
+disclosure-attacker-a0 = du dehors, par le calcul
+disclosure-attacker-a1 = sait aussi que les zéros sont publiés
+disclosure-attacker-a2 = sait aussi quelles cellules sont sensibles
+disclosure-attacker-a3 = est aussi seul contributeur de certaines cellules
+disclosure-attacker-a4 = sait aussi que les effectifs sont entiers
+disclosure-open = Le masque laisse des cellules ouvertes : en masquer davantage, par exemple avec « essaim disclosure protect »
+disclosure-safe = Aucune cellule n’est ouverte

@@ -142,3 +142,22 @@ intake-refused-other-currency = O valor assenta numa quantia de dinheiro, e a mo
 intake-refused-other-currency-remedy = Retire a quantia do ficheiro de correspondência, ou indique a própria classe de dimensão
 intake-refused-only-by-step = O valor só muda por uma etapa do tratamento
 intake-refused-only-by-step-remedy = Registe a etapa no programa
+# disclosure
+disclosure-protecting = A proteger o quadro…
+disclosure-auditing = A verificar a máscara…
+disclosure-cells = Células não nulas, com as margens: { $cells }; sensíveis: { $sensitive }; ocultadas para as proteger: { $secondary }; publicadas: { $published }
+disclosure-kept = Conservado: { $cells } % destas células, { $value } % da soma dos seus valores
+disclosure-narrowest = Intervalo mais estreito de uma célula sensível, para quem está de fora: { $percent } % do seu valor
+disclosure-narrowest-none = Nenhum intervalo de célula sensível tem limite superior
+disclosure-tried = { $attacker } ({ $who }): tentativas: { $tried }; células abertas: { $open }
+disclosure-further = { $count ->
+    [one] e mais { $count } célula
+   *[other] e mais { $count } células
+}; --format json dá todas
+disclosure-attacker-a0 = de fora, por cálculo
+disclosure-attacker-a1 = sabe também que os zeros são publicados
+disclosure-attacker-a2 = sabe também quais células são sensíveis
+disclosure-attacker-a3 = é também o único contribuinte de algumas células
+disclosure-attacker-a4 = sabe também que as contagens são números inteiros
+disclosure-open = A máscara deixa células abertas: ocultar mais, por exemplo com «essaim disclosure protect»
+disclosure-safe = Nenhuma célula está aberta

@@ -144,7 +144,8 @@ impl Attack {
     }
 }
 
-/// The variables that are proven to have one value only for whoever knows which cells are sensitive.
+/// The variables that are proven to have one value only for whoever knows which cells are
+/// sensitive.
 fn told_by_status(known: &Known<'_>, status: &Insider, demands: &[Demand]) -> Vec<usize> {
     let is_exact = |demand: &&Demand| demand.what == Possible::Other;
     let exact: Vec<Demand> = demands.iter().filter(is_exact).copied().collect();

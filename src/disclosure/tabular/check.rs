@@ -97,6 +97,17 @@ fn root(same: &[usize], mut cell: usize) -> usize {
     cell
 }
 
+/// What came of looking at every sensitive cell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Examined {
+    /// Sensitive cells.
+    pub cells: u64,
+    /// Pairs of a contributor and a sensitive cell that is not his.
+    pub pairs: u64,
+    /// Cells that are open, and to whom first.
+    pub open: Vec<(usize, Attacker)>,
+}
+
 /// Checks that `hidden` protects every sensitive cell of `table`, by the counter-examples `shown`
 /// for each.
 pub fn check(
@@ -105,23 +116,38 @@ pub fn check(
     hidden: &[bool],
     shown: &BTreeMap<usize, &[Rc<Deviation>]>,
 ) -> Result<Vec<Verdict>, ProtectionError> {
-    let refused =
-        |cell: usize, attacker| Err(ProtectionError::Refused { cell: table.name(cell), attacker });
+    let Examined { cells, pairs, open } = examine(table, options, hidden, shown);
+    if let Some((cell, attacker)) = open.first() {
+        return Err(ProtectionError::Refused { cell: table.name(*cell), attacker: *attacker });
+    }
+    let verdict = |attacker: &Attacker| Verdict {
+        attacker: *attacker,
+        tried: if *attacker == Attacker::A3 { pairs } else { cells },
+    };
+    Ok(options.attackers.iter().map(verdict).collect())
+}
+
+/// Looks at every sensitive cell, and says which of them `shown` does not prove safe.
+pub fn examine(
+    table: &Table,
+    options: &Options,
+    hidden: &[bool],
+    shown: &BTreeMap<usize, &[Rc<Deviation>]>,
+) -> Examined {
     let mut rows_of = vec![Vec::new(); table.cells.len()];
     for (row, equation) in table.equations.iter().enumerate() {
         equation.iter().for_each(|(cell, _)| rows_of[*cell].push(row));
     }
-    let insiders = insiders(table, &options.rules);
-    let known_by_insiders = options.attackers.contains(&Attacker::A3);
-    let (mut cells, mut pairs) = (0, 0);
+    let insiders = match options.attackers.contains(&Attacker::A3) {
+        true => insiders(table, &options.rules),
+        false => Vec::new(),
+    };
+    let mut examined = Examined::default();
     for (cell, facts) in table.cells.iter().enumerate() {
         if !options.rules.is_sensitive(facts) {
             continue;
         }
-        cells += 1;
-        if !hidden[cell] {
-            return refused(cell, Attacker::A0);
-        }
+        examined.cells += 1;
         let possible: Vec<&Deviation> = shown
             .get(&cell)
             .into_iter()
@@ -129,30 +155,35 @@ pub fn check(
             .map(Rc::as_ref)
             .filter(|one| is_possible(table, options, hidden, &rows_of, one))
             .collect();
-        if !is_wide(options, cell, facts, &possible) {
-            return refused(cell, Attacker::A0);
-        }
-        if !known_by_insiders {
-            continue;
-        }
-        let other = if options.counts { 1 } else { facts.value / EXACT_PARTS + 1 };
-        for known in insiders.iter().filter(|known| known.binary_search(&cell).is_err()) {
-            pairs += 1;
-            let vanishes = |one: &&&Deviation| known.iter().all(|cell| one.numerator(*cell) == 0);
-            let moves = |one: &Deviation| {
-                let moved = one.numerator(cell);
-                one.reaches(moved, other) || one.reaches(moved, -other)
-            };
-            if !possible.iter().filter(vanishes).any(|one| moves(one)) {
-                return refused(cell, Attacker::A3);
-            }
+        let safe = hidden[cell] && is_wide(options, cell, facts, &possible);
+        let strangers = insiders.iter().filter(|known| known.binary_search(&cell).is_err());
+        examined.pairs += strangers.clone().count() as u64;
+        if !safe {
+            examined.open.push((cell, Attacker::A0));
+        } else if !strangers
+            .into_iter()
+            .all(|known| is_kept_from(options, cell, facts, &possible, known))
+        {
+            examined.open.push((cell, Attacker::A3));
         }
     }
-    let verdict = |attacker: &Attacker| Verdict {
-        attacker: *attacker,
-        tried: if *attacker == Attacker::A3 { pairs } else { cells },
-    };
-    Ok(options.attackers.iter().map(verdict).collect())
+    examined
+}
+
+/// Whether the cell could be another by at least what counts as recovered, with everything as it
+/// is that one contributor knows.
+fn is_kept_from(
+    options: &Options,
+    cell: usize,
+    facts: &Cell,
+    possible: &[&Deviation],
+    known: &[usize],
+) -> bool {
+    let other = if options.counts { 1 } else { facts.value / EXACT_PARTS + 1 };
+    possible.iter().filter(|one| known.iter().all(|cell| one.numerator(*cell) == 0)).any(|one| {
+        let moved = one.numerator(cell);
+        one.reaches(moved, other) || one.reaches(moved, -other)
+    })
 }
 
 /// Whether attackers must think the deviation possible: it moves hidden cells only, keeps every

@@ -1,6 +1,7 @@
 //! What is wrong with a table.
 
-/// Why a table cannot be protected. Names cells by their codes.
+/// Why a table cannot be protected. Names cells by their codes, and rows and paths by their places
+/// among those given, for those who know the lines of the files they come from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TableError {
     /// There is nothing in it.
@@ -31,6 +32,8 @@ pub enum TableError {
         parent: String,
         /// The other.
         other: String,
+        /// The paths that say so.
+        paths: [usize; 2],
     },
     /// A code stands above itself.
     #[error("The hierarchy of {key} puts {code} above itself")]
@@ -39,6 +42,8 @@ pub enum TableError {
         key: String,
         /// The code.
         code: String,
+        /// A path that says so.
+        path: usize,
     },
     /// A code of the table is missing from its hierarchy.
     #[error("{code} of {key} stands in the table and not in its hierarchy")]
@@ -53,6 +58,8 @@ pub enum TableError {
     Twice {
         /// The cell.
         cell: String,
+        /// The rows.
+        rows: [usize; 2],
     },
     /// A number is negative.
     #[error(
@@ -64,6 +71,8 @@ pub enum TableError {
         cell: String,
         /// Which number.
         what: &'static str,
+        /// The row.
+        row: usize,
     },
     /// A cell contradicts itself.
     #[error("The cell {cell} {problem}")]
@@ -72,21 +81,38 @@ pub enum TableError {
         cell: String,
         /// How.
         problem: &'static str,
+        /// The row.
+        row: usize,
+    },
+    /// A margin is stated, and nothing that it is made of.
+    #[error(
+        "The margin {cell} has a {what}, and the table has none of its parts: add their rows, or \
+         leave the margin out"
+    )]
+    NoParts {
+        /// The cell.
+        cell: String,
+        /// Which number.
+        what: &'static str,
+        /// The row.
+        row: usize,
     },
     /// A margin is not the sum of its parts.
     #[error(
-        "The {what} of {cell} is {stated}, and its parts add up to {added}: the difference is \
-         above the tolerance"
+        "The {what} of {cell} is {stated}, and its parts add up to {added} (in units of the last \
+         decimal): the difference is above the tolerance"
     )]
     Margin {
         /// The cell.
         cell: String,
         /// Which number.
         what: &'static str,
-        /// As stated, in the table's unit.
-        stated: String,
+        /// As stated, in units of the last decimal.
+        stated: i64,
         /// The sum of its parts.
-        added: String,
+        added: i64,
+        /// The row.
+        row: usize,
     },
     /// Numbers outgrew what is handled.
     #[error(
@@ -99,5 +125,35 @@ pub enum TableError {
         what: &'static str,
         /// The limit.
         most: i64,
+        /// The row; none for a margin that was made.
+        row: Option<usize>,
     },
+}
+
+impl TableError {
+    /// The rows that are wrong, by their places.
+    pub fn rows(&self) -> &[usize] {
+        match self {
+            Self::Twice { rows, .. } => rows,
+            Self::Negative { row, .. }
+            | Self::Contradiction { row, .. }
+            | Self::NoParts { row, .. }
+            | Self::Margin { row, .. } => std::slice::from_ref(row),
+            Self::Overflow { row, .. } => row.as_slice(),
+            Self::Empty
+            | Self::TooLarge { .. }
+            | Self::TwoParents { .. }
+            | Self::Cycle { .. }
+            | Self::NoParent { .. } => &[],
+        }
+    }
+
+    /// The paths of a hierarchy that are wrong, by their places.
+    pub fn paths(&self) -> &[usize] {
+        match self {
+            Self::TwoParents { paths, .. } => paths,
+            Self::Cycle { path, .. } => std::slice::from_ref(path),
+            _ => &[],
+        }
+    }
 }

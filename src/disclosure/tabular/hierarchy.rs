@@ -29,25 +29,16 @@ impl Hierarchy {
         paths: Option<&[Vec<String>]>,
         used: &BTreeSet<String>,
     ) -> Result<Self, TableError> {
+        let paths_given = paths.unwrap_or_default();
+        refuse_contradictions(key, total, paths_given)?;
         let mut parent_of: BTreeMap<&str, &str> = BTreeMap::new();
         let mut order: Vec<&str> = vec![total];
-        for path in paths.unwrap_or_default() {
+        for path in paths_given {
             let mut above = total;
             for code in path.iter().filter(|code| used.contains(*code) && *code != total) {
-                if code == above {
-                    continue;
-                }
-                match parent_of.insert(code, above) {
-                    None => order.push(code),
-                    Some(parent) if parent != above => {
-                        return Err(TableError::TwoParents {
-                            key: key.into(),
-                            code: code.clone(),
-                            parent: parent.into(),
-                            other: above.into(),
-                        });
-                    }
-                    Some(_) => {}
+                if !parent_of.contains_key(code.as_str()) {
+                    parent_of.insert(code, above);
+                    order.push(code);
                 }
                 above = code;
             }
@@ -62,15 +53,11 @@ impl Hierarchy {
             parent_of.insert(code, total);
             order.push(code);
         }
-        Self::arrange(key, &order, &parent_of)
+        Ok(Self::arrange(key, &order, &parent_of))
     }
 
     /// Puts parents before their children.
-    fn arrange(
-        key: &str,
-        order: &[&str],
-        parent_of: &BTreeMap<&str, &str>,
-    ) -> Result<Self, TableError> {
+    fn arrange(key: &str, order: &[&str], parent_of: &BTreeMap<&str, &str>) -> Self {
         let mut below: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for code in &order[1..] {
             below.entry(parent_of[code]).or_default().push(code);
@@ -95,16 +82,57 @@ impl Hierarchy {
             }
             place += 1;
         }
-        // What the total does not lead to stands in a circle.
-        match below.into_keys().next() {
-            Some(code) => Err(TableError::Cycle { key: key.into(), code: code.into() }),
-            None => Ok(tree),
-        }
+        tree
     }
 
     /// The place of a code.
     pub fn place(&self, code: &str) -> Option<usize> {
         self.codes.iter().position(|one| one == code)
+    }
+}
+
+/// Refuses codes with two parents, which also keeps every code from standing above itself: where
+/// each has one, a circle would have to have none at the total. Codes that the table does not use
+/// are no exception, as a hierarchy that contradicts itself is not to be relied on.
+fn refuse_contradictions(key: &str, total: &str, paths: &[Vec<String>]) -> Result<(), TableError> {
+    let mut parent_of: BTreeMap<&str, (&str, usize)> = BTreeMap::new();
+    for (path, codes) in paths.iter().enumerate() {
+        let mut above = total;
+        for (place, code) in codes.iter().map(String::as_str).enumerate() {
+            if code == above {
+                continue;
+            }
+            let returns = |later: &String| later != code && is_above(&parent_of, later, code);
+            if is_above(&parent_of, code, above) || codes[place..].iter().any(returns) {
+                return Err(TableError::Cycle { key: key.into(), code: code.into(), path });
+            }
+            let (parent, earlier) = *parent_of.entry(code).or_insert((above, path));
+            if parent != above {
+                return Err(TableError::TwoParents {
+                    key: key.into(),
+                    code: code.into(),
+                    parent: parent.into(),
+                    other: above.into(),
+                    paths: [earlier, path],
+                });
+            }
+            above = code;
+        }
+    }
+    Ok(())
+}
+
+/// Whether `code` is `below`, or stands above it as far as is known.
+fn is_above(parent_of: &BTreeMap<&str, (&str, usize)>, code: &str, below: &str) -> bool {
+    let mut at = below;
+    loop {
+        if at == code {
+            return true;
+        }
+        match parent_of.get(at) {
+            Some((parent, _)) => at = parent,
+            None => return false,
+        }
     }
 }
 
@@ -132,8 +160,13 @@ mod tests {
     fn faults_are_named() {
         let two = tree(&[&["A", "01"], &["B", "01"]], &["A", "B", "01"]).unwrap_err();
         assert!(two.to_string().contains("puts 01 under A and under B"), "{two}");
-        let circle = tree(&[&["A", "B"], &["B", "A"]], &["A", "B"]).unwrap_err();
-        assert!(matches!(circle, TableError::TwoParents { .. }), "{circle}");
+        assert_eq!(two.paths(), [0, 1]);
+        for circle in [&[&["A", "B"][..], &["B", "A"]][..], &[&["A", "B", "C", "A"]]] {
+            let circle = tree(circle, &["A", "B"]).unwrap_err();
+            assert!(matches!(circle, TableError::Cycle { .. }), "{circle}");
+        }
+        let unused = tree(&[&["A", "X", "01"], &["A", "Y", "01"]], &["A", "01"]).unwrap_err();
+        assert!(unused.to_string().contains("puts 01 under X and under Y"), "{unused}");
         let missing = tree(&[&["A"]], &["A", "C"]).unwrap_err();
         assert!(missing.to_string().contains("C of ACTIVITY stands in the table"), "{missing}");
     }

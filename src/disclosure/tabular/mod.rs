@@ -3,8 +3,10 @@
 //!
 //! ```text
 //!  hierarchies, rows ─► table ─► rules ─► suppress::protect ─► check ─► pattern, report
+//!                         └──── a pattern of any tool ─► audit ─► check ─► report
 //! ```
 
+pub mod audit;
 pub mod check;
 pub mod error;
 pub mod hierarchy;

@@ -108,7 +108,7 @@ pub fn protect(table: &Table, options: &Options) -> Result<Protected, Protection
 }
 
 /// What must be protected, as numbers: each cell is a variable with a mark of its own.
-fn problem(table: &Table, options: &Options) -> Problem {
+pub(super) fn problem(table: &Table, options: &Options) -> Problem {
     let cells = &table.cells;
     let mut names = vec![0; cells.len()];
     table.names.iter().for_each(|cell| names[*cell] += 1);
@@ -163,7 +163,7 @@ fn goal(options: &Options, variable: usize, value: i64, down: i64) -> Goal {
 }
 
 /// What an outsider can prove of each cell.
-fn intervals(table: &Table, hidden: &[bool]) -> Vec<(i64, Option<i64>)> {
+pub(super) fn intervals(table: &Table, hidden: &[bool]) -> Vec<(i64, Option<i64>)> {
     let cells: Vec<usize> = (0..hidden.len()).filter(|cell| hidden[*cell]).collect();
     let value = |cell: usize| table.cells[cell].value;
     let down: Vec<i64> =

@@ -1,0 +1,113 @@
+//! `essaim disclosure`: protection and audit of any table, without a node.
+//!
+//! | for | read |
+//! |---|---|
+//! | options → what is asked | [`arguments`] |
+//! | bytes → records with their lines | [`csv_file`] |
+//! | texts → whole units, exactly | [`amount`] |
+//! | files → tables, hierarchies, patterns | [`table_file`], [`hierarchy_file`], [`pattern_file`] |
+//! | what came of it, for people and programs | `report` |
+//!
+//! The algorithms are in `disclosure::tabular`, which reads and writes nothing. Here every fault of
+//! a file is told with the file, the line and the remedy, and never with the content of a cell.
+
+pub mod amount;
+pub mod arguments;
+pub mod csv_file;
+pub mod hierarchy_file;
+pub mod pattern_file;
+mod report;
+pub mod table_file;
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, ensure};
+use indicatif::ProgressBar;
+
+use crate::{
+    cli::{
+        Done,
+        args::disclosure::{AuditArgs, DisclosureCommand, ProtectArgs},
+        disclosure::{arguments::Asked, report::Report, table_file::TableFile},
+    },
+    codes::messages,
+    disclosure::tabular::{audit, protect, table::Table},
+};
+
+/// How often the spinner turns.
+const SPINNER_MILLISECONDS: u64 = 120;
+
+/// Runs one of the commands.
+pub(super) fn run(command: &DisclosureCommand) -> anyhow::Result<Done> {
+    match command {
+        DisclosureCommand::Protect(args) => protect_table(args),
+        DisclosureCommand::Audit(args) => audit_pattern(args),
+    }
+}
+
+fn protect_table(args: &ProtectArgs) -> anyhow::Result<Done> {
+    // Refused before the work and not after it; that nobody comes first is seen when it is written.
+    ensure!(args.force || !args.out.exists(), "{}", pattern_file::in_the_way(&args.out));
+    let asked = Asked::new(&args.table, args.cost.into())?;
+    let (file, table) = read(&args.table.file, &asked)?;
+    let protected = {
+        let _spinner =
+            Spinner::start(&messages::text(asked.language, "disclosure-protecting", &[]));
+        protect::protect(&table, &asked.options).with_context(|| tried(args, &asked))?
+    };
+    let places = pattern_file::places(&table, &file);
+    let text = pattern_file::text(&table, &protected, &places, &asked);
+    pattern_file::write(&args.out, &text, args.force)?;
+    let report = Report::of_protected(&table, &places, &protected, &asked);
+    report.print(args.table.format)?;
+    Ok(Done::Yes)
+}
+
+/// Words for what was tried in vain.
+fn tried(args: &ProtectArgs, asked: &Asked) -> String {
+    let attackers = asked.options.attackers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    format!(
+        "{} cannot be protected against {}, whichever of its cells that are not zero are hidden; \
+         nothing was written",
+        args.table.file.display(),
+        attackers.join(",")
+    )
+}
+
+fn audit_pattern(args: &AuditArgs) -> anyhow::Result<Done> {
+    let asked = Asked::new(&args.table, protect::Cost::Unit)?;
+    let (file, table) = read(&args.table.file, &asked)?;
+    let pattern = csv_file::read(&args.pattern)?;
+    let hidden = pattern_file::hidden(&pattern, &asked.keys, &table, &file)?;
+    let audited = {
+        let _spinner = Spinner::start(&messages::text(asked.language, "disclosure-auditing", &[]));
+        audit::audit(&table, &asked.options, &hidden)
+    };
+    let places = pattern_file::places(&table, &file);
+    let report = Report::of_audited(&table, &places, &hidden, &audited, &asked);
+    report.print(args.table.format)?;
+    Ok(if audited.is_open() { Done::No } else { Done::Yes })
+}
+
+fn read(path: &Path, asked: &Asked) -> anyhow::Result<(TableFile, Table)> {
+    let file = table_file::read(&csv_file::read(path)?, asked)?;
+    let table = file.table(asked)?;
+    Ok((file, table))
+}
+
+/// Turns on standard error until it is dropped.
+struct Spinner(ProgressBar);
+
+impl Spinner {
+    fn start(message: &str) -> Self {
+        let spinner = ProgressBar::new_spinner().with_message(message.to_owned());
+        spinner.enable_steady_tick(Duration::from_millis(SPINNER_MILLISECONDS));
+        Self(spinner)
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
