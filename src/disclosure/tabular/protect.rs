@@ -20,6 +20,8 @@ use crate::disclosure::{
 pub const EXACT_PARTS: i64 = 10_000;
 /// Cells times trials of the local search.
 const SEARCH_WORK: usize = 2_000_000;
+/// Trials per cell: small tables have few places to take apart.
+const TRIALS_PER_CELL_MAX: usize = 12;
 /// What hiding a cell costs at unit cost, so that logarithms have digits.
 const UNIT_PRICE: u32 = 100;
 
@@ -86,7 +88,8 @@ pub enum ProtectionError {
 pub fn protect(table: &Table, options: &Options) -> Result<Protected, ProtectionError> {
     let problem = problem(table, options);
     let index = Index::new(&problem);
-    let trials = SEARCH_WORK / table.cells.len();
+    let cells = table.cells.len();
+    let trials = (SEARCH_WORK / cells).min(TRIALS_PER_CELL_MAX * cells);
     let pattern = protect::protect(&index, Settings { seed: options.seed, trials })
         .map_err(|goal| ProtectionError::Open { cell: table.name(problem.goals[goal].cell) })?;
     let hidden = pattern.hidden().to_vec();

@@ -1,0 +1,22 @@
+//! Attacks on what the program publishes. Each takes what is published, and what its attacker knows
+//! besides, and tries to recover what is hidden; it knows nothing of how the program works, and
+//! shares no code with it: [`knowledge`], [`whole`] and [`reals`] are the attackers' own means.
+//!
+//! One file per family. Each shows that the attack fails on what is published, and that it succeeds
+//! when the step that guards against it is left out: an attack that never succeeds proves nothing.
+//!
+//! - [`sums`]: adding up, and the intervals that follow from it.
+//! - [`status`]: knowing that zeros are published, and which cells are sensitive.
+//! - [`insiders`]: being the only contributor of a cell.
+//! - [`reconstruction`]: all tables of whole numbers.
+//! - [`brute_force`]: the program's verdicts against those of all tables.
+
+// mod brute_force;
+// mod insiders;
+mod knowledge;
+mod reals;
+// mod reconstruction;
+// mod status;
+mod sums;
+mod survey;
+mod whole;
