@@ -12,11 +12,11 @@
 //! - [`brute_force`]: the program's verdicts against those of all tables.
 
 // mod brute_force;
-// mod insiders;
+mod insiders;
 mod knowledge;
 mod reals;
-// mod reconstruction;
-// mod status;
+mod reconstruction;
+mod status;
 mod sums;
 mod survey;
 mod whole;

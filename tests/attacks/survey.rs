@@ -290,7 +290,8 @@ impl Survey {
     }
 }
 
-fn count(number: i64) -> Figure {
+/// An inner cell that so many count in.
+pub fn count(number: i64) -> Figure {
     Figure { count: number, value: number, largest: i64::from(number > 0) }
 }
 

@@ -134,6 +134,12 @@ pub fn other_than(knowledge: &Knowledge, number: usize, value: i64) -> Option<Ve
     None
 }
 
+/// What the number is in one possible table; `None` if there is no table.
+pub fn first(knowledge: &Knowledge, number: usize) -> Option<i64> {
+    let (_, part) = knowledge.around(number);
+    all(&part, 1).first().map(|values| values[0])
+}
+
 /// Every possible table, at most so many.
 pub fn all(knowledge: &Knowledge, tables_max: usize) -> Vec<Vec<i64>> {
     let mut tables = Vec::new();
