@@ -11,7 +11,7 @@
 //! - [`reconstruction`]: all tables of whole numbers.
 //! - [`brute_force`]: the program's verdicts against those of all tables.
 
-// mod brute_force;
+mod brute_force;
 mod insiders;
 mod knowledge;
 mod reals;
