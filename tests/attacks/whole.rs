@@ -109,8 +109,9 @@ fn tighten((least, most): (&mut i64, &mut Option<i64>), factor: i64, others: i64
     changed
 }
 
-/// A possible table in which the number is another one than `value`; `None` if there is none.
-pub fn other_than(knowledge: &Knowledge, number: usize, value: i64) -> Option<Vec<i64>> {
+/// The numbers that this one is bound to, itself the first, as they are in a possible table in which
+/// it is another one than `value`; `None` if there is none.
+pub fn other_than(knowledge: &Knowledge, number: usize, value: i64) -> Option<Vec<(usize, i64)>> {
     let (numbers, part) = knowledge.around(number);
     let below = (part.least[0], part.most[0].map_or(value - 1, |most| most.min(value - 1)));
     let above = (part.least[0].max(value + 1), part.most[0]);
@@ -126,9 +127,7 @@ pub fn other_than(knowledge: &Knowledge, number: usize, value: i64) -> Option<Ve
             ControlFlow::Break(())
         });
         if let Some(values) = found {
-            let mut all = knowledge.least.clone();
-            numbers.iter().zip(values).for_each(|(number, value)| all[*number] = value);
-            return Some(all);
+            return Some(numbers.into_iter().zip(values).collect());
         }
     }
     None
@@ -169,7 +168,7 @@ mod tests {
             knowledge.relations.push(Relation { constant: -sum, terms, is_equation: true });
         }
         assert_eq!(all(&knowledge, 10), [vec![1, 1, 1, 0], vec![2, 0, 0, 1]]);
-        assert_eq!(other_than(&knowledge, 3, 1), Some(vec![1, 1, 1, 0]));
+        assert_eq!(other_than(&knowledge, 3, 1).unwrap()[0], (3, 0));
         knowledge.least[2] = 1;
         assert_eq!(other_than(&knowledge, 3, 0), None);
     }
