@@ -9,14 +9,24 @@
 //! - [`status`]: knowing that zeros are published, and which cells are sensitive.
 //! - [`insiders`]: being the only contributor of a cell.
 //! - [`reconstruction`]: all tables of whole numbers.
+//! - [`time`]: subtracting releases from each other.
+//! - [`populations`]: tables and populations that overlap.
+//! - [`channels`]: everything that is published about a cell, side by side.
+//! - [`silence`]: lengths, orders and digests of what is published.
 //! - [`brute_force`]: the program's verdicts against those of all tables.
 
 mod brute_force;
+mod channels;
+#[path = "../properties/disclosure/hub.rs"]
+mod hub;
 mod insiders;
 mod knowledge;
+mod populations;
 mod reals;
 mod reconstruction;
+mod releases;
 mod status;
 mod sums;
 mod survey;
+mod time;
 mod whole;
