@@ -25,6 +25,7 @@ mod populations;
 mod reals;
 mod reconstruction;
 mod releases;
+mod silence;
 mod status;
 mod sums;
 mod survey;
