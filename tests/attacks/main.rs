@@ -13,6 +13,7 @@
 //! - [`populations`]: tables and populations that overlap.
 //! - [`channels`]: everything that is published about a cell, side by side.
 //! - [`silence`]: lengths, orders and digests of what is published.
+//! - [`verdicts`]: the audit of releases against all tables.
 //! - [`brute_force`]: the program's verdicts against those of all tables.
 
 mod brute_force;
@@ -30,4 +31,5 @@ mod status;
 mod sums;
 mod survey;
 mod time;
+mod verdicts;
 mod whole;

@@ -33,6 +33,13 @@ pub struct Name {
 pub struct Reading {
     pub knowledge: Knowledge,
     pub number_of: BTreeMap<Name, usize>,
+    /// Those that count something.
+    counts: BTreeSet<Name>,
+}
+
+/// The population, period and dimensions whose cells hide their zeros together.
+fn group(name: &Name) -> (String, Period, Vec<String>) {
+    (name.population.clone(), name.period, name.codes.keys().cloned().collect())
 }
 
 /// What the hub knows of each cell: the figure, and how many contribute to the cell.
@@ -140,10 +147,6 @@ impl Reading {
 
     /// Zeros are published, but where all cells over the same dimensions are hidden.
     fn zeros(&mut self, catalogue: &Catalogue) {
-        let group = |name: &Name| {
-            let over = name.codes.keys().cloned().collect::<Vec<_>>();
-            (name.population.clone(), name.period, over)
-        };
         let mut known = BTreeSet::new();
         for (name, number) in &self.number_of {
             if self.knowledge.is_known(*number) {
@@ -153,10 +156,11 @@ impl Reading {
         for (name, number) in &self.number_of {
             let population = catalogue.population(&name.population).unwrap();
             let measure = population.measures.iter().find(|one| one.id == name.measure).unwrap();
-            let counts = measure.kind != MeasureKind::Value;
-            // A country's total is a cell like others.
-            let is_lit = name.codes.is_empty() || known.contains(&group(name));
-            if counts && is_lit && !self.knowledge.is_known(*number) {
+            if measure.kind == MeasureKind::Value {
+                continue;
+            }
+            self.counts.insert(name.clone());
+            if known.contains(&group(name)) && !self.knowledge.is_known(*number) {
                 self.knowledge.least[*number] = 1;
             }
         }
@@ -309,7 +313,8 @@ impl Reading {
         }
     }
 
-    /// Leaves out relations over time that late records broke: this attacker guesses right.
+    /// Leaves out relations over time that late records broke, and takes hidden counts for at least
+    /// one where no zero is hidden with them: this attacker guesses right.
     pub fn guess(&mut self, truth: &Truth) {
         let mut values = vec![0; self.number_of.len()];
         for (name, number) in &self.number_of {
@@ -319,6 +324,21 @@ impl Reading {
             let sum: i64 = relation.terms.iter().map(|(one, factor)| values[*one] * factor).sum();
             if relation.is_equation { sum == 0 } else { sum >= 0 }
         });
+        let is_hidden = |number: usize| !self.knowledge.is_known(number);
+        let with_zero: BTreeSet<_> = self
+            .number_of
+            .iter()
+            .filter(|(name, number)| truth[name].0 == 0 && is_hidden(**number))
+            .map(|(name, _)| group(name))
+            .collect();
+        let lit: Vec<usize> = self
+            .number_of
+            .iter()
+            .filter(|(name, number)| is_hidden(**number) && !with_zero.contains(&group(name)))
+            .filter(|(name, _)| self.counts.contains(*name))
+            .map(|(_, number)| *number)
+            .collect();
+        lit.into_iter().for_each(|number| self.knowledge.least[number] = 1);
     }
 
     /// The hidden figures to which fewer than so many contribute, not being zero.
