@@ -13,6 +13,7 @@
 //! - [`populations`]: tables and populations that overlap.
 //! - [`channels`]: everything that is published about a cell, side by side.
 //! - [`silence`]: lengths, orders and digests of what is published.
+//! - [`program`]: who knows the program and its parameters, measured.
 //! - [`verdicts`]: the audit of releases against all tables.
 //! - [`brute_force`]: the program's verdicts against those of all tables.
 
@@ -23,6 +24,7 @@ mod hub;
 mod insiders;
 mod knowledge;
 mod populations;
+mod program;
 mod reals;
 mod reconstruction;
 mod releases;

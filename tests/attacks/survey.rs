@@ -180,6 +180,19 @@ impl Survey {
         Self::new(self.keys.clone(), &inner, true)
     }
 
+    /// The same table with other values, and as many contributors to each cell if they are values;
+    /// none of them dominates.
+    pub fn like(&self, values: &[i64]) -> Self {
+        if self.counts {
+            return self.with_counts(values);
+        }
+        let mut like = self.clone();
+        for (figure, value) in like.figures.iter_mut().zip(values) {
+            *figure = Figure { value: *value, largest: 0, ..*figure };
+        }
+        like
+    }
+
     pub fn name(&self, place: usize) -> String {
         let codes = codes(&self.keys, place);
         let code = |(key, code): (&Key, usize)| key.codes[code].clone();
