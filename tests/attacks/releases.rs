@@ -29,7 +29,7 @@ pub struct Name {
 }
 
 /// What is published, with the numbers' names.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Reading {
     pub knowledge: Knowledge,
     pub number_of: BTreeMap<Name, usize>,
