@@ -64,7 +64,9 @@ pub fn sensitive(
             Some(own) => own,
             None => vec![difference(&terms, attack)?],
         };
-        if let Some(protection) = rules.assess_difference(kind, &own) {
+        let populations = attack.system.populations(&terms).into_iter();
+        let populations = populations.map(|index| &*catalogue.populations[index].id);
+        if let Some(protection) = rules.assess_difference(populations, kind, &own) {
             let number = |(variable, coefficient): (usize, i64)| (variable as u32, coefficient);
             let terms = terms.into_iter().map(number).collect();
             found.push(FrozenDifference { terms, protection });

@@ -43,7 +43,7 @@ fn cube() -> Cube {
 fn a_pattern_that_is_not_found_in_the_rounds_allowed_is_an_error_that_names_a_cell() {
     let codes = Codes::embedded();
     let catalogue = codes.catalogue();
-    let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+    let rules = Rules::new(3, 15);
     let (cubes, transcript) = ([cube()], Transcript::default());
     let attack = Attack::new(catalogue, &rules, &cubes, &transcript).unwrap();
     let relations = attack.relations(catalogue).unwrap();

@@ -16,7 +16,7 @@ use crate::{
     publication::release::Dimension,
 };
 
-const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
+const RULES: Rules = Rules::new(3, 15);
 
 fn period(text: &str) -> Period {
     text.parse().unwrap()

@@ -150,7 +150,7 @@ impl RecordSource for EnteredOn {
 }
 
 const CLOSING_DAYS: u32 = 30;
-const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
+const RULES: Rules = Rules::new(3, 15);
 
 fn source<S>(records: &S) -> Source<'_, S> {
     Source { records, closing_days: CLOSING_DAYS }

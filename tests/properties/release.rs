@@ -156,7 +156,7 @@ impl Outlet for Log {
 }
 
 fn gate(store: &Arc<MemoryStore>) -> Gate {
-    let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+    let rules = Rules::new(3, 15);
     let clock = Arc::new(ManualClock::at_noon(date(2025, 8, 1)));
     Gate::new(store.clone(), Arc::new(Codes::embedded()), rules, "ML".parse().unwrap(), clock)
 }

@@ -95,7 +95,7 @@ fn cube(population: &str, inner: &[Inner<'_>]) -> Cube {
 
 fn protected(cube: Cube, contributors_min: u32) -> (Protected, usize) {
     let catalogue: Catalogue = toml::from_str(CATALOGUE).unwrap();
-    let rules = Rules { contributors_min, dominance_percent: 15 };
+    let rules = Rules::new(contributors_min, 15);
     let protected = protect(&catalogue, &rules, &[cube], &Transcript::default()).unwrap();
     let hidden = protected.tables[0].table().cells.iter().filter(|cell| cell.0.is_none()).count();
     (protected, hidden)
