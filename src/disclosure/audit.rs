@@ -26,7 +26,7 @@ use crate::{
 /// Version of what disclosure control demands: the rules' meaning, the attackers, what they know.
 /// To be raised with every change after which a release might have to hide more than before: drafts
 /// that were audited before it are outdated then.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What the audit ran, for the steward's review. Confidential.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]

@@ -1,4 +1,5 @@
-//! Differences between releases, as cells of their own.
+//! Differences that readers can compute, as cells of their own: between releases, and between the
+//! two parts of a ratio.
 //!
 //! A year that is not the sum of its quarters tells, to whoever subtracts, the figure of what was
 //! entered after its quarter had closed (or was corrected, or whose consent was given or withdrawn
@@ -17,17 +18,22 @@
 //! each other, the equation holds and nothing is seen. All sensitive differences stand in one
 //! system, so they are not deduced from each other or from hidden cells either.
 //!
+//! The same within a release for the **complement of every ratio**: who reads that 7 of 8 enterprises
+//! are led by women reads that one is not, though no table counts it. Denominator − numerator is a
+//! cell wherever both have one; its contributors are the enterprises with a part in the
+//! denominator that is not in the numerator.
+//!
 //! Fails closed: where it is not known who contributed to an earlier release, the whole difference
 //! counts as one enterprise's.
 //!
 //! Not here: releases are not revised yet, so there is one version (vintage) of each to subtract.
-//! Differences between populations or between cells of one release are not cells of their own.
+//! Other differences between populations or between cells of one release are no cells of their own.
 
 use std::collections::BTreeMap;
 
 use crate::{
     base::{id::EnterpriseId, period::Frequency},
-    codes::catalogue::{Catalogue, MeasureKind},
+    codes::catalogue::{Catalogue, IndicatorKind, MeasureKind, MeasureRef},
     disclosure::{
         attack::Attack,
         counter_example,
@@ -89,7 +95,8 @@ fn difference(terms: &[(usize, i64)], attack: &Attack) -> Result<i64, Disclosure
         .map_err(|_| DisclosureError::Transcript("a difference does not fit 64 bits".into()))
 }
 
-/// Sums that should be zero, are not, and have a new cell; each with the kind of its measures.
+/// Sums that should be zero or are complements, are not zero, and have a new cell; each with the
+/// kind of its measures.
 fn candidates(catalogue: &Catalogue, attack: &Attack) -> Vec<(Terms, MeasureKind)> {
     let system = &attack.system;
     let equations = system.relations.iter().filter(|relation| {
@@ -97,6 +104,7 @@ fn candidates(catalogue: &Catalogue, attack: &Attack) -> Vec<(Terms, MeasureKind
     });
     let mut sums: Vec<Terms> = equations.map(|relation| relation.terms.clone()).collect();
     sums.extend(incomplete_years(catalogue, system));
+    sums.extend(complements(catalogue, system));
     let truth = |variable: usize| i128::from(attack.truth[variable]);
     let is_new = |term: &(usize, i64)| attack.earlier[system.cell_of[term.0]].is_none();
     sums.retain(|terms| terms.iter().any(is_new) && counter_example::sum(terms, truth) != 0);
@@ -126,6 +134,30 @@ fn incomplete_years(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
             let quarter = |place: &usize| (system.cells[*place].first_variable + index, -1);
             let mut terms = vec![(cell.first_variable + index, 1)];
             terms.extend(present.iter().map(quarter));
+            terms.sort_unstable();
+            sums.push(terms);
+        }
+    }
+    sums
+}
+
+/// Denominators less numerators, wherever both are cells.
+fn complements(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
+    let index = system.index();
+    let place = |reference: &MeasureRef| {
+        let populations = &catalogue.populations;
+        let population = populations.iter().position(|one| one.id == reference.population)?;
+        Some((population, populations[population].measure_index(&reference.measure)?))
+    };
+    let mut sums = Vec::new();
+    for indicator in catalogue.indicators.iter().filter(|one| one.kind == IndicatorKind::Ratio) {
+        let whole = indicator.denominator.as_ref().and_then(place);
+        let (Some(whole), Some(part)) = (whole, place(&indicator.numerator)) else { continue };
+        for cell in system.cells.iter().filter(|cell| cell.population == whole.0) {
+            let key = (part.0, cell.period, cell.key.as_slice());
+            let Some(other) = index.get(&key) else { continue };
+            let other = system.cells[*other].first_variable + part.1;
+            let mut terms = vec![(cell.first_variable + whole.1, 1), (other, -1)];
             terms.sort_unstable();
             sums.push(terms);
         }

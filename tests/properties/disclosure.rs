@@ -2,6 +2,7 @@
 //! deduced, and the audit sees it when a step is left out.
 
 mod hub;
+mod ratio;
 mod revision;
 mod samples;
 mod withheld;
