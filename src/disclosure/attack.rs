@@ -4,9 +4,10 @@
 
 mod exposure;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    base::id::EnterpriseId,
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         counter_example::{self, Demand, Deviation, Known, Possible},
@@ -17,7 +18,7 @@ use crate::{
         system::{Certainty, Relation, Shape, System},
         transcript::{FrozenDifference, FrozenNeed, Protection, Transcript},
     },
-    indicators::cube::{Cube, CubeCell},
+    indicators::cube::{Cube, CubeCell, Owner},
 };
 
 /// The system with the truth, and what each sensitive variable needs.
@@ -256,12 +257,17 @@ impl Attack {
     ) -> Result<(), DisclosureError> {
         let places = self.system.places.last().cloned().unwrap_or_default();
         let mut met: BTreeSet<usize> = BTreeSet::new();
+        let mut owners: BTreeMap<EnterpriseId, Owner<'_>> = BTreeMap::new();
         for (cube, places) in cubes.iter().zip(places) {
             if cube.cells.len() != places.len() {
                 return Err(self.contradiction(catalogue, places[0], "a cell is missing"));
             }
             let mut needs = Vec::new();
             for (place, (cell, values)) in places.iter().zip(&cube.cells).enumerate() {
+                if !have_one_group_each(&mut owners, values) {
+                    let relation = "an enterprise stands in two holding groups";
+                    return Err(self.contradiction(catalogue, *cell, relation));
+                }
                 if !met.insert(*cell) {
                     self.same_again(catalogue, *cell, values)?;
                 } else {
@@ -456,6 +462,17 @@ fn floors(catalogue: &Catalogue, system: &System) -> Vec<i64> {
         }
     };
     system.cell_of.iter().enumerate().map(floor).collect()
+}
+
+/// Whether no contributor stands in another holding group than before.
+fn have_one_group_each<'a>(
+    owners: &mut BTreeMap<EnterpriseId, Owner<'a>>,
+    cell: &'a CubeCell,
+) -> bool {
+    cell.contributors.iter().all(|one| {
+        let owner = one.owner();
+        *owners.entry(one.enterprise).or_insert(owner) == owner
+    })
 }
 
 fn frozen_needs(place: usize, protections: &[Protection]) -> Vec<FrozenNeed> {

@@ -40,9 +40,11 @@ use crate::{
         error::DisclosureError,
         rules::Rules,
         system::{Certainty, Comparison, System},
-        transcript::{FrozenContribution, FrozenContributions, FrozenDifference, Transcript},
+        transcript::{
+            FrozenContribution, FrozenContributions, FrozenDifference, FrozenHolding, Transcript,
+        },
     },
-    indicators::cube::Cube,
+    indicators::cube::{Cube, Owner},
 };
 
 /// What each enterprise adds to the cells that are known.
@@ -64,9 +66,10 @@ pub fn sensitive(
         return Ok(Vec::new());
     }
     let parts = all_parts(cubes, transcript, &attack.system)?;
+    let holdings = holdings(cubes, transcript)?;
     let mut found = Vec::new();
     for (terms, kind) in candidates {
-        let own = match own_parts(&parts, &terms, attack) {
+        let own = match own_parts(&parts, &holdings, &terms, attack) {
             Some(own) => own,
             None => vec![difference(&terms, attack)?],
         };
@@ -165,9 +168,15 @@ fn complements(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
     sums
 }
 
-/// What each enterprise adds to a difference; `None` if that is not known for certain.
-fn own_parts(parts: &Parts<'_>, terms: &[(usize, i64)], attack: &Attack) -> Option<Vec<i64>> {
-    let mut own: BTreeMap<EnterpriseId, i128> = BTreeMap::new();
+/// What each enterprise or holding group adds to a difference, as groups are now; `None` if that is
+/// not known for certain. What a group's members make up for between them is nothing.
+fn own_parts(
+    parts: &Parts<'_>,
+    holdings: &BTreeMap<EnterpriseId, &str>,
+    terms: &[(usize, i64)],
+    attack: &Attack,
+) -> Option<Vec<i64>> {
+    let mut own: BTreeMap<Owner<'_>, i128> = BTreeMap::new();
     for (variable, coefficient) in terms {
         let cell = attack.system.cell_of[*variable];
         let measure = *variable - attack.system.cells[cell].first_variable;
@@ -175,7 +184,9 @@ fn own_parts(parts: &Parts<'_>, terms: &[(usize, i64)], attack: &Attack) -> Opti
         for (enterprise, values) in parts.get(&cell).map_or(&[][..], Vec::as_slice) {
             let value = i128::from(*values.get(measure)?);
             sum += value;
-            *own.entry(*enterprise).or_default() += value * i128::from(*coefficient);
+            let owner = holdings.get(enterprise);
+            let owner = owner.map_or(Owner::Alone(*enterprise), |group| Owner::Group(group));
+            *own.entry(owner).or_default() += value * i128::from(*coefficient);
         }
         if sum != i128::from(attack.truth[*variable]) {
             return None;
@@ -192,7 +203,8 @@ fn all_parts<'a>(
 ) -> Result<Parts<'a>, DisclosureError> {
     let mut parts = Parts::new();
     for (release, places) in transcript.releases().iter().zip(&system.places) {
-        let Some(FrozenContributions { enterprises, contributions }) = &release.contributions
+        let Some(FrozenContributions { enterprises, contributions, holdings: _ }) =
+            &release.contributions
         else {
             continue;
         };
@@ -220,6 +232,30 @@ fn all_parts<'a>(
     Ok(parts)
 }
 
+/// The holding groups as they were stated last.
+fn holdings<'a>(
+    cubes: &'a [Cube],
+    transcript: &'a Transcript,
+) -> Result<BTreeMap<EnterpriseId, &'a str>, DisclosureError> {
+    let mut holdings = BTreeMap::new();
+    for frozen in transcript.releases().iter().filter_map(|one| one.contributions.as_ref()) {
+        for FrozenHolding { enterprise, holding } in &frozen.holdings {
+            let Some(who) = frozen.enterprises.get(*enterprise as usize) else {
+                let problem = "a holding group names no enterprise";
+                return Err(DisclosureError::Transcript(problem.into()));
+            };
+            holdings.insert(*who, holding.as_str());
+        }
+    }
+    for one in cubes.iter().flat_map(|cube| &cube.cells).flat_map(|cell| &cell.contributors) {
+        match &one.holding {
+            Some(holding) => holdings.insert(one.enterprise, holding.as_str()),
+            None => holdings.remove(&one.enterprise),
+        };
+    }
+    Ok(holdings)
+}
+
 /// Who contributed what to the cells of `cubes` that later releases may be subtracted from.
 pub fn contributions(catalogue: &Catalogue, cubes: &[Cube]) -> FrozenContributions {
     let mut known: BTreeMap<EnterpriseId, u32> = BTreeMap::new();
@@ -231,6 +267,9 @@ pub fn contributions(catalogue: &Catalogue, cubes: &[Cube]) -> FrozenContributio
                 let enterprise = *known.entry(contribution.enterprise).or_insert(next);
                 if enterprise == next {
                     kept.enterprises.push(contribution.enterprise);
+                    let holding = contribution.holding.clone();
+                    kept.holdings
+                        .extend(holding.map(|holding| FrozenHolding { enterprise, holding }));
                 }
                 kept.contributions.push(FrozenContribution {
                     table: table as u32,

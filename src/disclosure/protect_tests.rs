@@ -14,6 +14,7 @@ fn cube() -> Cube {
     let from = |first: u8, count: u8| {
         let one = |number| Contribution {
             enterprise: EnterpriseId::from_bytes([number; 16]),
+            holding: None,
             values: vec![1],
         };
         let contributors: Vec<_> = (first..first + count).map(one).collect();

@@ -30,7 +30,7 @@ use crate::{
         audit,
         rules::{Exception, Largest, Limits, Rules},
     },
-    indicators::cube::{Cube, CubeCell},
+    indicators::cube::{Contribution, Cube, CubeCell},
 };
 
 /// Names the use of the hash: no other hash of the same bytes is the same. Until rules and versions
@@ -126,8 +126,11 @@ fn hash(basis: &Basis, cubes: &[Cube]) -> ByteArray<32> {
             write_values(&mut hasher, values);
             write_length(&mut hasher, contributors.len());
             for contribution in contributors {
-                hasher.update(contribution.enterprise.as_bytes());
-                write_values(&mut hasher, &contribution.values);
+                let Contribution { enterprise, holding, values } = contribution;
+                hasher.update(enterprise.as_bytes());
+                // No code of a group is empty.
+                write_text(&mut hasher, holding.as_deref().unwrap_or_default());
+                write_values(&mut hasher, values);
             }
         }
     }
@@ -181,13 +184,12 @@ fn write_values(hasher: &mut blake3::Hasher, values: &[i64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        base::id::EnterpriseId, indicators::cube::Contribution, publication::release::Dimension,
-    };
+    use crate::{base::id::EnterpriseId, publication::release::Dimension};
 
     fn cubes() -> Vec<Cube> {
         let one = |number| Contribution {
             enterprise: EnterpriseId::from_bytes([number; 16]),
+            holding: None,
             values: vec![1],
         };
         let cell =
@@ -239,7 +241,7 @@ mod tests {
         let hash = |cubes: &[Cube]| hash(&BASIS, cubes);
         let same = hash(&cubes());
         assert_eq!(hash(&cubes()), same);
-        let changes: [fn(&mut Vec<Cube>); 10] = [
+        let changes: [fn(&mut Vec<Cube>); 11] = [
             |cubes| cubes.clear(),
             |cubes| cubes.push(cubes[0].clone()),
             |cubes| cubes[0].population = "requests".into(),
@@ -249,6 +251,7 @@ mod tests {
             |cubes| cubes[0].cells[1].values[0] += 1,
             |cubes| cubes[0].cells[1].contributors.clear(),
             |cubes| cubes[0].cells[1].contributors[0].values[0] += 1,
+            |cubes| cubes[0].cells[1].contributors[0].holding = Some("G1".into()),
             // The same figures, of somebody else.
             |cubes| {
                 cubes[0].cells[1].contributors[0].enterprise = EnterpriseId::from_bytes([2; 16]);

@@ -65,6 +65,7 @@ impl RecordSource for Records {
                 status: "_U".into(),
                 registered_on: date(2025, 1, 15),
                 entered_on: None,
+                holding: None,
             });
         }
         Ok(())

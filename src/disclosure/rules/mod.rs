@@ -4,10 +4,12 @@
 
 mod limits;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     codes::catalogue::{Catalogue, Measure, MeasureKind, Population},
     disclosure::{error::DisclosureError, transcript::Protection},
-    indicators::cube::{Contribution, CubeCell},
+    indicators::cube::{Contribution, CubeCell, Owner},
 };
 
 pub use limits::{LARGEST_COUNT_MAX, Largest, Limits};
@@ -62,13 +64,17 @@ impl Rules {
             return None;
         }
         let limits = self.limits(&population.id);
-        // Whoever adds nothing hides nobody.
+        // Whoever adds nothing hides nobody; a group is one contributor.
         let adds = |one: &&Contribution| one.values.iter().any(|value| *value != 0);
-        let contributors = cell.contributors.iter().filter(adds).count();
-        let few = limits.iter().any(|one| one.are_few(contributors));
+        let owners: BTreeSet<Owner<'_>> =
+            cell.contributors.iter().filter(adds).map(Contribution::owner).collect();
+        let few = limits.iter().any(|one| one.are_few(owners.len()));
         let level = |measure: usize| {
-            let parts = cell.contributors.iter().map(|one| i128::from(one.values[measure]));
-            highest_level(&limits, &parts.collect::<Vec<_>>())
+            let mut parts: BTreeMap<Owner<'_>, i128> = BTreeMap::new();
+            for one in &cell.contributors {
+                *parts.entry(one.owner()).or_default() += i128::from(one.values[measure]);
+            }
+            highest_level(&limits, &parts.into_values().collect::<Vec<_>>())
         };
         let dominated = population
             .measures
@@ -91,8 +97,7 @@ impl Rules {
         Some(population.measures.iter().enumerate().map(protection).collect())
     }
 
-    /// The protection that a sum over cells of `populations` needs to which enterprises add
-    /// `parts`, none of them zero; `None` if it is not sensitive. The limits of all its populations
+    /// The protection that a sum over cells of `populations` needs to which owners add `parts`, none of them zero; `None` if it is not sensitive. The limits of all its populations
     /// hold. Parts may be negative: dominance looks at their sizes.
     pub fn assess_difference<'a>(
         &self,
@@ -146,6 +151,7 @@ mod tests {
             .enumerate()
             .map(|(index, value)| Contribution {
                 enterprise: EnterpriseId::from_bytes([index as u8; 16]),
+                holding: None,
                 values: vec![1, *value],
             })
             .collect();
@@ -183,6 +189,33 @@ mod tests {
         assert_eq!(rules.assess(&catalogue, population, &cell), None);
         cell.contributors[3].values = vec![0, 0];
         assert!(rules.assess(&catalogue, population, &cell).is_some());
+    }
+
+    #[test]
+    fn enterprises_of_one_holding_group_are_one_contributor() {
+        let catalogue = catalogue();
+        let rules = Rules::new(3, 15);
+        let population = catalogue.population("funding").unwrap();
+        let level = |parts: &[i64], groups: &[(usize, &str)]| {
+            let mut cell = funding(parts);
+            for (place, group) in groups {
+                cell.contributors[*place].holding = Some((*group).into());
+            }
+            rules.assess(&catalogue, population, &cell).map(|found| match found[1] {
+                Protection::Interval { above, .. } => above,
+                Protection::NotExact => 0,
+            })
+        };
+        let even = [500, 500, 500, 500];
+        assert_eq!(level(&even, &[]), None);
+        assert_eq!(level(&even, &[(0, "G1")]), None);
+        // Three groups are as many as the rule asks for, two are not.
+        assert_eq!(level(&even, &[(0, "G1"), (1, "G1")]), None);
+        assert_eq!(level(&even, &[(0, "G1"), (1, "G1"), (2, "G2"), (3, "G2")]), Some(150));
+        // Together the largest have 1800: 15 % of that is 270, and the third has 200.
+        let uneven = [900, 900, 500, 200];
+        assert_eq!(level(&uneven, &[]), None);
+        assert_eq!(level(&uneven, &[(0, "G1"), (1, "G1")]), Some(70));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use super::{
 fn total(population: &str, enterprises: u8, several: i64) -> Cube {
     let one = |number: u8| Contribution {
         enterprise: EnterpriseId::from_bytes([number; 16]),
+        holding: None,
         values: vec![if number == 0 { several } else { 1 }],
     };
     let contributors: Vec<_> = (0..enterprises).map(one).collect();

@@ -73,8 +73,11 @@ fn cube(population: &str, inner: &[Inner<'_>]) -> Cube {
             next += 1;
             let mut id = [0; 16];
             id[8..].copy_from_slice(&next.to_be_bytes());
-            let one =
-                Contribution { enterprise: EnterpriseId::from_bytes(id), values: vec![*value] };
+            let one = Contribution {
+                enterprise: EnterpriseId::from_bytes(id),
+                holding: None,
+                values: vec![*value],
+            };
             for place in [0, column, row * columns, row * columns + column] {
                 parts.entry(place).or_default().push(one.clone());
             }

@@ -15,7 +15,7 @@ fn total(population: &str, frequency: Frequency, quarter: usize, number: u64) ->
     let contributors = (0..number).map(|enterprise| {
         let mut id = [0; 16];
         id[8..].copy_from_slice(&enterprise.to_be_bytes());
-        Contribution { enterprise: EnterpriseId::from_bytes(id), values: vec![1] }
+        Contribution { enterprise: EnterpriseId::from_bytes(id), holding: None, values: vec![1] }
     });
     Cube {
         population: population.into(),
