@@ -18,16 +18,17 @@
 //! each other, the equation holds and nothing is seen. All sensitive differences stand in one
 //! system, so they are not deduced from each other or from hidden cells either.
 //!
-//! The same within a release for the **complement of every ratio**: who reads that 7 of 8 enterprises
-//! are led by women reads that one is not, though no table counts it. Denominator − numerator is a
-//! cell wherever both have one; its contributors are the enterprises with a part in the
-//! denominator that is not in the numerator.
+//! The same within a release for the **complement of every ratio**: who reads that 7 of 8
+//! enterprises are led by women reads that one is not, though no table counts it. Denominator −
+//! numerator is a cell wherever both have one; its contributors are the enterprises with a part
+//! in the denominator that is not in the numerator.
 //!
 //! Fails closed: where it is not known who contributed to an earlier release, the whole difference
 //! counts as one enterprise's.
 //!
 //! Not here: releases are not revised yet, so there is one version (vintage) of each to subtract.
-//! Other differences between populations or between cells of one release are no cells of their own.
+//! Other differences between populations or cells of one release are no cells of their own. A
+//! complement of zero (a ratio at 100 %) is none either, whatever it says of everybody.
 
 use std::collections::BTreeMap;
 

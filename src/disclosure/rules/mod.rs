@@ -97,8 +97,9 @@ impl Rules {
         Some(population.measures.iter().enumerate().map(protection).collect())
     }
 
-    /// The protection that a sum over cells of `populations` needs to which owners add `parts`, none of them zero; `None` if it is not sensitive. The limits of all its populations
-    /// hold. Parts may be negative: dominance looks at their sizes.
+    /// The protection that a sum over cells of `populations` needs, to which owners add `parts`,
+    /// none of them zero; `None` if it is not sensitive. The limits of all its populations hold.
+    /// Parts may be negative: dominance looks at their sizes.
     pub fn assess_difference<'a>(
         &self,
         populations: impl IntoIterator<Item = &'a str>,
