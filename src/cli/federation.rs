@@ -133,10 +133,7 @@ pub(super) fn run(command: &FederationCommand) -> anyhow::Result<Done> {
         nodes: args.nodes.into(),
         listeners: listeners(args)?,
         hosts: args.hosts,
-        disclosure: DisclosureSettings {
-            contributors_min: args.contributors_min,
-            dominance_percent: args.dominance_percent,
-        },
+        disclosure: DisclosureSettings::new(args.contributors_min, args.dominance_percent),
         sync_interval_seconds: 30,
     };
     let members = make(&new, SystemClock.today(), &mut |_| {})?;
@@ -190,7 +187,7 @@ pub(super) fn make(
                 address: reached(1),
                 roster_file: "../../roster.toml",
                 listeners: *listeners,
-                disclosure: (member.kind == MemberKind::National).then_some(new.disclosure),
+                disclosure: (member.kind == MemberKind::National).then(|| new.disclosure.clone()),
                 sync_interval_seconds: new.sync_interval_seconds,
             },
             today,

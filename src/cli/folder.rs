@@ -97,7 +97,7 @@ pub(super) fn make(new: &NewNode<'_>, today: Date) -> anyhow::Result<MemberFragm
         hub,
         exchange,
         web: Some(web),
-        disclosure: new.disclosure,
+        disclosure: new.disclosure.clone(),
         sync_interval_seconds: new.sync_interval_seconds,
     }
     .to_toml();

@@ -44,10 +44,8 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<Done> {
         address: address(args)?,
         roster_file: "roster.toml",
         listeners: [args.hub, args.exchange, args.web],
-        disclosure: disclosure.map(|(contributors_min, dominance_percent)| DisclosureSettings {
-            contributors_min,
-            dominance_percent,
-        }),
+        disclosure: disclosure
+            .map(|(contributors, dominance)| DisclosureSettings::new(contributors, dominance)),
         sync_interval_seconds: SYNC_INTERVAL_SECONDS,
     };
     let fragment = folder::make(&new, SystemClock.today())?;

@@ -95,7 +95,9 @@ pub struct Measure {
     pub additive_over_time: bool,
 }
 
-/// How a measure is counted.
+/// How a measure is counted. All kinds are sums over enterprises, on purpose: the least or the most
+/// of several enterprises is one enterprise's own figure, whatever else is hidden. There is no kind
+/// for these, and a catalogue that names one is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MeasureKind {
@@ -212,7 +214,7 @@ pub struct Indicator {
     pub classes: Option<String>,
 }
 
-/// How an indicator is made from its measures.
+/// How an indicator is made from its measures. No kind is a minimum, a maximum or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IndicatorKind {

@@ -242,3 +242,18 @@ fn an_indicator_is_cut_by_what_all_its_measures_are_cut_by() {
         }
     }
 }
+
+#[test]
+fn a_catalogue_with_a_minimum_or_a_maximum_is_not_read() {
+    let text = include_str!("catalogue.toml");
+    let read = |text: &str| toml::from_str::<Catalogue>(text);
+    assert!(read(text).is_ok());
+    for (kind, of) in [("value", "measure"), ("ratio", "indicator")] {
+        for other in ["minimum", "maximum", "min", "max", "range"] {
+            let written = format!("kind = \"{kind}\"");
+            assert!(text.contains(&written), "{of}");
+            let told = read(&text.replacen(&written, &format!("kind = \"{other}\""), 1));
+            assert!(told.unwrap_err().to_string().contains("unknown variant"), "{of} {other}");
+        }
+    }
+}

@@ -46,7 +46,7 @@ impl FreshConfig<'_> {
             ("listeners.web", self.web.map(address)),
             ("sync.interval_seconds", Some(self.sync_interval_seconds.to_string())),
         ];
-        let rules = self.disclosure;
+        let rules = self.disclosure.as_ref().map(|one| one.general);
         values.extend([
             ("disclosure.contributors_min", rules.map(|one| one.contributors_min.to_string())),
             ("disclosure.dominance_percent", rules.map(|one| one.dominance_percent.to_string())),

@@ -12,6 +12,9 @@ use std::{
 
 use crate::{base::id::MemberCode, keys::roster::MemberKind};
 
+pub use disclosure::DisclosureSettings;
+
+mod disclosure;
 pub mod fresh;
 pub mod profile;
 mod reader;
@@ -129,15 +132,6 @@ pub struct KeyFiles {
     pub log_key_file: PathBuf,
     /// Incarnation of the member's own log.
     pub log_epoch: u32,
-}
-
-/// Rules of disclosure control, as the member states them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DisclosureSettings {
-    /// Fewest distinct enterprises a published cell may rest on.
-    pub contributors_min: u32,
-    /// The p of the p%-rule.
-    pub dominance_percent: u32,
 }
 
 /// Synchronization with other nodes.

@@ -92,6 +92,48 @@ impl<'a> Reader<'a> {
         section
     }
 
+    /// The tables of the list `name` of `parent` (`[[parent.name]]`), named `title` in faults; at
+    /// most `most` of them. None if it does not stand in the text.
+    pub(super) fn sections(
+        &mut self,
+        parent: &mut Section<'a>,
+        name: &'static str,
+        title: &'static str,
+        most: usize,
+    ) -> Vec<Section<'a>> {
+        let Some((value, place)) = parent.take(name) else { return Vec::new() };
+        let items = match value {
+            DeValue::Array(items) if items.len() <= most => items,
+            DeValue::Array(_) => {
+                self.note(Some(place), title, format!("Must stand at most {most} times"));
+                return Vec::new();
+            }
+            other => {
+                let problem = format!("Must be sections [[{title}]], not {}", kind(&other));
+                self.note(Some(place), title, problem);
+                return Vec::new();
+            }
+        };
+        let mut sections = Vec::with_capacity(items.len());
+        for item in items {
+            let span = item.span();
+            match item.into_inner() {
+                DeValue::Table(table) => {
+                    sections.push(Section {
+                        name: title,
+                        table: Some(table),
+                        taken: BTreeSet::new(),
+                    });
+                }
+                other => {
+                    let problem = format!("Must be a section [[{title}]], not {}", kind(&other));
+                    self.note(Some(span), title, problem);
+                }
+            }
+        }
+        sections
+    }
+
     /// Notes every field of the section that nobody took.
     pub(super) fn refuse_unknown(&mut self, section: Section<'a>) {
         let name = section.name;

@@ -8,8 +8,8 @@ use std::{
 use crate::{
     base::{id::MemberCode, limits::NAME_BYTES_MAX},
     config::{
-        Config, ConfigFault, DisclosureSettings, KeyFiles, Limits, Listeners, LogFormat,
-        LogSettings, SHUTDOWN_DEADLINE_SECONDS_MAX, SyncSettings,
+        Config, ConfigFault, KeyFiles, Limits, Listeners, LogFormat, LogSettings,
+        SHUTDOWN_DEADLINE_SECONDS_MAX, SyncSettings, disclosure,
         reader::{Reader, Section},
     },
     keys::roster::MemberKind,
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, base_folder: &Path) -> Result<Config, Vec<ConfigF
     let listeners = listeners(r, &mut root);
     let keys = keys(r, &mut root, base_folder);
     let store_cache_bytes = store_cache(r, &mut root);
-    let disclosure = disclosure(r, &mut root, kind);
+    let disclosure = disclosure::read(r, &mut root, kind);
     let sync = sync(r, &mut root);
     let limits = limits(r, &mut root);
     let log = log(r, &mut root);
@@ -134,40 +134,6 @@ fn store_cache<'a>(r: &mut Reader<'a>, root: &mut Section<'a>) -> u64 {
     let mebibytes = r.number_or(&mut section, "cache_mebibytes", 4..=65_536, 16);
     r.refuse_unknown(section);
     u64::from(mebibytes) * MEBIBYTE
-}
-
-/// The rules have no default: a national member states them, others must not.
-fn disclosure<'a>(
-    r: &mut Reader<'a>,
-    root: &mut Section<'a>,
-    kind: Option<MemberKind>,
-) -> Option<DisclosureSettings> {
-    let mut section = r.section(root, "disclosure");
-    let is_there = section.is_there();
-    let contributors_min = r.number(&mut section, "contributors_min", 3..=100);
-    let dominance_percent = r.number(&mut section, "dominance_percent", 1..=100);
-    r.refuse_unknown(section);
-    match kind {
-        Some(MemberKind::National) => {}
-        Some(_) if is_there => {
-            let problem = "Only a national member publishes indicators; remove the section";
-            r.missing("disclosure", problem);
-            return None;
-        }
-        _ => return None,
-    }
-    if contributors_min.is_none() {
-        let problem = "A national member must state it; there is no default";
-        r.missing("disclosure.contributors_min", problem);
-    }
-    if dominance_percent.is_none() {
-        let problem = "A national member must state it; there is no default";
-        r.missing("disclosure.dominance_percent", problem);
-    }
-    Some(DisclosureSettings {
-        contributors_min: u32::try_from(contributors_min??.value).ok()?,
-        dominance_percent: u32::try_from(dominance_percent??.value).ok()?,
-    })
 }
 
 fn sync<'a>(r: &mut Reader<'a>, root: &mut Section<'a>) -> SyncSettings {

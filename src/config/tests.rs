@@ -6,6 +6,7 @@ use crate::{
         fresh::{EXAMPLE, FreshConfig},
         profile::{self, Listener, Profile},
     },
+    disclosure::rules::{Largest, Limits},
     keys::roster::MemberKind,
 };
 
@@ -15,7 +16,11 @@ fn faults(text: &str) -> Vec<ConfigFault> {
 
 /// All field names, from the reader's own list of what it knows.
 fn known_fields(section: &str) -> Vec<String> {
-    let head = if section.is_empty() { String::new() } else { format!("[{section}]\n") };
+    let head = match section {
+        "" => String::new(),
+        "disclosure.for" => format!("[[{section}]]\n"),
+        _ => format!("[{section}]\n"),
+    };
     let faults = faults(&format!("{head}no_such_field = 1\n"));
     let unknown = faults.iter().find(|fault| fault.field.ends_with("no_such_field")).unwrap();
     let known = unknown.problem.split("known here: ").nth(1).unwrap();
@@ -35,7 +40,8 @@ fn the_shipped_example_is_read_and_names_every_knob() {
             let part = part.split("\n[").next().unwrap();
             for knob in known_fields(&field) {
                 let stands = part.contains(&format!("\n{knob} = "))
-                    || part.contains(&format!("\n# {knob} = "));
+                    || part.contains(&format!("\n# {knob} = "))
+                    || part.contains(&format!("\n# [[{field}.{knob}]]\n"));
                 assert!(stands, "{field}.{knob} is not documented");
             }
         } else {
@@ -43,6 +49,11 @@ fn the_shipped_example_is_read_and_names_every_knob() {
                 || EXAMPLE.contains(&format!("\n# {field} = "));
             assert!(stands, "{field} is not documented");
         }
+    }
+    let special = EXAMPLE.split("\n# [[disclosure.for]]\n").nth(1).unwrap();
+    let special = format!("\n{}", special.split("\n\n").next().unwrap());
+    for knob in known_fields("disclosure.for") {
+        assert!(special.contains(&format!("\n# {knob} = ")), "disclosure.for.{knob}");
     }
 }
 
@@ -145,9 +156,69 @@ fn a_fresh_file_carries_the_members_values_and_all_explanations() {
     fresh.kind = MemberKind::National;
     let told: Vec<_> = faults(&fresh.to_toml()).into_iter().map(|fault| fault.field).collect();
     assert_eq!(told, ["disclosure.contributors_min", "disclosure.dominance_percent"]);
-    fresh.disclosure = Some(DisclosureSettings { contributors_min: 5, dominance_percent: 20 });
+    fresh.disclosure = Some(DisclosureSettings::new(5, 20));
     let config = Config::from_toml(&fresh.to_toml(), Path::new("/n")).unwrap();
     assert_eq!(config.disclosure, fresh.disclosure);
+}
+
+/// The example with these lines at the end of its section of disclosure control.
+fn with_limits(lines: &str) -> String {
+    EXAMPLE.replace("dominance_percent = 15", &format!("dominance_percent = 15\n{lines}"))
+}
+
+#[test]
+fn limits_of_single_indicators_and_populations_are_read() {
+    let text = with_limits(
+        "largest_count = 2\nlargest_percent = 80\n\
+         [[disclosure.for]]\nindicator = \"SAT01\"\ncontributors_min = 5\n\
+         [[disclosure.for]]\npopulation = \"funding\"\nlargest_count = 1\nlargest_percent = 60\n\
+         [[disclosure.for]]\nindicator = \"DEM03\"\ndominance_percent = 30\n",
+    );
+    let config = Config::from_toml(&text, Path::new("/n")).unwrap();
+    let rules = config.disclosure.unwrap().rules();
+    let largest = |count, percent| Some(Largest { count, percent });
+    let general = Limits { largest: largest(2, 80), ..Limits::new(3, 15) };
+    assert_eq!(rules.general, general);
+    let exceptions: Vec<_> =
+        rules.exceptions.iter().map(|one| (one.population.as_str(), one.limits)).collect();
+    let ratio = Limits { dominance_percent: 30, ..general };
+    assert_eq!(
+        exceptions,
+        [
+            ("answers_rated", Limits { contributors_min: 5, ..general }),
+            ("funding", Limits { largest: largest(1, 60), ..general }),
+            // Both parts of the ratio.
+            ("requests_received", ratio),
+            ("requests_received_answered", ratio),
+        ]
+    );
+}
+
+#[test]
+fn limits_that_are_for_nothing_or_say_half_are_refused() {
+    let told = |lines: &str| -> Vec<_> {
+        faults(&with_limits(lines)).into_iter().map(|fault| fault.field).collect()
+    };
+    assert_eq!(told("largest_count = 2\n"), ["disclosure.largest_percent"]);
+    assert_eq!(told("largest_percent = 2\n"), ["disclosure.largest_count"]);
+    let head = "[[disclosure.for]]\n";
+    assert_eq!(told(head), ["disclosure.for"]);
+    let both = format!("{head}indicator = \"IMP04\"\npopulation = \"funding\"\n");
+    assert_eq!(told(&both), ["disclosure.for"]);
+    let unknown = |line: &str| told(&format!("{head}{line}\n"));
+    assert_eq!(unknown("population = \"fundings\""), ["disclosure.for.population"]);
+    assert_eq!(unknown("indicator = \"IMP40\""), ["disclosure.for.indicator"]);
+    let own = |line: &str| unknown(&format!("population = \"funding\"\n{line}"));
+    assert_eq!(own("contributors_min = 2"), ["disclosure.for.contributors_min"]);
+    assert_eq!(own("largest_count = 11\nlargest_percent = 60"), ["disclosure.for.largest_count"]);
+    assert_eq!(own("colour = 1"), ["disclosure.for.colour"]);
+    assert_eq!(told("for = 3\n"), ["disclosure.for"]);
+    assert_eq!(told(&format!("{head}population = \"funding\"\n").repeat(101)), ["disclosure.for"]);
+    // All faults at once, a coordinator's too.
+    let coordinator = with_limits(&format!("{head}indicator = \"IMP40\"\n"))
+        .replace("\"national\"", "\"coordinator\"");
+    let told: Vec<_> = faults(&coordinator).into_iter().map(|fault| fault.field).collect();
+    assert_eq!(told, ["disclosure.for.indicator", "disclosure"]);
 }
 
 #[test]

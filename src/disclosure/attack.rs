@@ -7,9 +7,10 @@ mod exposure;
 
 pub use asked::Asked;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    base::id::EnterpriseId,
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         counter_example::{self, Bounds, Demand, Deviation},
@@ -21,7 +22,7 @@ use crate::{
         system::{Certainty, Relation, Shape, System},
         transcript::{FrozenDifference, FrozenNeed, Protection, Transcript},
     },
-    indicators::cube::{Cube, CubeCell},
+    indicators::cube::{Cube, CubeCell, Owner},
 };
 
 /// The system with the truth, and what each sensitive variable needs.
@@ -109,7 +110,8 @@ impl Attack {
         let status = attack.status(catalogue, rules, transcript);
         let parts = difference::all_parts(cubes, transcript, &attack.system)?;
         attack.insiders = vec![status];
-        attack.insiders.extend(insiders::insiders(rules, &attack, &parts));
+        let holdings = difference::holdings(cubes, transcript)?;
+        attack.insiders.extend(insiders::insiders(catalogue, rules, &attack, &parts, &holdings));
         attack.demands.extend(attack.apart());
         attack.demands.sort_unstable();
         attack.demands.dedup();
@@ -276,12 +278,17 @@ impl Attack {
     ) -> Result<(), DisclosureError> {
         let places = self.system.places.last().cloned().unwrap_or_default();
         let mut met: BTreeSet<usize> = BTreeSet::new();
+        let mut owners: BTreeMap<EnterpriseId, Owner<'_>> = BTreeMap::new();
         for (cube, places) in cubes.iter().zip(places) {
             if cube.cells.len() != places.len() {
                 return Err(self.contradiction(catalogue, places[0], "a cell is missing"));
             }
             let mut needs = Vec::new();
             for (place, (cell, values)) in places.iter().zip(&cube.cells).enumerate() {
+                if !have_one_group_each(&mut owners, values) {
+                    let relation = "an enterprise stands in two holding groups";
+                    return Err(self.contradiction(catalogue, *cell, relation));
+                }
                 if !met.insert(*cell) {
                     self.same_again(catalogue, *cell, values)?;
                 } else {
@@ -454,6 +461,17 @@ fn bounds(catalogue: &Catalogue, system: &System) -> Bounds {
     };
     let least: Vec<i64> = system.cell_of.iter().enumerate().map(floor).collect();
     Bounds { most: vec![None; least.len()], least }
+}
+
+/// Whether no contributor stands in another holding group than before.
+fn have_one_group_each<'a>(
+    owners: &mut BTreeMap<EnterpriseId, Owner<'a>>,
+    cell: &'a CubeCell,
+) -> bool {
+    cell.contributors.iter().all(|one| {
+        let owner = one.owner();
+        *owners.entry(one.enterprise).or_insert(owner) == owner
+    })
 }
 
 fn frozen_needs(place: usize, protections: &[Protection]) -> Vec<FrozenNeed> {

@@ -1,4 +1,5 @@
-//! Differences between releases, as cells of their own.
+//! Differences that readers can compute, as cells of their own: between releases, and between the
+//! two parts of a ratio.
 //!
 //! A year that is not the sum of its quarters tells, to whoever subtracts, the figure of what was
 //! entered after its quarter had closed (or was corrected, or whose consent was given or withdrawn
@@ -17,31 +18,42 @@
 //! each other, the equation holds and nothing is seen. All sensitive differences stand in one
 //! system, so they are not deduced from each other or from hidden cells either.
 //!
+//! The same within a release for the **complement of every ratio**: who reads that 7 of 8
+//! enterprises are led by women reads that one is not, though no table counts it. Denominator −
+//! numerator is a cell wherever both have one; its contributors are the enterprises with a part
+//! in the denominator that is not in the numerator.
+//!
 //! Fails closed: where it is not known who contributed to an earlier release, the whole difference
 //! counts as one enterprise's.
 //!
 //! Not here: releases are not revised yet, so there is one version (vintage) of each to subtract.
-//! Differences between populations or between cells of one release are not cells of their own.
+//! Other differences between populations or cells of one release are no cells of their own. A
+//! complement of zero (a ratio at 100 %) is none either, whatever it says of everybody.
 
 use std::collections::BTreeMap;
 
 use crate::{
     base::{id::EnterpriseId, period::Frequency},
-    codes::catalogue::{Catalogue, MeasureKind},
+    codes::catalogue::{Catalogue, IndicatorKind, MeasureKind, MeasureRef},
     disclosure::{
         attack::Attack,
         counter_example,
         error::DisclosureError,
         rules::Rules,
         system::{Certainty, Comparison, System},
-        transcript::{FrozenContribution, FrozenContributions, FrozenDifference, Transcript},
+        transcript::{
+            FrozenContribution, FrozenContributions, FrozenDifference, FrozenHolding, Transcript,
+        },
     },
-    indicators::cube::Cube,
+    indicators::cube::{Cube, Owner},
     publication::release::Table,
 };
 
 /// What each enterprise adds to the cells that are known.
 pub type Parts<'a> = BTreeMap<usize, Vec<(EnterpriseId, &'a [i64])>>;
+
+/// The holding group of each enterprise that has one.
+pub type Holdings<'a> = BTreeMap<EnterpriseId, &'a str>;
 
 /// A sum of variables of the system.
 type Terms = Vec<(usize, i64)>;
@@ -59,13 +71,16 @@ pub fn sensitive(
         return Ok(Vec::new());
     }
     let parts = all_parts(cubes, transcript, &attack.system)?;
+    let holdings = holdings(cubes, transcript)?;
     let mut found = Vec::new();
     for (terms, kind) in candidates {
-        let own = match own_parts(&parts, &terms, attack) {
+        let own = match own_parts(&parts, &holdings, &terms, attack) {
             Some(own) => own.into_iter().map(|(_, part)| part).collect(),
             None => vec![difference(&terms, attack)?],
         };
-        if let Some(protection) = rules.assess_difference(kind, &own) {
+        let populations = attack.system.populations(&terms).into_iter();
+        let populations = populations.map(|index| &*catalogue.populations[index].id);
+        if let Some(protection) = rules.assess_difference(populations, kind, &own) {
             let number = |(variable, coefficient): (usize, i64)| (variable as u32, coefficient);
             let terms = terms.into_iter().map(number).collect();
             found.push(FrozenDifference { terms, protection });
@@ -88,7 +103,8 @@ fn difference(terms: &[(usize, i64)], attack: &Attack) -> Result<i64, Disclosure
         .map_err(|_| DisclosureError::Transcript("a difference does not fit 64 bits".into()))
 }
 
-/// Sums that should be zero, are not, and have a new cell; each with the kind of its measures.
+/// Sums that should be zero or are complements, are not zero, and have a new cell; each with the
+/// kind of its measures.
 fn candidates(catalogue: &Catalogue, attack: &Attack) -> Vec<(Terms, MeasureKind)> {
     let system = &attack.system;
     let equations = system.relations.iter().filter(|relation| {
@@ -96,6 +112,7 @@ fn candidates(catalogue: &Catalogue, attack: &Attack) -> Vec<(Terms, MeasureKind
     });
     let mut sums: Vec<Terms> = equations.map(|relation| relation.terms.clone()).collect();
     sums.extend(incomplete_years(catalogue, system));
+    sums.extend(complements(catalogue, system));
     let truth = |variable: usize| i128::from(attack.truth[variable]);
     let is_new = |term: &(usize, i64)| attack.earlier[system.cell_of[term.0]].is_none();
     sums.retain(|terms| terms.iter().any(is_new) && counter_example::sum(terms, truth) != 0);
@@ -132,13 +149,39 @@ fn incomplete_years(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
     sums
 }
 
-/// What each enterprise adds to a difference; `None` if that is not known for certain.
-pub fn own_parts(
+/// Denominators less numerators, wherever both are cells.
+fn complements(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
+    let index = system.index();
+    let place = |reference: &MeasureRef| {
+        let populations = &catalogue.populations;
+        let population = populations.iter().position(|one| one.id == reference.population)?;
+        Some((population, populations[population].measure_index(&reference.measure)?))
+    };
+    let mut sums = Vec::new();
+    for indicator in catalogue.indicators.iter().filter(|one| one.kind == IndicatorKind::Ratio) {
+        let whole = indicator.denominator.as_ref().and_then(place);
+        let (Some(whole), Some(part)) = (whole, place(&indicator.numerator)) else { continue };
+        for cell in system.cells.iter().filter(|cell| cell.population == whole.0) {
+            let key = (part.0, cell.period, cell.key.as_slice());
+            let Some(other) = index.get(&key) else { continue };
+            let other = system.cells[*other].first_variable + part.1;
+            let mut terms = vec![(cell.first_variable + whole.1, 1), (other, -1)];
+            terms.sort_unstable();
+            sums.push(terms);
+        }
+    }
+    sums
+}
+
+/// What each enterprise or holding group adds to a difference, as groups are now; `None` if that is
+/// not known for certain. What a group's members make up for between them is nothing.
+pub fn own_parts<'a>(
     parts: &Parts<'_>,
+    holdings: &Holdings<'a>,
     terms: &[(usize, i64)],
     attack: &Attack,
-) -> Option<Vec<(EnterpriseId, i64)>> {
-    let mut own: BTreeMap<EnterpriseId, i128> = BTreeMap::new();
+) -> Option<Vec<(Owner<'a>, i64)>> {
+    let mut own: BTreeMap<Owner<'_>, i128> = BTreeMap::new();
     for (variable, coefficient) in terms {
         let cell = attack.system.cell_of[*variable];
         let measure = *variable - attack.system.cells[cell].first_variable;
@@ -146,7 +189,9 @@ pub fn own_parts(
         for (enterprise, values) in parts.get(&cell).map_or(&[][..], Vec::as_slice) {
             let value = i128::from(*values.get(measure)?);
             sum += value;
-            *own.entry(*enterprise).or_default() += value * i128::from(*coefficient);
+            let owner = holdings.get(enterprise);
+            let owner = owner.map_or(Owner::Alone(*enterprise), |group| Owner::Group(group));
+            *own.entry(owner).or_default() += value * i128::from(*coefficient);
         }
         if sum != i128::from(attack.truth[*variable]) {
             return None;
@@ -164,7 +209,8 @@ pub fn all_parts<'a>(
 ) -> Result<Parts<'a>, DisclosureError> {
     let mut parts = Parts::new();
     for (release, places) in transcript.releases().iter().zip(&system.places) {
-        let Some(FrozenContributions { enterprises, contributions }) = &release.contributions
+        let Some(FrozenContributions { enterprises, contributions, holdings: _ }) =
+            &release.contributions
         else {
             continue;
         };
@@ -195,6 +241,30 @@ pub fn all_parts<'a>(
     Ok(parts)
 }
 
+/// The holding groups as they were stated last.
+pub fn holdings<'a>(
+    cubes: &'a [Cube],
+    transcript: &'a Transcript,
+) -> Result<Holdings<'a>, DisclosureError> {
+    let mut holdings = BTreeMap::new();
+    for frozen in transcript.releases().iter().filter_map(|one| one.contributions.as_ref()) {
+        for FrozenHolding { enterprise, holding } in &frozen.holdings {
+            let Some(who) = frozen.enterprises.get(*enterprise as usize) else {
+                let problem = "a holding group names no enterprise";
+                return Err(DisclosureError::Transcript(problem.into()));
+            };
+            holdings.insert(*who, holding.as_str());
+        }
+    }
+    for one in cubes.iter().flat_map(|cube| &cube.cells).flat_map(|cell| &cell.contributors) {
+        match &one.holding {
+            Some(holding) => holdings.insert(one.enterprise, holding.as_str()),
+            None => holdings.remove(&one.enterprise),
+        };
+    }
+    Ok(holdings)
+}
+
 /// Who contributed what to the cells of `cubes` that later releases may be subtracted from, and to
 /// those that `tables` hide.
 pub fn contributions(
@@ -213,6 +283,9 @@ pub fn contributions(
                 let enterprise = *known.entry(contribution.enterprise).or_insert(next);
                 if enterprise == next {
                     kept.enterprises.push(contribution.enterprise);
+                    let holding = contribution.holding.clone();
+                    kept.holdings
+                        .extend(holding.map(|holding| FrozenHolding { enterprise, holding }));
                 }
                 kept.contributions.push(FrozenContribution {
                     table: table as u32,

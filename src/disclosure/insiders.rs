@@ -1,6 +1,6 @@
 //! What those know who contribute (attacker A3): each single contributor, and coalitions that are
 //! smaller by two than the rules' least number, so that one who is missing from them still hides
-//! behind another.
+//! behind another. The enterprises of a holding group are one contributor.
 //!
 //! A coalition knows every figure that only its members contribute to. Of all others it knows its
 //! own part, so that it takes them to be at least as large.
@@ -9,83 +9,121 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     base::id::EnterpriseId,
+    codes::catalogue::Catalogue,
     disclosure::{
         attack::Attack,
-        difference::{self, Parts},
+        difference::{self, Holdings, Parts},
         rules::Rules,
         suppress::problem::Insider,
     },
+    indicators::cube::Owner,
 };
 
+/// Who contributes.
+struct Contributors<'a> {
+    attack: &'a Attack,
+    parts: &'a Parts<'a>,
+    holdings: &'a Holdings<'a>,
+    /// The cells of each.
+    cells_of: BTreeMap<Owner<'a>, Vec<usize>>,
+    /// The variables of sensitive differences, with those who make them; without those of which
+    /// that is not known.
+    differences: BTreeMap<usize, Vec<Owner<'a>>>,
+}
+
 /// The coalitions that know some figure by themselves.
-pub fn insiders(rules: &Rules, attack: &Attack, parts: &Parts<'_>) -> Vec<Insider> {
-    let together_max = (rules.contributors_min as usize).saturating_sub(2).max(1);
-    let mut cells_of: BTreeMap<EnterpriseId, Vec<usize>> = BTreeMap::new();
-    let mut coalitions: BTreeSet<Vec<EnterpriseId>> = BTreeSet::new();
-    for (cell, parts) in parts.iter().filter(|(cell, _)| is_known(attack, **cell, parts)) {
-        let mut members: Vec<EnterpriseId> = parts.iter().map(|(who, _)| *who).collect();
-        members.sort_unstable();
-        members.iter().for_each(|who| cells_of.entry(*who).or_default().push(*cell));
-        if (1..=together_max).contains(&members.len()) {
+pub fn insiders(
+    catalogue: &Catalogue,
+    rules: &Rules,
+    attack: &Attack,
+    parts: &Parts<'_>,
+    holdings: &Holdings<'_>,
+) -> Vec<Insider> {
+    let difference = |(variable, terms): (usize, &[(usize, i64)])| {
+        let own = difference::own_parts(parts, holdings, terms, attack)?;
+        Some((variable, own.into_iter().map(|(who, _)| who).collect()))
+    };
+    let differences = attack.difference_variables().filter_map(difference).collect();
+    let mut contributors =
+        Contributors { attack, parts, holdings, cells_of: BTreeMap::new(), differences };
+    let together_max = |cell: usize| {
+        let population = &catalogue.populations[attack.system.cells[cell].population];
+        let contributors_min = rules.contributors_min(&population.id) as usize;
+        contributors_min.saturating_sub(2).max(1)
+    };
+    let mut coalitions: BTreeSet<Vec<Owner<'_>>> = BTreeSet::new();
+    for cell in parts.keys() {
+        if !contributors.are_known(*cell) {
+            continue;
+        }
+        let members = contributors.of(*cell);
+        for who in &members {
+            contributors.cells_of.entry(*who).or_default().push(*cell);
+        }
+        if (1..=together_max(*cell)).contains(&members.len()) {
             coalitions.insert(members);
         }
     }
-    let differences = differences(attack, parts);
-    let few = differences.values().filter(|members| members.len() <= together_max);
-    coalitions.extend(few.cloned());
-    let insider = |members: &Vec<EnterpriseId>| {
-        let mut insider = insider(attack, parts, &cells_of, members);
-        let is_known = |(_, own): &(&usize, &Vec<_>)| own.iter().all(|who| members.contains(who));
-        insider.known.extend(differences.iter().filter(is_known).map(|(variable, _)| variable));
-        insider
-    };
-    coalitions.iter().map(insider).collect()
-}
-
-/// The variables of sensitive differences, with those who make them; without those of which that is
-/// not known.
-fn differences(attack: &Attack, parts: &Parts<'_>) -> BTreeMap<usize, Vec<EnterpriseId>> {
-    let contributors = |(variable, terms): (usize, &[(usize, i64)])| {
-        let own = difference::own_parts(parts, terms, attack)?;
-        Some((variable, own.into_iter().map(|(who, _)| who).collect()))
-    };
-    attack.difference_variables().filter_map(contributors).collect()
-}
-
-/// Whether all contributors of a cell are known.
-fn is_known(attack: &Attack, cell: usize, parts: &Parts<'_>) -> bool {
-    let sum = |measure: usize| -> i128 {
-        let own = parts[&cell].iter().filter_map(|(_, values)| values.get(measure));
-        own.map(|value| i128::from(*value)).sum()
-    };
-    let mut variables = attack.variables(cell).enumerate();
-    variables.all(|(measure, variable)| sum(measure) == i128::from(attack.truth[variable]))
-}
-
-fn insider(
-    attack: &Attack,
-    parts: &Parts<'_>,
-    cells_of: &BTreeMap<EnterpriseId, Vec<usize>>,
-    members: &[EnterpriseId],
-) -> Insider {
-    let mut cells: Vec<usize> =
-        members.iter().filter_map(|who| cells_of.get(who)).flatten().copied().collect();
-    cells.sort_unstable();
-    cells.dedup();
-    let mut insider = Insider::default();
-    for cell in cells {
-        let is_own = |who: &EnterpriseId| members.contains(who);
-        if parts[&cell].iter().all(|(who, _)| is_own(who)) {
-            insider.known.extend(attack.variables(cell));
-            continue;
-        }
-        for (measure, variable) in attack.variables(cell).enumerate() {
-            let own = parts[&cell].iter().filter(|(who, _)| is_own(who));
-            let own: i64 = own.filter_map(|(_, values)| values.get(measure)).sum();
-            if own > attack.least(variable) {
-                insider.down.push((variable, attack.truth[variable].saturating_sub(own)));
-            }
+    for (variable, members) in &contributors.differences {
+        if members.len() <= together_max(attack.system.cell_of[*variable]) {
+            coalitions.insert(members.clone());
         }
     }
-    insider
+    coalitions.iter().map(|members| contributors.insider(members)).collect()
+}
+
+impl<'a> Contributors<'a> {
+    fn owner(&self, who: EnterpriseId) -> Owner<'a> {
+        self.holdings.get(&who).map_or(Owner::Alone(who), |group| Owner::Group(group))
+    }
+
+    /// The contributors of a cell, each once.
+    fn of(&self, cell: usize) -> Vec<Owner<'a>> {
+        let mut owners: Vec<_> =
+            self.parts[&cell].iter().map(|(who, _)| self.owner(*who)).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        owners
+    }
+
+    /// Whether all contributors of a cell are known.
+    fn are_known(&self, cell: usize) -> bool {
+        let sum = |measure: usize| -> i128 {
+            let own = self.parts[&cell].iter().filter_map(|(_, values)| values.get(measure));
+            own.map(|value| i128::from(*value)).sum()
+        };
+        let mut variables = self.attack.variables(cell).enumerate();
+        variables.all(|(measure, one)| sum(measure) == i128::from(self.attack.truth[one]))
+    }
+
+    fn insider(&self, members: &[Owner<'a>]) -> Insider {
+        let mut cells: Vec<usize> =
+            members.iter().filter_map(|who| self.cells_of.get(who)).flatten().copied().collect();
+        cells.sort_unstable();
+        cells.dedup();
+        let mut insider = Insider::default();
+        for cell in cells {
+            match self.of(cell).iter().all(|who| members.contains(who)) {
+                true => insider.known.extend(self.attack.variables(cell)),
+                false => insider.down.extend(self.downs(cell, members)),
+            }
+        }
+        let is_known = |(_, own): &(&usize, &Vec<_>)| own.iter().all(|who| members.contains(who));
+        insider.known.extend(self.differences.iter().filter(is_known).map(|(one, _)| one));
+        insider
+    }
+
+    /// How far below their true values the variables of a cell can be beside the members' own part.
+    fn downs(&self, cell: usize, members: &[Owner<'a>]) -> Vec<(usize, i64)> {
+        let mut downs = Vec::new();
+        for (measure, variable) in self.attack.variables(cell).enumerate() {
+            let own = self.parts[&cell].iter();
+            let own = own.filter(|(who, _)| members.contains(&self.owner(*who)));
+            let own: i64 = own.filter_map(|(_, values)| values.get(measure)).sum();
+            if own > self.attack.least(variable) {
+                downs.push((variable, self.attack.truth[variable].saturating_sub(own)));
+            }
+        }
+        downs
+    }
 }

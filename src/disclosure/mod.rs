@@ -14,7 +14,8 @@
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
 //! - [`withhold`]: hides a release as a whole that could not be protected.
-//! - `difference`: what anyone learns who subtracts figures of one release from another's.
+//! - `difference`: what anyone learns who subtracts figures of one release from another's, or a
+//!   ratio's numerator from its denominator.
 //! - [`transcript`]: what earlier releases gave away.
 //!
 //! Invariants: every decision is made in integers (the solver is exact, too). The same input gives

@@ -204,6 +204,11 @@ impl System {
         catalogue.populations[cell.population].measures[variable - cell.first_variable].kind
     }
 
+    /// The populations, by their places in the catalogue, that the terms of a sum belong to.
+    pub fn populations(&self, terms: &[(usize, i64)]) -> BTreeSet<usize> {
+        terms.iter().map(|(variable, _)| self.cells[self.cell_of[*variable]].population).collect()
+    }
+
     /// Adds a cell that no table shows, of one measure: a sum of variables, which are there
     /// already. Its key is like no other's, so that nothing else binds it. Returns the cell.
     pub fn add_sum(&mut self, terms: &[(usize, i64)]) -> Option<usize> {

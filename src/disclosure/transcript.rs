@@ -81,6 +81,21 @@ pub struct FrozenContributions {
     /// What they contributed.
     #[n(1)]
     pub contributions: Vec<FrozenContribution>,
+    /// The holding groups of those that have one, by their index.
+    #[cbor(n(2), default)]
+    pub holdings: Vec<FrozenHolding>,
+}
+
+/// The holding group of one enterprise.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(array)]
+pub struct FrozenHolding {
+    /// Index of the enterprise.
+    #[n(0)]
+    pub enterprise: u32,
+    /// Code of its group.
+    #[n(1)]
+    pub holding: String,
 }
 
 /// What one enterprise contributed to one cell.

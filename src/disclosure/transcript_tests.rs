@@ -34,6 +34,7 @@ fn full() -> FrozenRelease {
         }],
         contributions: Some(FrozenContributions {
             enterprises: vec![EnterpriseId::from_bytes([0xab; 16])],
+            holdings: vec![FrozenHolding { enterprise: 0, holding: "G7".into() }],
             contributions: vec![FrozenContribution {
                 table: 0,
                 cell: 2,
@@ -53,6 +54,14 @@ fn full() -> FrozenRelease {
 
 /// As it is kept.
 const FULL: &str = "01a50081a300a5006766756e64696e670167323032362d51310281a3006766696c69657265010102\
+     83625f54654345524541644c4149540382666772616e747366616d6f756e74048382071a000dbba0\
+     f6f6018382071a000dbba082051a000927c082021a000493e00282a30002010002820080a3000201\
+     010282018218281a000249f00182828202018204208282033a000249ef82051a000249f00281a200\
+     8282000182062001820182090903a3008150abababababababababababababababab018184000200\
+     82011a00030d40028182006247370482a2008182020101820080a200828200018206200182018200\
+     09";
+/// The same, kept before holding groups were noted.
+const WITHOUT_GROUPS: &str = "01a50081a300a5006766756e64696e670167323032362d51310281a3006766696c69657265010102\
      83625f54654345524541644c4149540382666772616e747366616d6f756e74048382071a000dbba0\
      f6f6018382071a000dbba082051a000927c082021a000493e00282a30002010002820080a3000201\
      010282018218281a000249f00182828202018204208282033a000249ef82051a000249f00281a200\
@@ -84,6 +93,9 @@ fn what_was_kept_with_less_is_read() {
     let first =
         FrozenRelease { differences: vec![], contributions: None, exposures: vec![], ..full() };
     assert_eq!(FrozenRelease::from_bytes(&unhex(FIRST)).unwrap(), first);
+    let mut without_groups = full();
+    without_groups.contributions.iter_mut().for_each(|one| one.holdings.clear());
+    assert_eq!(FrozenRelease::from_bytes(&unhex(WITHOUT_GROUPS)).unwrap(), without_groups);
 }
 
 #[test]

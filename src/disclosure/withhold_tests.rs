@@ -16,7 +16,7 @@ use crate::{
     publication::release::Dimension,
 };
 
-const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
+const RULES: Rules = Rules::new(3, 15);
 
 fn period(text: &str) -> Period {
     text.parse().unwrap()
@@ -26,6 +26,7 @@ fn period(text: &str) -> Period {
 fn cell(enterprises: &[u8], each: i64) -> CubeCell {
     let one = |number: &u8| Contribution {
         enterprise: EnterpriseId::from_bytes([*number; 16]),
+        holding: None,
         values: vec![each],
     };
     CubeCell {
@@ -60,8 +61,11 @@ fn year_of(year: &str, quarters: &[Cube]) -> Cube {
         }
         cell.values = vec![own.values().sum()];
         let parts = own.into_iter();
-        let parts =
-            parts.map(|(enterprise, value)| Contribution { enterprise, values: vec![value] });
+        let parts = parts.map(|(enterprise, value)| Contribution {
+            enterprise,
+            holding: None,
+            values: vec![value],
+        });
         cell.contributors = parts.collect();
     }
     made

@@ -31,11 +31,29 @@ pub struct CubeCell {
     pub contributors: Vec<Contribution>,
 }
 
+/// Who stands behind a contribution: whom the rules count, and protect others from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner<'a> {
+    /// A holding group.
+    Group(&'a str),
+    /// An enterprise that belongs to none.
+    Alone(EnterpriseId),
+}
+
+impl Contribution {
+    /// The holding group, or the enterprise itself.
+    pub fn owner(&self) -> Owner<'_> {
+        self.holding.as_deref().map_or(Owner::Alone(self.enterprise), Owner::Group)
+    }
+}
+
 /// What one enterprise adds to a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contribution {
     /// The enterprise.
     pub enterprise: EnterpriseId,
+    /// Code of its holding group, if it has one.
+    pub holding: Option<String>,
     /// Its part of each measure (1 in a distinct count).
     pub values: Vec<i64>,
 }

@@ -38,6 +38,8 @@ pub(super) struct Tabulation<'a> {
     axes: Vec<Axis>,
     /// Inner cells by the place in each axis.
     inner: BTreeMap<Vec<usize>, Parts>,
+    /// The holding groups of enterprises that have one.
+    holdings: BTreeMap<EnterpriseId, String>,
 }
 
 impl<'a> Tabulation<'a> {
@@ -56,6 +58,7 @@ impl<'a> Tabulation<'a> {
             measures: &codes.catalogue().population(table.population)?.measures,
             axes: axes.collect::<Option<_>>()?,
             inner: BTreeMap::new(),
+            holdings: BTreeMap::new(),
         })
     }
 
@@ -69,6 +72,9 @@ impl<'a> Tabulation<'a> {
         let values: Vec<i64> = self.measures.iter().map(value_of).collect();
         let parts = self.inner.entry(place).or_default();
         join(self.measures, parts, fact.enterprise.id, &values);
+        if let Some(holding) = &fact.enterprise.holding {
+            self.holdings.insert(fact.enterprise.id, holding.clone());
+        }
     }
 
     /// The table with its margins.
@@ -88,7 +94,7 @@ impl<'a> Tabulation<'a> {
             period: self.window.period,
             dimensions: self.axes.into_iter().map(|axis| axis.dimension).collect(),
             measures: self.measures.iter().map(|measure| measure.id.clone()).collect(),
-            cells: parts.into_iter().map(|parts| cell(parts, width)).collect(),
+            cells: parts.into_iter().map(|parts| cell(parts, width, &self.holdings)).collect(),
         }
     }
 }
@@ -132,14 +138,17 @@ fn cells_above(place: &[usize], lengths: &[usize]) -> Vec<usize> {
     })
 }
 
-fn cell(parts: Parts, width: usize) -> CubeCell {
+fn cell(parts: Parts, width: usize, holdings: &BTreeMap<EnterpriseId, String>) -> CubeCell {
     let mut values = vec![0_i64; width];
     for own in parts.values() {
         for (value, own) in values.iter_mut().zip(own) {
             *value = value.saturating_add(*own);
         }
     }
-    let contributors =
-        parts.into_iter().map(|(enterprise, values)| Contribution { enterprise, values });
+    let contributors = parts.into_iter().map(|(enterprise, values)| Contribution {
+        enterprise,
+        holding: holdings.get(&enterprise).cloned(),
+        values,
+    });
     CubeCell { values, contributors: contributors.collect() }
 }

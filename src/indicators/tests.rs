@@ -84,6 +84,7 @@ impl Records {
             status: "_U".into(),
             registered_on: day(registered_on),
             entered_on: None,
+            holding: None,
         });
         self.consents.push(Consent {
             id: ConsentId::random(),
@@ -211,6 +212,24 @@ fn followed_looks_back_over_twelve_months() {
     assert_eq!(values(&quarter(&records, "enterprises_sex_known", &[]), &[]), [3]);
     assert_eq!(values(&quarter(&records, "enterprises_led_by_women", &[]), &[]), [2]);
     assert_eq!(values(&quarter(&records, "enterprises_registered", &[]), &[]), [1]);
+}
+
+#[test]
+fn contributors_are_enterprises_with_the_groups_they_belong_to() {
+    let mut records = Records::default();
+    for number in 1..=3 {
+        records.enterprise(number, "LAIT", "F", "2026-01-05");
+        records.visit(number, "2026-02-03", "ADVICE");
+    }
+    records.enterprises[0].holding = Some("G1".into());
+    records.enterprises[2].holding = Some("G1".into());
+    let cube = quarter(&records, "visits", &["filiere"]);
+    // Each enterprise of a group is counted by itself; only the rules see them as one.
+    assert_eq!(cube.cells[0].values, [3, 3]);
+    for cell in cube.cells.iter().filter(|cell| !cell.contributors.is_empty()) {
+        let groups = cell.contributors.iter().map(|one| one.holding.as_deref());
+        assert_eq!(groups.collect::<Vec<_>>(), [Some("G1"), None, Some("G1")]);
+    }
 }
 
 #[test]

@@ -53,6 +53,7 @@ const ENTERPRISE: &[Field] = &[
     field("turnover", Content::Money),
     field("sex", Content::Code("sex")),
     field("status", Content::Code("status")),
+    field("holding", Content::Line),
     field("name", Content::Line),
     field("head_name", Content::Line),
     field("telephones", Content::Line),

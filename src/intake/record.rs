@@ -49,6 +49,7 @@ fn enterprise(cells: &mut Cells<'_>) -> Option<ImportRecord> {
     };
     let (citi_group, sex, status) =
         (known(cells, "citi_group"), known(cells, "sex"), known(cells, "status"));
+    let holding = Some(cells.word("holding", NAME_BYTES_MAX)).filter(|code| !code.is_empty());
     let identity = enterprise_identity(cells);
     let region = cells.required("region", region)?;
     let filiere = cells.required("filiere", filiere)?;
@@ -64,6 +65,7 @@ fn enterprise(cells: &mut Cells<'_>) -> Option<ImportRecord> {
         sex,
         status,
         registered_on,
+        holding,
     };
     let consents = consents(cells, registered_on);
     Some(ImportRecord::Enterprise { coded, identity, consents })

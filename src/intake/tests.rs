@@ -129,6 +129,35 @@ fn a_row_as_spreadsheets_write_it_becomes_a_record() {
 }
 
 #[test]
+fn an_enterprise_in_two_groups_goes_into_quarantine_and_is_not_lost() {
+    let hub = Hub::new();
+    let mapping = format!("{ENTERPRISES}\n[fields.holding]\ncolumn = \"Groupe\"\n");
+    let file = |groups: [&str; 3]| {
+        let mut text = format!("{};Groupe\n", ENTERPRISES_HEADING.trim_end());
+        for (number, group) in groups.iter().enumerate() {
+            let row = GOOD.trim_end().replacen('1', &(number + 1).to_string(), 1);
+            text += &format!("{row};{group}\n");
+        }
+        text.into_bytes()
+    };
+    let report = hub.import(&mapping, &file(["G1", "\"G1;G2\"", ""]));
+    assert_eq!(counts(&report), [2, 0, 0, 1], "{:?}", report.quarantined);
+    assert_eq!(report.quarantined[0].line, 3);
+    assert_eq!(reasons(&report), [("Groupe", "intake-refused-no-holding")]);
+    assert_eq!(hub.quarantine().len(), 1);
+    let groups = || -> Vec<_> {
+        let mut groups: Vec<_> = hub.enterprises().into_iter().map(|one| one.holding).collect();
+        groups.sort();
+        groups
+    };
+    assert_eq!(groups(), [None, Some("G1".into())]);
+    // Once it is corrected, the row is taken.
+    let report = hub.import(&mapping, &file(["G1", "G2", ""]));
+    assert_eq!(counts(&report), [1, 0, 2, 0], "{:?}", report.quarantined);
+    assert_eq!(groups(), [None, Some("G1".into()), Some("G2".into())]);
+}
+
+#[test]
 fn the_same_file_twice_changes_nothing_and_another_row_changes_its_record() {
     let hub = Hub::new();
     let mut rows = GOOD.to_owned();

@@ -9,7 +9,6 @@ use crate::{
     },
     codes::embedded::Codes,
     config::Config,
-    disclosure::rules::Rules,
     keys::{
         certificate::{Credentials, PairPaths},
         roster::{MemberKind, Roster},
@@ -172,17 +171,13 @@ fn national(
     clock: &SharedClock,
     own_log: &OwnLog,
 ) -> Result<Option<National>, NodeError> {
-    let (MemberKind::National, Some(settings)) = (config.kind, config.disclosure) else {
+    let (MemberKind::National, Some(settings)) = (config.kind, &config.disclosure) else {
         return Ok(None);
     };
     let (store, clock) = (Arc::clone(store), Arc::clone(clock));
     let (kept, timed) = (Arc::clone(&store), Arc::clone(&clock));
     let repository = Repository::new(kept, timed, Arc::clone(codes), config.member);
-    let rules = Rules {
-        contributors_min: settings.contributors_min,
-        dominance_percent: settings.dominance_percent,
-    };
-    let gate = Gate::new(store, Arc::clone(codes), rules, config.member, clock);
+    let gate = Gate::new(store, Arc::clone(codes), settings.rules(), config.member, clock);
     for (release, entry) in gate.recover(own_log)? {
         match entry {
             Some(entry) => tracing::info!(%release, %entry, "a release was published after all"),

@@ -115,7 +115,7 @@ impl Site {
         let log = Log::open(folder.path(), store.clone(), clock.clone()).unwrap();
         let repository =
             Repository::new(store.clone(), clock.clone(), codes.clone(), "ML".parse().unwrap());
-        let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+        let rules = Rules::new(3, 15);
         let gate = Gate::new(store.clone(), codes.clone(), rules, ml(), clock.clone());
         Self { folder, clock, store, codes, log: Arc::new(log), repository, gate }
     }
@@ -265,7 +265,7 @@ fn records_and_quarantine_of_the_samples_are_read() {
 
 #[test]
 fn releases_of_the_samples_go_on_through_the_gate() {
-    for (name, second) in [("node-1", ReleaseId(3)), ("node-2", ReleaseId(2))] {
+    for (name, second) in [("node-1", ReleaseId(3)), ("node-2", ReleaseId(3))] {
         let site = sample(name);
         site.clock.set_noon(date(2026, 11, 10));
         let states = || site.gate.list().unwrap().into_iter().map(|one| (one.id, one.state));

@@ -161,6 +161,15 @@ pub enum Problem {
          reckoned in: leave the amount out, or declare the size class that should follow from it"
     )]
     OtherCurrency,
+    /// A holding group that is not one code.
+    #[error(
+        "is not the code of one holding group: one word of at most {bytes_max} capital letters, \
+         digits and hyphens that begins with a letter. An enterprise belongs to one group only"
+    )]
+    NoHolding {
+        /// The limit.
+        bytes_max: usize,
+    },
     /// Only a step of the life cycle may change it.
     #[error("is changed only by a step of the life cycle")]
     OnlyByStep,
@@ -185,6 +194,7 @@ impl Problem {
             Self::OutOfRange { .. } => "out-of-range",
             Self::RuleMismatch => "rule-mismatch",
             Self::OtherCurrency => "other-currency",
+            Self::NoHolding { .. } => "no-holding",
             Self::OnlyByStep => "only-by-step",
         }
     }

@@ -37,6 +37,8 @@ pub struct EnterpriseFields {
     pub status: String,
     /// Day of first registration with the hub.
     pub registered_on: Date,
+    /// Code of the holding group it belongs to.
+    pub holding: Option<String>,
 }
 
 impl EnterpriseFields {
@@ -55,6 +57,7 @@ impl EnterpriseFields {
             status,
             registered_on,
             entered_on: _,
+            holding,
         } = record.clone();
         Self {
             region,
@@ -67,6 +70,7 @@ impl EnterpriseFields {
             sex,
             status,
             registered_on,
+            holding,
         }
     }
 
@@ -83,6 +87,7 @@ impl EnterpriseFields {
             sex,
             status,
             registered_on,
+            holding,
         } = self;
         Enterprise {
             id,
@@ -97,6 +102,7 @@ impl EnterpriseFields {
             status,
             registered_on,
             entered_on: None,
+            holding,
         }
     }
 }

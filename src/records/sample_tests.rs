@@ -40,6 +40,7 @@ fn rows() -> [ImportRow; 3] {
             sex: "F".into(),
             status: "INFORMAL".into(),
             registered_on: date(2025, 3, 9),
+            holding: None,
         },
         identity: EnterpriseIdentity {
             name: "Laiterie".into(),

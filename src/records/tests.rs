@@ -105,6 +105,7 @@ fn dairy() -> EnterpriseFields {
         sex: "F".into(),
         status: "INFORMAL".into(),
         registered_on: date(2025, 3, 9),
+        holding: None,
     }
 }
 

@@ -56,6 +56,10 @@ pub struct Enterprise {
     /// Day it was entered.
     #[cbor(n(11), with = "crate::base::date::cbor_option")]
     pub entered_on: Option<Date>,
+    /// Code of the holding group it belongs to, as the hub numbers them; an enterprise without one
+    /// is its own. Disclosure control counts groups, for the heads of a group know all its figures.
+    #[n(12)]
+    pub holding: Option<String>,
 }
 
 /// The rule that gave a size class.

@@ -29,6 +29,9 @@ const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 /// Most persons working in one enterprise.
 const HEADCOUNT_MAX: i64 = 1_000_000;
 
+/// Longest code of a holding group.
+const HOLDING_BYTES_MAX: usize = 16;
+
 type Checked = Result<(), RecordError>;
 
 fn refuse<T>(field: &'static str, problem: Problem) -> Result<T, RecordError> {
@@ -98,6 +101,7 @@ impl Check<'_> {
             within("headcount", coded.headcount.map(i64::from), 0, HEADCOUNT_MAX),
             amount("turnover", coded.turnover),
             self.size_rule(coded),
+            coded.holding.as_deref().map_or(Ok(()), holding),
             enterprise_identity(who),
         ])
     }
@@ -243,6 +247,18 @@ fn enterprise_identity(who: &EnterpriseIdentity) -> Checked {
     match bytes <= STORE_VALUE_BYTES_MAX {
         true => Ok(()),
         false => refuse("remarks", Problem::TooLong { bytes, bytes_max: STORE_VALUE_BYTES_MAX }),
+    }
+}
+
+/// One code of one group: a cell that names several is refused here, too.
+fn holding(code: &str) -> Checked {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_code = code.starts_with(|first: char| first.is_ascii_uppercase())
+        && code.len() <= HOLDING_BYTES_MAX
+        && code.bytes().all(fits);
+    match is_code {
+        true => Ok(()),
+        false => refuse("holding", Problem::NoHolding { bytes_max: HOLDING_BYTES_MAX }),
     }
 }
 

@@ -228,6 +228,7 @@ mod tests {
             sex: "F".into(),
             status: "INFORMAL".into(),
             registered_on: date(2025, 3, 9),
+            holding: None,
         };
         let made =
             repository.create_enterprise(&awa, fields, EnterpriseIdentity::default()).unwrap();

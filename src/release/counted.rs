@@ -26,8 +26,11 @@ use minicbor::{Decode, Encode, bytes::ByteArray};
 
 use crate::{
     codes::embedded::Codes,
-    disclosure::{audit, rules::Rules},
-    indicators::cube::{Cube, CubeCell},
+    disclosure::{
+        audit,
+        rules::{Exception, Largest, Limits, Rules},
+    },
+    indicators::cube::{Contribution, Cube, CubeCell},
 };
 
 /// Names the use of the hash: no other hash of the same bytes is the same. Until rules and versions
@@ -57,7 +60,7 @@ pub struct CountDays {
 }
 
 /// What decides, besides the records, which cells of a release are hidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
     /// The member's rules.
     pub rules: Rules,
@@ -123,8 +126,11 @@ fn hash(basis: &Basis, cubes: &[Cube]) -> ByteArray<32> {
             write_values(&mut hasher, values);
             write_length(&mut hasher, contributors.len());
             for contribution in contributors {
-                hasher.update(contribution.enterprise.as_bytes());
-                write_values(&mut hasher, &contribution.values);
+                let Contribution { enterprise, holding, values } = contribution;
+                hasher.update(enterprise.as_bytes());
+                // No code of a group is empty.
+                write_text(&mut hasher, holding.as_deref().unwrap_or_default());
+                write_values(&mut hasher, values);
             }
         }
     }
@@ -133,12 +139,24 @@ fn hash(basis: &Basis, cubes: &[Cube]) -> ByteArray<32> {
 
 fn write_basis(hasher: &mut blake3::Hasher, basis: &Basis) {
     let Basis { rules, catalogue_version, plan_version, audit_version } = basis;
-    let Rules { contributors_min, dominance_percent } = rules;
-    for number in [contributors_min, dominance_percent] {
-        hasher.update(&number.to_be_bytes());
+    let Rules { general, exceptions } = rules;
+    write_limits(hasher, general);
+    write_length(hasher, exceptions.len());
+    for Exception { population, limits } in exceptions {
+        write_text(hasher, population);
+        write_limits(hasher, limits);
     }
     for version in [catalogue_version, plan_version, audit_version] {
         hasher.update(&version.to_be_bytes());
+    }
+}
+
+fn write_limits(hasher: &mut blake3::Hasher, limits: &Limits) {
+    let Limits { contributors_min, dominance_percent, largest } = limits;
+    // No rule of this kind has zeros.
+    let Largest { count, percent } = largest.unwrap_or(Largest { count: 0, percent: 0 });
+    for number in [*contributors_min, *dominance_percent, count, percent] {
+        hasher.update(&number.to_be_bytes());
     }
 }
 
@@ -166,13 +184,12 @@ fn write_values(hasher: &mut blake3::Hasher, values: &[i64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        base::id::EnterpriseId, indicators::cube::Contribution, publication::release::Dimension,
-    };
+    use crate::{base::id::EnterpriseId, publication::release::Dimension};
 
     fn cubes() -> Vec<Cube> {
         let one = |number| Contribution {
             enterprise: EnterpriseId::from_bytes([number; 16]),
+            holding: None,
             values: vec![1],
         };
         let cell =
@@ -190,19 +207,23 @@ mod tests {
         }]
     }
 
-    const BASIS: Basis = Basis {
-        rules: Rules { contributors_min: 3, dominance_percent: 15 },
-        catalogue_version: 1,
-        plan_version: 2,
-        audit_version: 4,
-    };
+    const BASIS: Basis =
+        Basis { rules: Rules::new(3, 15), catalogue_version: 1, plan_version: 2, audit_version: 4 };
+
+    fn exception(population: &str) -> Exception {
+        Exception { population: population.into(), limits: BASIS.rules.general }
+    }
 
     #[test]
     fn whatever_decides_what_is_hidden_gives_another_hash() {
         let same = hash(&BASIS, &cubes());
-        let changes: [fn(&mut Basis); 6] = [
-            |basis| basis.rules.contributors_min = 4,
-            |basis| basis.rules.dominance_percent = 16,
+        let changes: [fn(&mut Basis); 10] = [
+            |basis| basis.rules.general.contributors_min = 4,
+            |basis| basis.rules.general.dominance_percent = 16,
+            |basis| basis.rules.general.largest = Some(Largest { count: 2, percent: 80 }),
+            |basis| basis.rules.general.largest = Some(Largest { count: 3, percent: 80 }),
+            |basis| basis.rules.exceptions = vec![exception("visits")],
+            |basis| basis.rules.exceptions = vec![exception("funding")],
             |basis| basis.catalogue_version = 2,
             |basis| basis.plan_version = 1,
             |basis| basis.audit_version = 5,
@@ -220,7 +241,7 @@ mod tests {
         let hash = |cubes: &[Cube]| hash(&BASIS, cubes);
         let same = hash(&cubes());
         assert_eq!(hash(&cubes()), same);
-        let changes: [fn(&mut Vec<Cube>); 10] = [
+        let changes: [fn(&mut Vec<Cube>); 11] = [
             |cubes| cubes.clear(),
             |cubes| cubes.push(cubes[0].clone()),
             |cubes| cubes[0].population = "requests".into(),
@@ -230,6 +251,7 @@ mod tests {
             |cubes| cubes[0].cells[1].values[0] += 1,
             |cubes| cubes[0].cells[1].contributors.clear(),
             |cubes| cubes[0].cells[1].contributors[0].values[0] += 1,
+            |cubes| cubes[0].cells[1].contributors[0].holding = Some("G1".into()),
             // The same figures, of somebody else.
             |cubes| {
                 cubes[0].cells[1].contributors[0].enterprise = EnterpriseId::from_bytes([2; 16]);

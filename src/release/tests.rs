@@ -65,6 +65,7 @@ impl RecordSource for Records {
                 status: "_U".into(),
                 registered_on: date(2025, 1, 15),
                 entered_on: None,
+                holding: None,
             });
         }
         Ok(())
@@ -150,7 +151,7 @@ impl RecordSource for EnteredOn {
 }
 
 const CLOSING_DAYS: u32 = 30;
-const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
+const RULES: Rules = Rules::new(3, 15);
 
 fn source<S>(records: &S) -> Source<'_, S> {
     Source { records, closing_days: CLOSING_DAYS }

@@ -8,8 +8,8 @@ use essaim::{
     base::dice::Dice,
     disclosure::{
         suppress::{
-            deviation::Deviation,
-            problem::{Index, Problem},
+            deviation::{Deviation, Limits},
+            problem::{Index, Problem, Variable},
         },
         tabular::{
             check,
@@ -214,6 +214,8 @@ fn shown(
         let knowledge = sheet.knowledge(&beside);
         let problem = problem(survey, &knowledge, table, cells);
         let index = Index::new(&problem);
+        let free = vec![i64::MAX; table.cells.len()];
+        let free = Limits { down: free.clone(), up: free };
         for place in survey.sensitive() {
             let value = survey.figures[place].value;
             let Some(other) = whole::other_than(&knowledge, place, value) else { continue };
@@ -224,7 +226,7 @@ fn shown(
                 .map(|(cell, by)| (cell, by as f64))
                 .collect();
             let moved: Vec<(usize, f64)> = moved.into_iter().collect();
-            let deviations = Deviation::along(&index, &moved).into_iter().map(Rc::new);
+            let deviations = Deviation::along(&index, &moved, &free).into_iter().map(Rc::new);
             shown.entry(cells[place]).or_default().extend(deviations);
         }
     }
@@ -234,19 +236,11 @@ fn shown(
 /// The bounds of one attacker, in which a way to another table is followed as far as it goes.
 fn problem(survey: &Survey, knowledge: &Knowledge, table: &Table, cells: &[usize]) -> Problem {
     let count = table.cells.len();
-    let (mut up, mut down) = (vec![None; count], vec![0; count]);
+    let mut variables = vec![Variable::default(); count];
     for (place, cell) in cells.iter().enumerate() {
         let value = survey.figures[place].value;
-        up[*cell] = knowledge.most[place].map(|most| most - value);
-        down[*cell] = value - knowledge.least[place];
+        let up = knowledge.most[place].map(|most| most - value);
+        variables[*cell] = Variable { up, down: value - knowledge.least[place], mark: None };
     }
-    Problem {
-        rows: table.equations.clone(),
-        up,
-        down,
-        price: vec![None; count],
-        goals: Vec::new(),
-        whole: true,
-        attackers: Vec::new(),
-    }
+    Problem { rows: table.equations.clone(), variables, whole: true, ..Problem::default() }
 }

@@ -83,7 +83,7 @@ fn intervals_that_readers_derive_give_nothing_away_that_tables_do_not() {
             let (name, value) = names(table).swap_remove(place);
             assert_eq!(value, None, "an interval for a published figure: {name:?}");
             let (figure, contributors) = truth[&name];
-            let few = figure != 0 && contributors < RULES.contributors_min as usize;
+            let few = figure != 0 && contributors < RULES.general.contributors_min as usize;
             assert!(!few || one.upper != Some(one.lower), "{name:?} {one:?}");
             let interval = (one.lower, one.upper);
             let before = *seen.entry(name.clone()).or_insert(interval);

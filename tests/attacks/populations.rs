@@ -87,6 +87,7 @@ fn total(population: &str, quarter: usize, number: u8) -> Cube {
     };
     let contributor = |enterprise| Contribution {
         enterprise: EnterpriseId::from_bytes([enterprise; 16]),
+        holding: None,
         values: vec![1],
     };
     Cube {

@@ -77,7 +77,7 @@ fn cube(survey: &Survey) -> Cube {
             let columns = survey.keys[1].codes.len();
             for place in [0, at[1], at[0] * columns, place] {
                 let enterprise = EnterpriseId::from_bytes(id);
-                parts[place].push(Contribution { enterprise, values: vec![1] });
+                parts[place].push(Contribution { enterprise, holding: None, values: vec![1] });
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
 
 /// Fewer enterprises than these are few.
 pub const FEW: usize = 3;
-pub const RULES: Rules = Rules { contributors_min: FEW as u32, dominance_percent: 15 };
+pub const RULES: Rules = Rules::new(FEW as u32, 15);
 
 pub fn small(seed: u64) -> Hub {
     let scale = Scale {

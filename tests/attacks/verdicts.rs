@@ -65,7 +65,7 @@ fn cube(
         }
         let enterprise = EnterpriseId::from_bytes([number as u8 + 1; 16]);
         for place in places {
-            parts[place].push(Contribution { enterprise, values: vec![1] });
+            parts[place].push(Contribution { enterprise, holding: None, values: vec![1] });
         }
     }
     let dimension = |id: &&str| Dimension {

@@ -291,7 +291,7 @@ impl Parts {
             codes: Arc::clone(&codes),
             file_bytes_max: 1024 * 1024,
         };
-        let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+        let rules = Rules::new(3, 15);
         let shared = Arc::clone(&store);
         let gate = release::gate::Gate::new(
             shared,

@@ -2,6 +2,7 @@
 //! deduced, and the audit sees it when a step is left out.
 
 mod hub;
+mod ratio;
 mod revision;
 mod samples;
 mod withheld;
@@ -24,7 +25,7 @@ use essaim::{
 use hub::{Hub, Scale};
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 
-const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
+const RULES: Rules = Rules::new(3, 15);
 
 fn release(quarter: usize, tables: Vec<Table>) -> Release {
     let member: MemberCode = "ML".parse().unwrap();

@@ -98,6 +98,7 @@ fn enterprise(number: usize, region: &str, filiere: &str) -> Enterprise {
         status: "_U".into(),
         registered_on: Date::constant(2020, 1, 1),
         entered_on: None,
+        holding: None,
     }
 }
 

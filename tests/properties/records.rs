@@ -85,6 +85,7 @@ fn enterprise() -> impl Strategy<Value = ImportRecord> {
                     sex: "F".into(),
                     status: "INFORMAL".into(),
                     registered_on: date(2024, 2, 29),
+                    holding: None,
                 },
                 identity: EnterpriseIdentity { name, ..EnterpriseIdentity::default() },
                 consents: consents.map(StatedConsent::Given).collect(),
@@ -155,6 +156,7 @@ proptest! {
             sex: "F".into(),
             status: "INFORMAL".into(),
             registered_on: date(2025, 1, 1),
+            holding: None,
         };
         let identity = EnterpriseIdentity { name: "Laiterie".into(), ..Default::default() };
         let created =
@@ -211,6 +213,7 @@ proptest! {
             sex: "_U".into(),
             status: "_U".into(),
             registered_on: date(2025, 1, 1),
+            holding: None,
         };
         let done = repository.create_enterprise(&WriteContext::of(&actor), fields, identity);
         assert!(matches!(done, Ok(_) | Err(RecordError::InvalidField { .. })));

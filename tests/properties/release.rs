@@ -73,6 +73,7 @@ impl RecordSource for Records {
                 status: "_U".into(),
                 registered_on: date(2025, 1, 15),
                 entered_on: None,
+                holding: None,
             });
         });
         Ok(())
@@ -156,7 +157,7 @@ impl Outlet for Log {
 }
 
 fn gate(store: &Arc<MemoryStore>) -> Gate {
-    let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+    let rules = Rules::new(3, 15);
     let clock = Arc::new(ManualClock::at_noon(date(2025, 8, 1)));
     Gate::new(store.clone(), Arc::new(Codes::embedded()), rules, "ML".parse().unwrap(), clock)
 }

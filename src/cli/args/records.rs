@@ -151,6 +151,9 @@ pub struct EnterpriseFlags {
     /// Formal status: FORMAL, INFORMAL; a new enterprise without it gets _U
     #[arg(long, value_name = "CODE")]
     pub status: Option<String>,
+    /// Code of its holding group, as in G7; left out for an enterprise that is its own
+    #[arg(long, value_name = "CODE")]
+    pub holding: Option<String>,
     /// Day of first registration with the hub, as in 2026-03-05
     #[arg(long, value_name = "DATE", value_parser = day::day)]
     #[serde(serialize_with = "text")]

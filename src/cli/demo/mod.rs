@@ -40,8 +40,7 @@ mod steps;
 use steps::Steps;
 
 /// Rules of disclosure control of every hub of the demo.
-const DISCLOSURE: DisclosureSettings =
-    DisclosureSettings { contributors_min: 3, dominance_percent: 15 };
+const DISCLOSURE: DisclosureSettings = DisclosureSettings::new(3, 15);
 /// Seconds between two rounds of synchronization; the demo also asks for rounds itself.
 const SYNC_INTERVAL_SECONDS: u32 = 10;
 /// Days after a period on which its files are imported: some after hubs export them.

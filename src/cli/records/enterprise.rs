@@ -119,6 +119,7 @@ impl Writable for Enterprise {
         coded("turnover_minor", |record| Slot::Amount(&mut record.turnover_minor)),
         coded("sex", |record| Slot::Text(&mut record.sex)),
         coded("status", |record| Slot::Text(&mut record.status)),
+        coded("holding", |record| Slot::Text(&mut record.holding)),
         coded("registered_on", |record| Slot::Text(&mut record.registered_on)),
         identifying("enterprise_name", "identity.name", |record| Slot::Text(&mut who(record).name)),
         identifying("head_name", "identity.head_name", |record| {

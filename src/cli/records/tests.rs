@@ -22,7 +22,8 @@ fn enterprise() -> Map<String, Value> {
     object(json!({
         "region": "ML-3", "filiere": "LAIT", "citi_group": "105", "size": "MIC",
         "size_rule": "headcount", "headcount": 4, "turnover_minor": 12_000_000, "sex": "F",
-        "status": "INFORMAL", "registered_on": "2026-03-05", "enterprise_name": "Danaya",
+        "status": "INFORMAL", "holding": "G7", "registered_on": "2026-03-05",
+        "enterprise_name": "Danaya",
         "head_name": "Awa", "telephones": ["76 00 00 00", "66 00 00 00"], "email": "a@b.ml",
         "locality": "Ségou", "latitude_microdegrees": -1, "longitude_microdegrees": 2,
         "registration_number": "RC 1", "remarks": "x"

@@ -21,7 +21,7 @@ use crate::{
 
 const LAST_YEAR: i16 = 2026;
 /// What the demo's hubs configure.
-const RULES: Rules = Rules { contributors_min: 3, dominance_percent: 15 };
+const RULES: Rules = Rules::new(3, 15);
 
 /// The cubes of the eight releases of a hub, counted from its files as the demo does.
 fn cubes_of_releases(seed: u64, member: &str) -> Vec<Vec<Cube>> {

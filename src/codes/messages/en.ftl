@@ -119,6 +119,8 @@ intake-refused-rule-mismatch = The size class does not fit the headcount or turn
 intake-refused-rule-mismatch-remedy = Check these three cells
 intake-refused-other-currency = The value rests on an amount of money, and this country's currency is not the one that amounts are reckoned in
 intake-refused-other-currency-remedy = Leave the amount out of the mapping, or give the size class itself
+intake-refused-no-holding = The cell does not name one holding group
+intake-refused-no-holding-remedy = An enterprise belongs to one group only: write its one code, a capital letter followed by capital letters, digits and hyphens
 intake-refused-only-by-step = The value changes only by a step of the life cycle
 intake-refused-only-by-step-remedy = Record the step in the program
 # disclosure

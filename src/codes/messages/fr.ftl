@@ -140,6 +140,8 @@ intake-refused-rule-mismatch = La classe de taille ne s'accorde pas avec l'effec
 intake-refused-rule-mismatch-remedy = Vérifiez ces trois cellules
 intake-refused-other-currency = La valeur repose sur une somme d'argent, et la monnaie de ce pays n'est pas celle dans laquelle les montants sont comptés
 intake-refused-other-currency-remedy = Retirez le montant du fichier de correspondance, ou indiquez la classe de taille elle-même
+intake-refused-no-holding = La cellule ne désigne pas un seul groupe
+intake-refused-no-holding-remedy = Une entreprise n'appartient qu'à un groupe : écrivez son seul code, une majuscule suivie de majuscules, de chiffres et de traits d'union
 intake-refused-only-by-step = La valeur ne change que par une étape du traitement
 intake-refused-only-by-step-remedy = Enregistrez l'étape dans l'application
 # disclosure

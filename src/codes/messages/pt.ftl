@@ -140,6 +140,8 @@ intake-refused-rule-mismatch = A classe de dimensão não condiz com os efetivos
 intake-refused-rule-mismatch-remedy = Verifique estas três células
 intake-refused-other-currency = O valor assenta numa quantia de dinheiro, e a moeda deste país não é aquela em que as quantias são contadas
 intake-refused-other-currency-remedy = Retire a quantia do ficheiro de correspondência, ou indique a própria classe de dimensão
+intake-refused-no-holding = A célula não indica um único grupo
+intake-refused-no-holding-remedy = Uma empresa pertence a um só grupo: escreva o seu único código, uma maiúscula seguida de maiúsculas, algarismos e hífenes
 intake-refused-only-by-step = O valor só muda por uma etapa do tratamento
 intake-refused-only-by-step-remedy = Registe a etapa no programa
 # disclosure

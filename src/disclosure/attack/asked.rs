@@ -107,7 +107,6 @@ impl Attack {
                 sensitive.extend(needs.filter_map(|need| places.get(need.cell as usize)));
             }
         }
-        let contributors_min = i64::from(rules.contributors_min);
         let tables_end = self.sums.first().map_or(self.truth.len(), |sum| sum.variable);
         let mut status = Insider::default();
         for variable in 0..tables_end {
@@ -116,8 +115,9 @@ impl Attack {
                 continue;
             }
             let truth = self.truth[variable];
-            let measures = &catalogue.populations[self.system.cells[cell].population].measures;
-            let only_counts = measures.iter().all(|one| one.kind != MeasureKind::Value);
+            let population = &catalogue.populations[self.system.cells[cell].population];
+            let contributors_min = i64::from(rules.contributors_min(&population.id));
+            let only_counts = population.measures.iter().all(|one| one.kind != MeasureKind::Value);
             match self.system.kind(catalogue, variable) {
                 MeasureKind::Value => {}
                 _ if !sensitive.contains(&cell) => {

@@ -32,16 +32,16 @@ fn complete(mapping: &str) -> String {
 const FILES: [(RowKind, &str, u64); 3] = [
     (
         Enterprises,
-        "Fichier des entreprises suivies;;;;;;;;;;;;;;;;;;;;;\n\
+        "Fichier des entreprises suivies;;;;;;;;;;;;;;;;;;;;;;\n\
          N° fiche;Nom de l’entreprise;Responsable;SEXE DU RESPONSABLE;Téléphone;Courriel;Région;\
          Localité;Latitude;Longitude;Filière;Activité (CITI);Effectif;CA annuel (FCFA);Taille;\
          Statut;N° RCCM ou NIF;Date d'inscription;Accord statistiques;Date de l'accord;\
-         Accord publication;Observations\n\
+         Accord publication;Observations;Groupe\n\
          ML-001;Unité Bè;Awa T.;Féminin;76 00 00 00 / 66 00 00 00;awa@example.ml;Sikasso ville;\
          Médine;11,3176;-5,6665;Karité;1040 Huiles;14;12 500 000 FCFA;Petite;Formel;Ma.Bko.2024;\
-         05/06/2026;Oui;06/06/2026;Non;RAS\n\
-         ML-002;Jus du Mandé;;H;;;bko;;;;Jus;110;3;;;Informel;;15-1-26;x;;;\n\
-         ML-003;Lait Danaya;;ND;;;Ségou;;;;Produits laitiers;;;néant;Micro;;;2026-02-03;;;;\n",
+         05/06/2026;Oui;06/06/2026;Non;RAS;G7\n\
+         ML-002;Jus du Mandé;;H;;;bko;;;;Jus;110;3;;;Informel;;15-1-26;x;;;;\n\
+         ML-003;Lait Danaya;;ND;;;Ségou;;;;Produits laitiers;;;néant;Micro;;;2026-02-03;;;;;\n",
         3,
     ),
     (
@@ -121,6 +121,8 @@ fn a_hubs_files_pass_the_shipped_mappings_without_a_row_left_behind() {
         let places: BTreeSet<_> = found.iter().map(|one| (&*one.region, &*one.filiere)).collect();
         let expected = [("ML-3", "CUEIL"), ("ML-4", "LAIT"), ("ML-BKO", "BOISS")];
         assert!(places.into_iter().eq(expected));
+        let groups: Vec<_> = found.iter().filter_map(|one| one.holding.as_deref()).collect();
+        assert_eq!(groups, if whole { vec!["G7"] } else { vec![] });
         let answer = hub.answers().remove(0);
         assert_eq!((&*answer.kind, answer.satisfaction), ("SUPPLIER", Some(4)));
         assert!(answer.follow_up.is_some_and(|found| found.adopted));

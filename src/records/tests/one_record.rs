@@ -91,7 +91,17 @@ fn fields_that_cannot_be_stored_are_named() {
     check("turnover", Problem::OutOfRange { least: 0, most: 1_000_000_000_000_000 }, |one| {
         one.turnover = Some(Money(-1));
     });
+    let no_holding = Problem::NoHolding { bytes_max: 16 };
+    check("holding", no_holding, |one| one.holding = Some("G1;G2".into()));
+    check("holding", no_holding, |one| one.holding = Some("G1 G2".into()));
+    check("holding", no_holding, |one| one.holding = Some("76000000".into()));
+    check("holding", no_holding, |one| one.holding = Some("G1234567890123456".into()));
+    check("holding", no_holding, |one| one.holding = Some(String::new()));
     assert!(hub.all_pairs().is_empty());
+    let fields = EnterpriseFields { holding: Some("G-7".into()), ..dairy() };
+    let made = hub.repository.create_enterprise(&by("awa"), fields, named("Laiterie")).unwrap();
+    let kept = hub.repository.get_enterprise(made.record.coded.id).unwrap().record.coded;
+    assert_eq!(kept.holding.as_deref(), Some("G-7"));
 }
 
 #[test]

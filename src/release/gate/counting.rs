@@ -181,7 +181,7 @@ impl Gate {
     }
 
     fn basis(&self) -> Basis {
-        Basis::of(self.rules, &self.codes)
+        Basis::of(self.rules.clone(), &self.codes)
     }
 }
 

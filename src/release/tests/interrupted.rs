@@ -58,7 +58,7 @@ fn what_has_not_left_does_not_leave_after_a_consent_was_withdrawn() {
     assert!(stuck.log.bodies.borrow().is_empty());
     assert_eq!(stuck.state(), State::Publishing);
     // Nor after the rules became stricter.
-    let stricter = stuck.house.gate_under(Rules { contributors_min: 4, ..RULES });
+    let stricter = stuck.house.gate_under(Rules::new(4, 15));
     let refused = stricter.publish("awa", stuck.id, &all(), &stuck.log);
     assert!(refused.is_err_and(|error| error.to_string().contains("not published")));
     assert!(stuck.log.bodies.borrow().is_empty());

@@ -137,8 +137,8 @@ fn what_is_entered_on_the_day_of_the_first_draft_outdates_it_and_the_refusal_say
 
 #[test]
 fn rules_that_became_stricter_outdate_a_draft() {
-    let stricter = Rules { contributors_min: 4, ..RULES };
-    for stricter in [stricter, Rules { dominance_percent: 30, ..RULES }] {
+    let stricter = Rules::new(4, 15);
+    for stricter in [stricter, Rules::new(3, 30)] {
         let house = House::on(date(2025, 5, 1));
         let log = Log::default();
         let id = first_quarter(&house.gate(), &Changed::NOTHING);

@@ -167,7 +167,7 @@ fn a_quarter_is_settled_only_under_the_rules_it_was_to_be_withheld_under() {
     let log = Log::default();
     let house = house_with_a_fault(&log);
     let id = withhold(&house.gate(), &log);
-    let stricter = house.gate_under(Rules { contributors_min: 4, ..RULES });
+    let stricter = house.gate_under(Rules::new(4, 15));
     let outdated = stricter.approve("binta", id, &all());
     assert!(matches!(outdated, Err(GateError::Outdated { .. })), "{outdated:?}");
     assert_eq!(stricter.show(id).unwrap().state, State::Withholding);

@@ -830,6 +830,10 @@ pub struct Enterprise {
     /// Who it is: the identifying part.
     #[prost(message, optional, tag = "13")]
     pub identity: ::core::option::Option<EnterpriseIdentity>,
+    /// Code of the holding group it belongs to (`G7`): a capital letter, then capital letters, digits
+    /// and hyphens; empty for an enterprise that is its own. Disclosure control counts groups.
+    #[prost(string, tag = "14")]
+    pub holding: ::prost::alloc::string::String,
 }
 /// The identifying part of an enterprise.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -37,6 +37,7 @@ pub fn to_wire(revised: Revised<EnterpriseRecord>) -> pb::Enterprise {
         status,
         registered_on,
         entered_on: _,
+        holding,
     } = coded;
     pb::Enterprise {
         name: name(id),
@@ -52,6 +53,7 @@ pub fn to_wire(revised: Revised<EnterpriseRecord>) -> pb::Enterprise {
         status,
         registered_on: registered_on.to_string(),
         identity: Some(identity_to_wire(identity)),
+        holding: holding.unwrap_or_default(),
     }
 }
 
@@ -73,6 +75,7 @@ pub fn from_wire(
         status,
         registered_on,
         identity,
+        holding,
     } = enterprise.ok_or_else(|| Invalid::missing("enterprise"))?;
     parse::unset("enterprise.name", &name)?;
     parse::unset("enterprise.etag", &etag)?;
@@ -87,6 +90,7 @@ pub fn from_wire(
         sex,
         status,
         registered_on: parse::day("enterprise.registered_on", &registered_on)?,
+        holding: holding_from_wire(holding),
     };
     Ok((fields, identity_from_wire(identity.unwrap_or_default())))
 }
@@ -139,6 +143,10 @@ fn change(
         "registered_on" => {
             let day = parse::day("enterprise.registered_on", &new.registered_on)?;
             Box::new(move |fields, _| fields.registered_on = day)
+        }
+        "holding" => {
+            let holding = holding_from_wire(new.holding);
+            Box::new(move |fields, _| fields.holding = holding)
         }
         "identity" => {
             let identity = identity_from_wire(new.identity.unwrap_or_default());
@@ -220,6 +228,10 @@ fn identity_from_wire(identity: pb::EnterpriseIdentity) -> EnterpriseIdentity {
         registration_number,
         remarks,
     }
+}
+
+fn holding_from_wire(code: String) -> Option<String> {
+    Some(code).filter(|code| !code.is_empty())
 }
 
 /// The rule that gave a size class, as sent.

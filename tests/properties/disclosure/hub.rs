@@ -290,7 +290,7 @@ fn cell(parts: BTreeMap<usize, Vec<i64>>, measures: usize) -> CubeCell {
             values.iter_mut().zip(&own).for_each(|(value, own)| *value += own);
             let mut id = [0; 16];
             id[8..].copy_from_slice(&(enterprise as u64).to_be_bytes());
-            Contribution { enterprise: EnterpriseId::from_bytes(id), values: own }
+            Contribution { enterprise: EnterpriseId::from_bytes(id), holding: None, values: own }
         })
         .collect();
     CubeCell { values, contributors }

@@ -35,6 +35,7 @@ fn cell(parts: &Parts, measures: usize) -> CubeCell {
         values.iter_mut().zip(own).for_each(|(value, own)| *value += own);
         Contribution {
             enterprise: EnterpriseId::from_bytes([*enterprise; 16]),
+            holding: None,
             values: own.clone(),
         }
     });
@@ -167,6 +168,50 @@ fn late_records_are_protected_as_the_rules_say() {
     let mut dominated = parts(&[97, 98, 99], &[1, 10_000]);
     dominated.insert(97, vec![1, 900_000]);
     check("funding", &[1, 500_000], dominated, Some(AuditFault::ValueBounded));
+}
+
+/// Puts these enterprises into one holding group.
+fn join(cubes: &mut [Cube], group: &str, members: &[u8]) {
+    let ids = members.iter().map(|one| EnterpriseId::from_bytes([*one; 16]));
+    let ids: BTreeSet<_> = ids.collect();
+    for cell in cubes.iter_mut().flat_map(|cube| &mut cube.cells) {
+        let joined = cell.contributors.iter_mut().filter(|one| ids.contains(&one.enterprise));
+        joined.for_each(|one| one.holding = Some(group.into()));
+    }
+}
+
+#[test]
+fn late_records_of_one_holding_group_are_one_contributors() {
+    let late: Parts = [10, 11, 99].map(|one| (one, vec![1])).into();
+    let releases = year("requests_received", &[2], &late);
+    assert_eq!(verdict_on_bare_year(&releases), None);
+    let mut joined = releases.clone();
+    joined.iter_mut().for_each(|cubes| join(cubes, "G1", &[10, 99]));
+    assert_eq!(verdict_on_bare_year(&joined), Some(AuditFault::CountPinned));
+    let (protected, _) = protect_all(&RULES, &joined);
+    assert!(!subtracts(&protected, 0));
+    // A group that was stated since holds for what was released before.
+    let mut joined = releases.clone();
+    join(&mut joined[3], "G1", &[10, 99]);
+    assert_eq!(verdict_on_bare_year(&joined), Some(AuditFault::CountPinned));
+    // One whose member left is none any more.
+    let mut left = releases;
+    left[..3].iter_mut().for_each(|cubes| join(cubes, "G1", &[10, 99]));
+    assert_eq!(verdict_on_bare_year(&left), None);
+}
+
+#[test]
+fn an_enterprise_in_two_holding_groups_is_refused_with_its_cell() {
+    let mut cubes = year("requests_received", &[2], &Parts::new()).remove(0);
+    join(&mut cubes, "G1", &[10]);
+    let last = cubes[0].cells.len() - 1;
+    let member = cubes[0].cells[last].contributors[0].enterprise;
+    cubes[0].cells[last].contributors[0].holding = Some("G2".into());
+    let elsewhere = cubes[0].cells[0].contributors.iter_mut();
+    elsewhere.filter(|one| one.enterprise == member).for_each(|one| one.holding = None);
+    let refused = protect(&hub::catalogue(), &RULES, &cubes, &Transcript::default());
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("filiere=LAIT: an enterprise stands in two holding groups"), "{text}");
 }
 
 #[test]

@@ -73,8 +73,11 @@ fn cube(population: &str, inner: &[Inner<'_>]) -> Cube {
             next += 1;
             let mut id = [0; 16];
             id[8..].copy_from_slice(&next.to_be_bytes());
-            let one =
-                Contribution { enterprise: EnterpriseId::from_bytes(id), values: vec![*value] };
+            let one = Contribution {
+                enterprise: EnterpriseId::from_bytes(id),
+                holding: None,
+                values: vec![*value],
+            };
             for place in [0, column, row * columns, row * columns + column] {
                 parts.entry(place).or_default().push(one.clone());
             }
@@ -95,7 +98,7 @@ fn cube(population: &str, inner: &[Inner<'_>]) -> Cube {
 
 fn protected(cube: Cube, contributors_min: u32) -> (Protected, usize) {
     let catalogue: Catalogue = toml::from_str(CATALOGUE).unwrap();
-    let rules = Rules { contributors_min, dominance_percent: 15 };
+    let rules = Rules::new(contributors_min, 15);
     let protected = protect(&catalogue, &rules, &[cube], &Transcript::default()).unwrap();
     let hidden = protected.tables[0].table().cells.iter().filter(|cell| cell.0.is_none()).count();
     (protected, hidden)

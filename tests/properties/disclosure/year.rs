@@ -15,7 +15,7 @@ fn total(population: &str, frequency: Frequency, quarter: usize, number: u64) ->
     let contributors = (0..number).map(|enterprise| {
         let mut id = [0; 16];
         id[8..].copy_from_slice(&enterprise.to_be_bytes());
-        Contribution { enterprise: EnterpriseId::from_bytes(id), values: vec![1] }
+        Contribution { enterprise: EnterpriseId::from_bytes(id), holding: None, values: vec![1] }
     });
     Cube {
         population: population.into(),
@@ -56,7 +56,7 @@ fn totals(quarters: &[[u64; 3]]) -> Vec<Cube> {
 /// and the number of answers, which it cannot exceed, is published, then the year must follow.
 #[test]
 fn a_hidden_quarter_leaves_the_year_to_be_published() {
-    let rules = Rules { contributors_min: 3, dominance_percent: 15 };
+    let rules = Rules::new(3, 15);
     for rare in 0..3 {
         let mut transcript = Transcript::default();
         let (mut quarters, mut before) = (Vec::new(), 5);
