@@ -135,7 +135,6 @@ fn score_of_releases(year: &Year) -> Vec<Name> {
 }
 
 #[test]
-#[ignore = "releases are not protected against contributors yet"]
 fn no_contributor_of_a_year_of_releases_recovers_another() {
     let had: usize =
         (0..3).map(|seed| score_of_releases(&publish(&small(seed), Transcript::clone)).len()).sum();
