@@ -18,14 +18,14 @@
 //!   ratio's numerator from its denominator.
 //! - [`transcript`]: what earlier releases gave away.
 //!
-//! - [`suppress`]: the engine behind protection and audit: a solver in floating point that proposes,
-//!   deviations that are exact, a search that is the same on all machines. `linked` and `marking`
-//!   give it a release, [`tabular`] any table from a file.
+//! - [`suppress`]: the engine behind protection and audit: a solver in floating point that
+//!   proposes, deviations that are exact, a search that is the same on all machines. `linked` and
+//!   `marking` give it a release, [`tabular`] any table from a file.
 //! - `insiders`: what those know who contribute.
 //!
-//! Invariants: every decision is made in integers: what a solver proposes is checked, and a bound is
-//! believed only if exact arithmetic proves it. The same input gives the same bytes. [`system`] and
-//! [`public`] name only published types. Zeros are published unless their whole group is hidden,
+//! Invariants: every decision is made in integers: what a solver proposes is checked, and a bound
+//! is believed only if exact arithmetic proves it. The same input gives the same bytes. [`system`]
+//! and [`public`] name only published types. Zeros are published unless their whole group is hidden,
 //! which everybody sees; one mark hides all measures of a population cell. Only [`protect`] makes a
 //! [`safe::SafeTable`], and only after the audit passed.
 
