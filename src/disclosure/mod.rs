@@ -25,9 +25,9 @@
 //!
 //! Invariants: every decision is made in integers: what a solver proposes is checked, and a bound
 //! is believed only if exact arithmetic proves it. The same input gives the same bytes. [`system`]
-//! and [`public`] name only published types. Zeros are published unless their whole group is hidden,
-//! which everybody sees; one mark hides all measures of a population cell. Only [`protect`] makes a
-//! [`safe::SafeTable`], and only after the audit passed.
+//! and [`public`] name only published types. Zeros are published unless their whole group is
+//! hidden, which everybody sees; one mark hides all measures of a population cell. Only
+//! [`protect`] makes a [`safe::SafeTable`], and only after the audit passed.
 
 mod attack;
 pub mod audit;
