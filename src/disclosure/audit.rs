@@ -133,7 +133,7 @@ pub fn audit(
 }
 
 /// The cells that demands are about, each once.
-fn names(catalogue: &Catalogue, attack: &Attack, demands: &[Demand]) -> Vec<String> {
+pub(super) fn names(catalogue: &Catalogue, attack: &Attack, demands: &[Demand]) -> Vec<String> {
     let cells: BTreeSet<usize> =
         demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect();
     cells.iter().map(|cell| attack.system.name(catalogue, *cell).to_string()).collect()

@@ -77,6 +77,11 @@ pub fn withhold(
     };
     let (proofs, open) =
         audit::prove(&known, &asked.insiders(&attack, &dark), &asked.demands, &candidates);
+    let report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
+    // What contributors can tell with everything new hidden they tell from earlier releases.
+    let (to_insiders, open): (Vec<Open>, Vec<Open>) =
+        open.into_iter().partition(|open| open.to_insider);
+    let to_insiders: Vec<Demand> = to_insiders.iter().map(|open| open.demand).collect();
     let (exposed, unproven) = sort(&known, &open);
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
     let frozen =
@@ -97,7 +102,7 @@ pub fn withhold(
         demands.iter().map(|demand| attack.system.cell_of[demand.variable]).collect()
     };
     Ok(Withheld {
-        report: audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations),
+        report: AuditReport { exposed: audit::names(catalogue, &attack, &to_insiders), ..report },
         exposed: cells(&exposed).iter().map(name).collect(),
         unproven: cells(&unproven).iter().map(name).collect(),
         tables,

@@ -10,9 +10,9 @@ use crate::disclosure::{
 };
 
 impl Attack {
-    /// Those of the open demands that would be open if everything new were hidden, zeros included,
-    /// about cells that are not new: earlier releases alone leave them open, be it that an attacker
-    /// was not known then, or that a solver got better. That is an incident, and no reason to
+    /// Those of the open demands that would be open if everything new were hidden, zeros included:
+    /// earlier releases alone leave them open, be it that an attacker was not known then, that a
+    /// solver got better, or that contributors know more now. That is an incident, and no reason to
     /// refuse what adds nothing to it.
     pub fn open_before(
         &self,
@@ -20,10 +20,7 @@ impl Attack {
         asked: &Asked,
         open: &[Demand],
     ) -> Vec<Open> {
-        let is_old =
-            |demand: &&Demand| self.earlier[self.system.cell_of[demand.variable]].is_some();
-        let old: Vec<Demand> = open.iter().filter(is_old).copied().collect();
-        if old.is_empty() {
+        if open.is_empty() {
             return Vec::new();
         }
         let hidden: Vec<bool> = self.earlier.iter().map(|mark| mark.unwrap_or(true)).collect();
@@ -37,9 +34,9 @@ impl Attack {
             hidden: &self.hidden_variables(&hidden),
             touching: &touching,
         };
-        let mut shown = linked::search(&known, &insiders, &old, &[]);
+        let mut shown = linked::search(&known, &insiders, open, &[]);
         shown.retain(|one| known.allows(one));
-        counter_example::open(&old, &shown, &Insiders::new(&insiders))
+        counter_example::open(open, &shown, &Insiders::new(&insiders))
     }
 
     /// Leaves out demands that were lost to releases by the time one was withheld: no later release
