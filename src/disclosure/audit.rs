@@ -122,7 +122,7 @@ pub fn audit(
     let before = attack.open_before(&relations, &asked, &demands);
     let new = open.iter().filter(|open| before.iter().all(|one| one.demand != open.demand));
     // What is open to everybody comes first.
-    match new.min_by_key(|open| open.to_insider) {
+    match new.min_by_key(|open| !open.insiders.is_empty()) {
         Some(open) => Err(fault(catalogue, &attack, open)),
         None => {
             let mut report = report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
@@ -184,7 +184,7 @@ pub(super) fn report(
 fn fault(catalogue: &Catalogue, attack: &Attack, open: &Open) -> DisclosureError {
     let demand = open.demand;
     let fault = match demand.what {
-        _ if open.to_insider => AuditFault::OpenToContributor,
+        _ if !open.insiders.is_empty() => AuditFault::OpenToContributor,
         Possible::Other | Possible::Apart(_) => AuditFault::CountPinned,
         Possible::Above(_) | Possible::Below(_) => AuditFault::ValueBounded,
     };

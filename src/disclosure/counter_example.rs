@@ -102,6 +102,19 @@ impl Demand {
             }
     }
 
+    /// Whether it is proven that nothing meets the demand, from how far below and above its true
+    /// value the variable can be at most; `None` where no bound is proven.
+    pub fn is_lost(&self, (below, above): (Option<i64>, Option<i64>)) -> bool {
+        let within =
+            |reach: Option<i64>, least: i64| reach.is_some_and(|reach| reach < least.max(1));
+        match self.what {
+            Possible::Above(least) => within(above, least),
+            Possible::Below(least) => within(below, least),
+            Possible::Other => within(below, 1) && within(above, 1),
+            Possible::Apart(least) => within(below, least) && within(above, least),
+        }
+    }
+
     /// Whether the deviation shows it.
     pub fn met_by(&self, deviation: &Deviation) -> bool {
         self.met_by_change(deviation.at(self.variable))
@@ -137,13 +150,6 @@ impl Deviation {
     pub fn changes(&self) -> &[(usize, i64)] {
         &self.0
     }
-
-    /// The deviation times `factor`, where it fits.
-    pub fn times(&self, factor: i64) -> Option<Self> {
-        let scaled =
-            |(variable, change): &(usize, i64)| Some((*variable, change.checked_mul(factor)?));
-        Self::new(self.0.iter().map(scaled).collect::<Option<_>>()?)
-    }
 }
 
 impl Known<'_> {
@@ -168,12 +174,12 @@ impl Known<'_> {
 }
 
 /// A demand that nothing shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     /// Which.
     pub demand: Demand,
-    /// Whether only to somebody who knows more than what is published.
-    pub to_insider: bool,
+    /// To which insiders; to everybody if there are none.
+    pub insiders: Vec<u32>,
 }
 
 /// The demands that are open, given what is `shown`, which must all be possible for outsiders. That
@@ -192,7 +198,7 @@ pub fn open(demands: &[Demand], shown: &[Deviation], insiders: &Insiders) -> Vec
         let all = moving.get(&demand.variable).into_iter().flatten();
         let mut meeting = all.filter(|(_, by)| demand.met_by_change(*by)).map(|(place, _)| *place);
         let Some(first) = meeting.next() else {
-            open.push(Open { demand: *demand, to_insider: false });
+            open.push(Open { demand: *demand, insiders: Vec::new() });
             continue;
         };
         if matches!(demand.what, Possible::Above(_) | Possible::Below(_)) {
@@ -204,7 +210,7 @@ pub fn open(demands: &[Demand], shown: &[Deviation], insiders: &Insiders) -> Vec
             exposed.retain(|insider| impossible_for[place].contains(insider));
         }
         if !exposed.is_empty() {
-            open.push(Open { demand: *demand, to_insider: true });
+            open.push(Open { demand: *demand, insiders: exposed.into_iter().collect() });
         }
     }
     open

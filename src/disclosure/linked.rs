@@ -158,3 +158,20 @@ pub fn reach(known: &Known<'_>, variables: &[usize]) -> Vec<reach::Reach> {
     let up: Vec<Option<i64>> = problem.variables.iter().map(|one| one.up).collect();
     reach::reach(Ranges { rows: &problem.rows, down: &down, up: &up }, variables)
 }
+
+/// The same for an insider, by what he knows besides.
+pub fn reach_for(known: &Known<'_>, insider: &Insider, variables: &[usize]) -> Vec<reach::Reach> {
+    let mut bounds = known.bounds.clone();
+    for (variable, down) in &insider.down {
+        let least = &mut bounds.least[*variable];
+        *least = (*least).max(known.truth[*variable].saturating_sub(*down));
+    }
+    for (variable, up) in &insider.up {
+        let own = known.truth[*variable].saturating_add(*up);
+        let most = &mut bounds.most[*variable];
+        *most = Some(most.map_or(own, |known| known.min(own)));
+    }
+    let mut hidden = known.hidden.to_vec();
+    insider.known.iter().for_each(|variable| hidden[*variable] = false);
+    reach(&Known { bounds: &bounds, hidden: &hidden, ..*known }, variables)
+}

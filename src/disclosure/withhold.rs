@@ -28,7 +28,6 @@ use crate::{
         error::{CellName, DisclosureError},
         linked, protect,
         rules::Rules,
-        suppress::reach::Reach,
         transcript::{FrozenRelease, FrozenTable, Transcript},
     },
     indicators::cube::Cube,
@@ -80,7 +79,7 @@ pub fn withhold(
     let report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
     // What contributors can tell with everything new hidden they tell from earlier releases.
     let (to_insiders, open): (Vec<Open>, Vec<Open>) =
-        open.into_iter().partition(|open| open.to_insider);
+        open.into_iter().partition(|open| !open.insiders.is_empty());
     let to_insiders: Vec<Demand> = to_insiders.iter().map(|open| open.demand).collect();
     let (exposed, unproven) = sort(&known, &open);
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
@@ -118,24 +117,12 @@ fn sort(known: &Known<'_>, open: &[Open]) -> (Vec<Demand>, Vec<Demand>) {
     for (Open { demand, .. }, reach) in open.iter().zip(reaches) {
         // What can be no other value cannot be a distant one either.
         let exact = Demand { what: Possible::Other, ..*demand };
-        match [exact, *demand].into_iter().find(|demand| is_lost(demand, reach)) {
+        match [exact, *demand].into_iter().find(|demand| demand.is_lost(reach)) {
             Some(lost) => exposed.push(lost),
             None => unproven.push(*demand),
         }
     }
     (exposed, unproven)
-}
-
-/// Whether it is proven that nothing meets the demand, from how far below and above its true value
-/// the variable can be.
-fn is_lost(demand: &Demand, (below, above): Reach) -> bool {
-    let within = |reach: Option<i64>, least: i64| reach.is_some_and(|reach| reach < least.max(1));
-    match demand.what {
-        Possible::Above(least) => within(above, least),
-        Possible::Below(least) => within(below, least),
-        Possible::Other => within(below, 1) && within(above, 1),
-        Possible::Apart(least) => within(below, least) && within(above, least),
-    }
 }
 
 fn all_hidden(cube: &Cube) -> Table {

@@ -6,7 +6,7 @@ use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         attack::Attack,
-        counter_example::{self, Bounds, Demand, Insiders, Known, Open, Possible},
+        counter_example::{self, Demand, Insiders, Known, Open, Possible},
         linked,
         rules::Rules,
         suppress::problem::Insider,
@@ -153,15 +153,7 @@ fn told_by_status(known: &Known<'_>, status: &Insider, demands: &[Demand]) -> Ve
     let shown = linked::search(known, insiders, &exact, &[]);
     let open = counter_example::open(&exact, &shown, &Insiders::new(insiders));
     let open: Vec<usize> = open.iter().map(|Open { demand, .. }| demand.variable).collect();
-    let mut bounds: Bounds = known.bounds.clone();
-    for (variable, down) in &status.down {
-        let least = &mut bounds.least[*variable];
-        *least = (*least).max(known.truth[*variable] - down);
-    }
-    for (variable, up) in &status.up {
-        bounds.most[*variable] = Some(known.truth[*variable] + up);
-    }
-    let reaches = linked::reach(&Known { bounds: &bounds, ..*known }, &open);
+    let reaches = linked::reach_for(known, status, &open);
     let is_told = |reach: &Option<i64>| reach.is_some_and(|reach| reach < 1);
     let told = open.into_iter().zip(reaches);
     told.filter(|(_, (below, above))| is_told(below) && is_told(above))

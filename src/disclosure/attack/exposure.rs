@@ -1,19 +1,25 @@
 //! What was lost to releases that are out: no later release is held to it.
 
+use std::collections::BTreeMap;
+
 use crate::disclosure::{
     attack::{Asked, Attack},
     counter_example::{self, Demand, Insiders, Known, Open, Possible},
     error::DisclosureError,
     linked,
+    suppress::reach::Reach,
     system::Relation,
     transcript::{FrozenExposure, Protection, Transcript},
 };
 
 impl Attack {
-    /// Those of the open demands that would be open if everything new were hidden, zeros included:
+    /// Those of the open demands that are open, too, if everything new is hidden, zeros included:
     /// earlier releases alone leave them open, be it that an attacker was not known then, that a
     /// solver got better, or that contributors know more now. That is an incident, and no reason to
     /// refuse what adds nothing to it.
+    ///
+    /// That no counter-example was found proves nothing: what is open to everybody must be proven
+    /// to be lost. What is open to contributors alone need not be, yet.
     pub fn open_before(
         &self,
         relations: &[&Relation],
@@ -36,7 +42,16 @@ impl Attack {
         };
         let mut shown = linked::search(&known, &insiders, open, &[]);
         shown.retain(|one| known.allows(one));
-        counter_example::open(open, &shown, &Insiders::new(&insiders))
+        let mut open = counter_example::open(open, &shown, &Insiders::new(&insiders));
+        let to_everybody = open.iter().filter(|one| one.insiders.is_empty());
+        let variables: Vec<usize> = to_everybody.map(|one| one.demand.variable).collect();
+        let reaches = linked::reach(&known, &variables);
+        let reach_of: BTreeMap<usize, Reach> = variables.into_iter().zip(reaches).collect();
+        open.retain(|one| match reach_of.get(&one.demand.variable) {
+            Some(reach) if one.insiders.is_empty() => one.demand.is_lost(*reach),
+            _ => true,
+        });
+        open
     }
 
     /// Leaves out demands that were lost to releases by the time one was withheld: no later release

@@ -36,8 +36,6 @@ pub struct Primal<'a> {
     objective: Sparse,
     entries: Sparse,
     column: Sparse,
-    /// Steps so far.
-    pub steps: usize,
 }
 
 /// How a search for the end of a variable's range ended.
@@ -72,7 +70,6 @@ impl<'a> Primal<'a> {
             objective: Sparse::new(matrix.rows()),
             entries: Sparse::new(matrix.columns()),
             column: Sparse::new(matrix.rows()),
-            steps: 0,
             matrix,
             lower,
             upper,
@@ -84,11 +81,6 @@ impl<'a> Primal<'a> {
         primal
     }
 
-    /// The value of each variable now.
-    pub fn values(&self) -> &[f64] {
-        &self.values
-    }
-
     /// The multipliers of the rows at the last end found, for the variable itself.
     pub fn multipliers(&self) -> &Sparse {
         &self.objective
@@ -98,7 +90,6 @@ impl<'a> Primal<'a> {
     pub fn reach(&mut self, variable: usize, up: bool, steps_max: usize) -> End {
         let mut stalled = 0;
         for _ in 0..steps_max {
-            self.steps += 1;
             let Some((entering, rises)) = self.entering(variable, up, stalled > STALLED_MAX) else {
                 return End::At(self.values[variable]);
             };
