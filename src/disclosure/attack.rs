@@ -6,6 +6,7 @@ mod asked;
 mod exposure;
 
 pub use asked::Asked;
+pub use exposure::lost;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -120,7 +120,7 @@ pub fn audit(
     let (proofs, open) = prove(&known, &asked.insiders(&attack, &dark), &asked.demands, candidates);
     let demands: Vec<Demand> = open.iter().map(|open| open.demand).collect();
     let before = attack.open_before(&relations, &asked, &demands);
-    let new = open.iter().filter(|open| before.iter().all(|one| one.demand != open.demand));
+    let new = open.iter().filter(|open| !before.iter().any(|one| one.covers(open)));
     // What is open to everybody comes first.
     match new.min_by_key(|open| !open.insiders.is_empty()) {
         Some(open) => Err(fault(catalogue, &attack, open)),

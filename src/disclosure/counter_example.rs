@@ -182,6 +182,15 @@ pub struct Open {
     pub insiders: Vec<u32>,
 }
 
+impl Open {
+    /// Whether whoever the other is open to, this one is, too.
+    pub fn covers(&self, other: &Self) -> bool {
+        let to_all = self.insiders.is_empty();
+        let to_those = || other.insiders.iter().all(|one| self.insiders.contains(one));
+        self.demand == other.demand && (to_all || (!other.insiders.is_empty() && to_those()))
+    }
+}
+
 /// The demands that are open, given what is `shown`, which must all be possible for outsiders. That
 /// a value could be another must be possible for every insider, too, who does not know it.
 pub fn open(demands: &[Demand], shown: &[Deviation], insiders: &Insiders) -> Vec<Open> {

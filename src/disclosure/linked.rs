@@ -175,3 +175,35 @@ pub fn reach_for(known: &Known<'_>, insider: &Insider, variables: &[usize]) -> V
     insider.known.iter().for_each(|variable| hidden[*variable] = false);
     reach(&Known { bounds: &bounds, hidden: &hidden, ..*known }, variables)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disclosure::{
+        counter_example::{Insiders, Open, open, touching},
+        system::Certainty,
+    };
+
+    #[test]
+    fn one_insider_who_can_tell_does_not_keep_others_from_being_looked_at() {
+        let total = Relation {
+            terms: vec![(0, 1), (1, -1), (2, -1), (3, -1)],
+            comparison: Comparison::Zero,
+            certainty: Certainty::Certain,
+            words: "",
+        };
+        let known = Known {
+            relations: &[&total],
+            truth: &[9, 3, 3, 3],
+            bounds: &Bounds { least: vec![1; 4], most: vec![None; 4] },
+            hidden: &[false, true, true, true],
+            touching: &touching(&[&total], 4),
+        };
+        let knows = |known: &[usize]| Insider { known: known.to_vec(), ..Insider::default() };
+        let insiders = [knows(&[2, 3]), knows(&[2]), knows(&[3])];
+        let demand = Demand { variable: 1, what: Possible::Other };
+        let shown = search(&known, &insiders, &[demand], &[]);
+        let left = open(&[demand], &shown, &Insiders::new(&insiders));
+        assert_eq!(left, [Open { demand, insiders: vec![0] }]);
+    }
+}

@@ -3,13 +3,16 @@
 //! Costs follow from public facts only: the level of a cell, its period, and whether it stands on
 //! its table's leading dimension. Margins cost more than what they sum.
 
-use std::rc::Rc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::{
     base::{dice::Dice, period::Frequency},
     disclosure::{
         attack::{Asked, Attack},
-        counter_example::{self, Bounds, Demand, Deviation, Known},
+        counter_example::{self, Bounds, Demand, Deviation, Known, Open},
         linked::{self, Moves, SEED},
         suppress::{
             finder::Effort,
@@ -56,6 +59,8 @@ pub struct Marking<'a> {
     dark: Vec<bool>,
     /// The mark of each cell so far.
     hidden: Vec<bool>,
+    /// Insiders to whom demands are lost.
+    lost_to: BTreeMap<Demand, BTreeSet<u32>>,
 }
 
 /// How setting marks ended.
@@ -96,11 +101,12 @@ impl<'a> Marking<'a> {
             // What was dark stays dark: its zeros are hidden already.
             dark: attack.dark_groups(|cell| attack.earlier[cell] == Some(true)),
             hidden,
+            lost_to: BTreeMap::new(),
         }
     }
 
     /// The engine's problem, with these groups dark.
-    fn problem(&self, dark: &[bool]) -> Problem {
+    fn problem(&self, dark: &[bool], demands: &[Demand]) -> Problem {
         let attack = self.attack;
         let system = &attack.system;
         let mark = |cell: usize| {
@@ -114,14 +120,15 @@ impl<'a> Marking<'a> {
         let moves = |variable: usize| Moves::Marked(system.cell_of[variable] as u32);
         let bounds = attack.bounds(dark);
         let mut problem = linked::problem(self.relations, &attack.truth, &bounds, moves, marks);
-        problem.goals = self.demands.iter().map(linked::goal).collect();
+        problem.goals = demands.iter().map(linked::goal).collect();
         problem.insiders = self.asked.insiders(attack, dark);
+        problem.excused = self.excused(demands);
         problem
     }
 
     /// Sets marks until all demands are met.
     pub fn protect(&mut self, pool: &[Deviation]) -> Marked {
-        let problem = self.problem(&self.dark);
+        let problem = self.problem(&self.dark, &self.demands);
         let index = Index::new(&problem);
         let mut dice = Dice::new(SEED, 0);
         let mut pattern = protect::start(&index, &mut dice);
@@ -153,13 +160,27 @@ impl<'a> Marking<'a> {
         Known { relations: self.relations, truth, bounds, hidden, touching: &self.touching }
     }
 
-    /// Leaves a demand out that earlier releases alone leave open; whether they do.
+    /// Those of the demands, by their places, that are lost to insiders.
+    fn excused(&self, demands: &[Demand]) -> Vec<(u32, u32)> {
+        let all = demands.iter().enumerate();
+        all.filter_map(|(place, demand)| Some((place as u32, self.lost_to.get(demand)?)))
+            .flat_map(|(place, lost_to)| lost_to.iter().map(move |insider| (place, *insider)))
+            .collect()
+    }
+
+    /// Leaves out what earlier releases alone leave open of a demand: all of it, or what it asks
+    /// for against some insiders. Whether there was any.
     pub fn give_up(&mut self, demand: &Demand) -> bool {
-        let is_open = !self.attack.open_before(self.relations, self.asked, &[*demand]).is_empty();
-        if is_open {
+        let lost = self.attack.open_before(self.relations, self.asked, &[*demand]);
+        let Some(Open { insiders, .. }) = lost.first() else { return false };
+        if insiders.is_empty() {
             self.demands.retain(|one| one != demand);
+            return true;
         }
-        is_open
+        let lost_to = self.lost_to.entry(*demand).or_default();
+        let before = lost_to.len();
+        lost_to.extend(insiders);
+        lost_to.len() > before
     }
 
     /// The last resort, where zeros alone give a cell away: hides a group as a whole. Takes the
@@ -186,8 +207,7 @@ impl<'a> Marking<'a> {
     fn suffices(&self, group: usize, demand: &Demand) -> bool {
         let mut dark = self.dark.clone();
         dark[group] = true;
-        let mut problem = self.problem(&dark);
-        problem.goals = vec![linked::goal(demand)];
+        let problem = self.problem(&dark, std::slice::from_ref(demand));
         let index = Index::new(&problem);
         let mut pattern = protect::start(&index, &mut Dice::new(SEED, 0));
         pattern.hide((0..self.hidden.len()).filter(|cell| self.hidden[*cell]));

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 use crate::{
     codes::catalogue::Catalogue,
     disclosure::{
-        attack::Attack,
+        attack::{self, Attack},
         audit::{self, AuditReport},
         counter_example::{self, Demand, Known, Open, Possible},
         difference,
@@ -74,14 +74,16 @@ pub fn withhold(
         hidden: &attack.hidden_variables(&hidden),
         touching: &touching,
     };
-    let (proofs, open) =
-        audit::prove(&known, &asked.insiders(&attack, &dark), &asked.demands, &candidates);
+    let insiders = asked.insiders(&attack, &dark);
+    let (proofs, open) = audit::prove(&known, &insiders, &asked.demands, &candidates);
     let report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
-    // What contributors can tell with everything new hidden they tell from earlier releases.
     let (to_insiders, open): (Vec<Open>, Vec<Open>) =
         open.into_iter().partition(|open| !open.insiders.is_empty());
-    let to_insiders: Vec<Demand> = to_insiders.iter().map(|open| open.demand).collect();
-    let (exposed, unproven) = sort(&known, &open);
+    let lost_to_insiders = attack::lost(&known, &insiders, &to_insiders);
+    let (exposed, mut unproven) = sort(&known, &open);
+    let is_unproven = |open: &&Open| !lost_to_insiders.iter().any(|lost| lost.covers(open));
+    unproven.extend(to_insiders.iter().filter(is_unproven).map(|open| open.demand));
+    let to_insiders: Vec<Demand> = lost_to_insiders.iter().map(|open| open.demand).collect();
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
     let frozen =
         tables.iter().zip(cubes).zip(&attack.needs).map(|((table, cube), needs)| FrozenTable {

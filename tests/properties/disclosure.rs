@@ -249,3 +249,11 @@ proptest! {
         prop_assert!(bounded.map_or(true, |intervals| intervals.iter().all(sound)));
     }
 }
+
+/// Hubs for which a counter-example once was not found, or whose failure was taken for an incident.
+#[test]
+fn hubs_that_were_hard_to_protect_are_protected() {
+    for seed in [17724949000516649422, 5118391645415398767] {
+        publish(&Hub::new(seed, small(seed)), 4);
+    }
+}

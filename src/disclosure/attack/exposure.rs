@@ -7,7 +7,7 @@ use crate::disclosure::{
     counter_example::{self, Demand, Insiders, Known, Open, Possible},
     error::DisclosureError,
     linked,
-    suppress::reach::Reach,
+    suppress::problem::Insider,
     system::Relation,
     transcript::{FrozenExposure, Protection, Transcript},
 };
@@ -18,8 +18,8 @@ impl Attack {
     /// solver got better, or that contributors know more now. That is an incident, and no reason to
     /// refuse what adds nothing to it.
     ///
-    /// That no counter-example was found proves nothing: what is open to everybody must be proven
-    /// to be lost. What is open to contributors alone need not be, yet.
+    /// That no counter-example was found proves nothing: it must be proven to be lost. Each with
+    /// the insiders to whom it is, none if it is lost to everybody.
     pub fn open_before(
         &self,
         relations: &[&Relation],
@@ -42,16 +42,8 @@ impl Attack {
         };
         let mut shown = linked::search(&known, &insiders, open, &[]);
         shown.retain(|one| known.allows(one));
-        let mut open = counter_example::open(open, &shown, &Insiders::new(&insiders));
-        let to_everybody = open.iter().filter(|one| one.insiders.is_empty());
-        let variables: Vec<usize> = to_everybody.map(|one| one.demand.variable).collect();
-        let reaches = linked::reach(&known, &variables);
-        let reach_of: BTreeMap<usize, Reach> = variables.into_iter().zip(reaches).collect();
-        open.retain(|one| match reach_of.get(&one.demand.variable) {
-            Some(reach) if one.insiders.is_empty() => one.demand.is_lost(*reach),
-            _ => true,
-        });
-        open
+        let open = counter_example::open(open, &shown, &Insiders::new(&insiders));
+        lost(&known, &insiders, &open)
     }
 
     /// Leaves out demands that were lost to releases by the time one was withheld: no later release
@@ -90,4 +82,29 @@ impl Attack {
             },
         }
     }
+}
+
+/// Those of the open demands that are proven to be lost: to everybody, or to some of the insiders.
+pub fn lost(known: &Known<'_>, insiders: &[Insider], open: &[Open]) -> Vec<Open> {
+    let mut lost: BTreeMap<Demand, Vec<u32>> = BTreeMap::new();
+    let open_to_all = open.iter().filter(|one| one.insiders.is_empty());
+    let open_to_all: Vec<Demand> = open_to_all.map(|one| one.demand).collect();
+    let reaches = linked::reach(known, &variables(&open_to_all));
+    let lost_to_all = open_to_all.into_iter().zip(reaches);
+    let lost_to_all = lost_to_all.filter(|(demand, reach)| demand.is_lost(*reach));
+    lost.extend(lost_to_all.map(|(demand, _)| (demand, Vec::new())));
+    let mut open_to: BTreeMap<u32, Vec<Demand>> = BTreeMap::new();
+    for one in open {
+        one.insiders.iter().for_each(|who| open_to.entry(*who).or_default().push(one.demand));
+    }
+    for (who, open) in open_to {
+        let reaches = linked::reach_for(known, &insiders[who as usize], &variables(&open));
+        let lost_to = open.into_iter().zip(reaches).filter(|(one, reach)| one.is_lost(*reach));
+        lost_to.for_each(|(demand, _)| lost.entry(demand).or_default().push(who));
+    }
+    lost.into_iter().map(|(demand, insiders)| Open { demand, insiders }).collect()
+}
+
+fn variables(demands: &[Demand]) -> Vec<usize> {
+    demands.iter().map(|demand| demand.variable).collect()
 }

@@ -126,45 +126,47 @@ impl<'a> Pattern<'a> {
     fn meet_one(&mut self, goal: u32, open: &[u32], effort: Effort) -> bool {
         let Goal { variable, above, below, other } = self.index.problem.goals[goal as usize];
         while let Some(missing) = self.missing(goal) {
-            let before = match &missing {
-                Missing::Against(insiders) if !insiders.is_empty() => Some(insiders.len()),
-                _ => None,
-            };
             let found = match missing {
                 Missing::Above => self.search(variable, above, &[], open, effort),
                 Missing::Below => self.search(variable, -below, &[], open, effort),
-                Missing::Against(insiders) => {
-                    self.search(variable, other, &insiders, open, effort)
-                        || self.search(variable, -other, &insiders, open, effort)
-                        || self.search_halves(variable, other, &insiders, open, effort)
+                Missing::Against(insiders) if insiders.is_empty() => {
+                    self.search(variable, other, &[], open, effort)
+                        || self.search(variable, -other, &[], open, effort)
                 }
+                Missing::Against(insiders) => return self.meet_for(goal, &insiders, open, effort),
             };
-            let left = self.shown[goal as usize].exposed_to.as_ref().map(Vec::len);
-            if !found || (before.is_some() && left >= before) {
+            if !found {
                 return false;
             }
         }
         true
     }
 
-    /// Looks for separate counter-examples where one for all insiders is not found.
-    fn search_halves(
-        &mut self,
-        variable: usize,
-        other: i64,
-        mut insiders: &[u32],
-        open: &[u32],
-        effort: Effort,
-    ) -> bool {
-        while insiders.len() > 1 {
-            insiders = &insiders[..insiders.len() / 2];
-            if self.search(variable, other, insiders, open, effort)
-                || self.search(variable, -other, insiders, open, effort)
-            {
-                return true;
-            }
+    /// Meets a goal for insiders: with one counter-example for all, or where there is none, with
+    /// separate ones for either half. Where nothing may be hidden, all those are met that can be.
+    fn meet_for(&mut self, goal: u32, insiders: &[u32], open: &[u32], effort: Effort) -> bool {
+        let Goal { variable, other, .. } = self.index.problem.goals[goal as usize];
+        let is_exposed = |this: &Self, one: &u32| {
+            this.shown[goal as usize].exposed_to.as_ref().is_none_or(|all| all.contains(one))
+        };
+        let left: Vec<u32> = insiders.iter().copied().filter(|one| is_exposed(self, one)).collect();
+        if left.is_empty() {
+            return true;
         }
-        false
+        if self.search(variable, other, &left, open, effort)
+            || self.search(variable, -other, &left, open, effort)
+        {
+            return !left.iter().any(|one| is_exposed(self, one));
+        }
+        if left.len() == 1 {
+            return false;
+        }
+        let (first, second) = left.split_at(left.len() / 2);
+        let is_met = self.meet_for(goal, first, open, effort);
+        if !is_met && effort.may_hide {
+            return false;
+        }
+        self.meet_for(goal, second, open, effort) && is_met
     }
 
     fn missing(&self, goal: u32) -> Option<Missing> {
@@ -238,10 +240,12 @@ impl<'a> Pattern<'a> {
         }
         if other > 0 && (deviation.reaches(by, other) || deviation.reaches(by, -other)) {
             let own = &self.index.insiders_of[variable];
+            let excused = &self.index.excused_of[goal as usize];
+            let is_left =
+                |one: &&u32| own.binary_search(one).is_err() && excused.binary_search(one).is_err();
             match &mut shown.exposed_to {
                 None => {
-                    let exposed = touched.iter().filter(|one| own.binary_search(one).is_err());
-                    shown.exposed_to = Some(exposed.copied().collect());
+                    shown.exposed_to = Some(touched.iter().filter(is_left).copied().collect());
                     helps = true;
                 }
                 Some(exposed) => {

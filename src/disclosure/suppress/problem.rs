@@ -18,6 +18,8 @@ pub struct Problem {
     pub whole: bool,
     /// What some attackers know, beside what is published.
     pub insiders: Vec<Insider>,
+    /// Goals with insiders for whom they need not be met.
+    pub excused: Vec<(u32, u32)>,
 }
 
 /// A variable, around its true value.
@@ -85,6 +87,8 @@ pub struct Index<'a> {
     pub ups_of: Vec<Vec<(u32, i64)>>,
     /// The goals of each variable.
     pub goals_of: Vec<Vec<u32>>,
+    /// The insiders for whom each goal need not be met, ascending.
+    pub excused_of: Vec<Vec<u32>>,
 }
 
 impl<'a> Index<'a> {
@@ -111,8 +115,22 @@ impl<'a> Index<'a> {
         for (goal, one) in problem.goals.iter().enumerate() {
             goals_of[one.variable].push(goal as u32);
         }
-        let matrix = Matrix::new(variables, &problem.rows);
-        Self { problem, matrix, rows_of, variables_of, insiders_of, downs_of, ups_of, goals_of }
+        let mut excused_of = vec![Vec::new(); problem.goals.len()];
+        for (goal, insider) in &problem.excused {
+            excused_of[*goal as usize].push(*insider);
+        }
+        excused_of.iter_mut().for_each(|excused| excused.sort_unstable());
+        Self {
+            matrix: Matrix::new(variables, &problem.rows),
+            problem,
+            rows_of,
+            variables_of,
+            insiders_of,
+            downs_of,
+            ups_of,
+            goals_of,
+            excused_of,
+        }
     }
 
     /// Whether a variable is not published under these marks.

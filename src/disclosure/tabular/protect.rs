@@ -127,6 +127,7 @@ pub(super) fn problem(table: &Table, options: &Options) -> Problem {
     order.sort_by_key(|cell| (cells[*cell].depth, *cell));
     let goal = |cell: usize| goal(options, cell, cells[cell].value, variables[cell].down);
     Problem {
+        excused: Vec::new(),
         rows: table.equations.clone(),
         goals: order.into_iter().map(goal).collect(),
         marks: cells.iter().zip(&names).map(mark).collect(),

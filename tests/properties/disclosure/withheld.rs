@@ -136,3 +136,13 @@ proptest! {
         }
     }
 }
+
+/// A hub for which no counter-example was found once, though contributors know a whole year.
+#[test]
+fn a_hub_that_was_hard_to_protect_is_protected_whatever_it_withholds() {
+    const SEED: u64 = 17724949000516649422;
+    for withheld in 0..QUARTERS {
+        let outcome = live(&Hub::new(SEED, small(SEED)), withheld);
+        assert_eq!((outcome.exposed, outcome.unproven), (0, 0), "{withheld}");
+    }
+}
