@@ -59,6 +59,10 @@ pub struct CutBy {
     pub id: String,
     /// What its codes say something about.
     pub describes: Describes,
+    /// Whether it says of the enterprise what it keeps to itself, so that members may ask that no
+    /// few enterprises stand under one code together (group disclosure).
+    #[serde(default)]
+    pub confidential: bool,
 }
 
 /// What a dimension describes.
@@ -248,6 +252,17 @@ impl Catalogue {
         self.indicators.iter().any(|indicator| {
             indicator.kind == IndicatorKind::Value && indicator.numerator.population == population
         })
+    }
+
+    /// The places of a measure's population and of the measure in it.
+    pub fn place_of(&self, measure: &MeasureRef) -> Option<(usize, usize)> {
+        let population = self.populations.iter().position(|one| one.id == measure.population)?;
+        Some((population, self.populations[population].measure_index(&measure.measure)?))
+    }
+
+    /// Whether a dimension says of enterprises what they keep to themselves.
+    pub fn is_confidential(&self, dimension: &str) -> bool {
+        self.dimensions.iter().any(|one| one.id == dimension && one.confidential)
     }
 
     /// Whether the cells of a measure add up to their margin over a dimension.

@@ -66,6 +66,7 @@ pub(super) fn read<'a>(
         contributors_min: stated.contributors_min??,
         dominance_percent: stated.dominance_percent??,
         largest: stated.largest,
+        group_contributors_min: stated.group_contributors_min.unwrap_or(0),
     };
     let exceptions = special.into_iter().flat_map(|(populations, stated)| {
         let limits = stated.or(general);
@@ -79,6 +80,7 @@ struct Stated {
     contributors_min: Option<Option<u32>>,
     dominance_percent: Option<Option<u32>>,
     largest: Option<Largest>,
+    group_contributors_min: Option<u32>,
 }
 
 impl Stated {
@@ -91,6 +93,9 @@ impl Stated {
                 .flatten()
                 .unwrap_or(general.dominance_percent),
             largest: self.largest.or(general.largest),
+            group_contributors_min: self
+                .group_contributors_min
+                .unwrap_or(general.group_contributors_min),
         }
     }
 }
@@ -101,6 +106,7 @@ fn stated<'a>(r: &mut Reader<'a>, section: &mut Section<'a>) -> Stated {
     };
     let contributors_min = narrow(r.number(section, "contributors_min", 3..=100));
     let dominance_percent = narrow(r.number(section, "dominance_percent", 1..=100));
+    let group_contributors_min = narrow(r.number(section, "group_contributors_min", 0..=1000));
     let count_max = u64::from(LARGEST_COUNT_MAX);
     let count = narrow(r.number(section, "largest_count", 1..=count_max));
     let percent = narrow(r.number(section, "largest_percent", 1..=99));
@@ -113,7 +119,8 @@ fn stated<'a>(r: &mut Reader<'a>, section: &mut Section<'a>) -> Stated {
     }
     let largest = count.flatten().zip(percent.flatten());
     let largest = largest.map(|(count, percent)| Largest { count, percent });
-    Stated { contributors_min, dominance_percent, largest }
+    let group_contributors_min = group_contributors_min.flatten();
+    Stated { contributors_min, dominance_percent, largest, group_contributors_min }
 }
 
 /// The populations that one section is for, and what it states.

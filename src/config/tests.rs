@@ -172,7 +172,8 @@ fn limits_of_single_indicators_and_populations_are_read() {
         "largest_count = 2\nlargest_percent = 80\n\
          [[disclosure.for]]\nindicator = \"SAT01\"\ncontributors_min = 5\n\
          [[disclosure.for]]\npopulation = \"funding\"\nlargest_count = 1\nlargest_percent = 60\n\
-         [[disclosure.for]]\nindicator = \"DEM03\"\ndominance_percent = 30\n",
+         [[disclosure.for]]\nindicator = \"DEM03\"\ndominance_percent = 30\n\
+         group_contributors_min = 10\n",
     );
     let config = Config::from_toml(&text, Path::new("/n")).unwrap();
     let rules = config.disclosure.unwrap().rules();
@@ -181,7 +182,7 @@ fn limits_of_single_indicators_and_populations_are_read() {
     assert_eq!(rules.general, general);
     let exceptions: Vec<_> =
         rules.exceptions.iter().map(|one| (one.population.as_str(), one.limits)).collect();
-    let ratio = Limits { dominance_percent: 30, ..general };
+    let ratio = Limits { dominance_percent: 30, group_contributors_min: 10, ..general };
     assert_eq!(
         exceptions,
         [

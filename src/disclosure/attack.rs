@@ -17,7 +17,7 @@ use crate::{
         counter_example::{self, Bounds, Demand, Deviation},
         difference,
         error::DisclosureError,
-        insiders,
+        group, insiders,
         rules::{self, Rules},
         suppress::problem::Insider,
         system::{Certainty, Relation, Shape, System},
@@ -59,8 +59,12 @@ pub struct Attack {
 struct Sum {
     terms: Vec<(usize, i64)>,
     variable: usize,
+    /// Of whom it says the same.
+    about: Option<usize>,
 }
 
+/// Most that a difference multiplies a variable by: the bounds of scales do.
+const COEFFICIENT_MAX: u64 = 1_000;
 /// How far below its true value a difference may be, as a multiple of all it sums. Any bound would
 /// do: it only keeps attackers from thinking more possible.
 const SUM_BELOW_FACTOR: i128 = 4;
@@ -102,16 +106,17 @@ impl Attack {
         };
         attack.remember(catalogue, transcript)?;
         attack.read(catalogue, rules, cubes)?;
-        let differences = difference::sensitive(catalogue, rules, cubes, transcript, &attack)?;
+        let parts = difference::all_parts(cubes, transcript, &attack.system)?;
+        let holdings = difference::holdings(cubes, transcript)?;
+        let mut differences = difference::sensitive(catalogue, rules, &parts, &holdings, &attack)?;
+        differences.extend(group::sensitive(catalogue, rules, &parts, &holdings, &attack));
         for one in difference::remembered(transcript).chain(&differences) {
             attack.add_difference(one)?;
         }
         attack.differences = differences;
         attack.give_up(transcript)?;
         let status = attack.status(catalogue, rules, transcript);
-        let parts = difference::all_parts(cubes, transcript, &attack.system)?;
         attack.insiders = vec![status];
-        let holdings = difference::holdings(cubes, transcript)?;
         attack.insiders.extend(insiders::insiders(catalogue, rules, &attack, &parts, &holdings));
         attack.demands.extend(attack.apart());
         attack.demands.sort_unstable();
@@ -152,7 +157,9 @@ impl Attack {
         let tables_end = self.sums.first().map_or(self.truth.len(), |sum| sum.variable);
         for (variable, coefficient) in &one.terms {
             let variable = *variable as usize;
-            if variable >= tables_end || coefficient.abs() != 1 {
+            if variable >= tables_end
+                || !(1..=COEFFICIENT_MAX).contains(&coefficient.unsigned_abs())
+            {
                 return Err(damaged());
             }
             terms.push((variable, *coefficient));
@@ -166,11 +173,13 @@ impl Attack {
         }
         let truth = |variable: usize| i128::from(self.truth[variable]);
         let value = counter_example::sum(&terms, truth);
-        let sizes: i128 = terms.iter().map(|(variable, _)| truth(*variable).abs()).sum();
+        let size = |(variable, by): &(usize, i64)| (truth(*variable) * i128::from(*by)).abs();
+        let sizes: i128 = terms.iter().map(size).sum();
         let floor = value - SUM_BELOW_FACTOR * (sizes + 1);
         let whole = |number: i128| i64::try_from(number).map_err(|_| damaged());
         let (value, floor) = (whole(value)?, whole(floor)?);
-        if value == 0 {
+        let about = one.about.map(|about| about as usize);
+        if about.is_some_and(|about| about >= tables_end) || (value == 0) != about.is_some() {
             return Err(damaged());
         }
         let cell = self.system.add_sum(&terms).ok_or_else(damaged)?;
@@ -181,7 +190,7 @@ impl Attack {
         self.earlier.push(Some(true));
         self.known_cells = self.system.cells.len();
         self.demands.extend(Demand::of(variable, one.protection));
-        self.sums.push(Sum { terms, variable });
+        self.sums.push(Sum { terms, variable, about });
         Ok(())
     }
 
@@ -190,9 +199,14 @@ impl Attack {
         self.sums.iter().map(|sum| sum.terms.clone()).collect()
     }
 
-    /// The variables of the sensitive differences, with their terms.
-    pub fn difference_variables(&self) -> impl Iterator<Item = (usize, &[(usize, i64)])> {
-        self.sums.iter().map(|sum| (sum.variable, sum.terms.as_slice()))
+    /// The variables of the sensitive differences, with the terms that say who knows them: of what
+    /// says the same of a group, the group.
+    pub fn difference_variables(&self) -> impl Iterator<Item = (usize, Vec<(usize, i64)>)> {
+        let terms = |sum: &Sum| match sum.about {
+            Some(about) => vec![(about, 1)],
+            None => sum.terms.clone(),
+        };
+        self.sums.iter().map(move |sum| (sum.variable, terms(sum)))
     }
 
     /// The deviation without its differences, as a transcript keeps it: variables of tables keep

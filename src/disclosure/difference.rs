@@ -27,8 +27,8 @@
 //! counts as one enterprise's.
 //!
 //! Not here: releases are not revised yet, so there is one version (vintage) of each to subtract.
-//! Other differences between populations or cells of one release are no cells of their own. A
-//! complement of zero (a ratio at 100 %) is none either, whatever it says of everybody.
+//! Other differences between populations or cells of one release are no cells of their own. What a
+//! complement of zero (a ratio at 100 %) says of everybody is for [`crate::disclosure::group`].
 
 use std::collections::BTreeMap;
 
@@ -62,19 +62,17 @@ type Terms = Vec<(usize, i64)>;
 pub fn sensitive(
     catalogue: &Catalogue,
     rules: &Rules,
-    cubes: &[Cube],
-    transcript: &Transcript,
+    parts: &Parts<'_>,
+    holdings: &Holdings<'_>,
     attack: &Attack,
 ) -> Result<Vec<FrozenDifference>, DisclosureError> {
     let candidates = candidates(catalogue, attack);
     if candidates.is_empty() {
         return Ok(Vec::new());
     }
-    let parts = all_parts(cubes, transcript, &attack.system)?;
-    let holdings = holdings(cubes, transcript)?;
     let mut found = Vec::new();
     for (terms, kind) in candidates {
-        let own = match own_parts(&parts, &holdings, &terms, attack) {
+        let own = match own_parts(parts, holdings, &terms, attack) {
             Some(own) => own.into_iter().map(|(_, part)| part).collect(),
             None => vec![difference(&terms, attack)?],
         };
@@ -83,7 +81,7 @@ pub fn sensitive(
         if let Some(protection) = rules.assess_difference(populations, kind, &own) {
             let number = |(variable, coefficient): (usize, i64)| (variable as u32, coefficient);
             let terms = terms.into_iter().map(number).collect();
-            found.push(FrozenDifference { terms, protection });
+            found.push(FrozenDifference { terms, protection, about: None });
         }
     }
     Ok(found)
@@ -152,11 +150,7 @@ fn incomplete_years(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
 /// Denominators less numerators, wherever both are cells.
 fn complements(catalogue: &Catalogue, system: &System) -> Vec<Terms> {
     let index = system.index();
-    let place = |reference: &MeasureRef| {
-        let populations = &catalogue.populations;
-        let population = populations.iter().position(|one| one.id == reference.population)?;
-        Some((population, populations[population].measure_index(&reference.measure)?))
-    };
+    let place = |reference: &MeasureRef| catalogue.place_of(reference);
     let mut sums = Vec::new();
     for indicator in catalogue.indicators.iter().filter(|one| one.kind == IndicatorKind::Ratio) {
         let whole = indicator.denominator.as_ref().and_then(place);

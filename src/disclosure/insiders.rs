@@ -39,8 +39,8 @@ pub fn insiders(
     parts: &Parts<'_>,
     holdings: &Holdings<'_>,
 ) -> Vec<Insider> {
-    let difference = |(variable, terms): (usize, &[(usize, i64)])| {
-        let own = difference::own_parts(parts, holdings, terms, attack)?;
+    let difference = |(variable, terms): (usize, Vec<(usize, i64)>)| {
+        let own = difference::own_parts(parts, holdings, &terms, attack)?;
         Some((variable, own.into_iter().map(|(who, _)| who).collect()))
     };
     let differences = attack.difference_variables().filter_map(difference).collect();

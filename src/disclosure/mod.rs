@@ -36,6 +36,7 @@ pub mod counter_example;
 mod difference;
 pub mod error;
 mod exact;
+mod group;
 mod insiders;
 mod linked;
 mod marking;

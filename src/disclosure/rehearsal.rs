@@ -15,7 +15,7 @@
 
 use crate::{
     base::period::{Frequency, Period},
-    codes::catalogue::{Catalogue, MeasureRef},
+    codes::catalogue::Catalogue,
     disclosure::{
         attack::{Attack, Expected, shapes},
         counter_example::holds,
@@ -134,10 +134,11 @@ impl<'a> Guess<'a> {
     /// Stocks as their flows make them, as long as something is left.
     fn stocks(&mut self) {
         for relation in &self.catalogue.stock_of {
-            let measures = [&relation.stock, &relation.inflow].map(|one| self.measure(one));
+            let measures =
+                [&relation.stock, &relation.inflow].map(|one| self.catalogue.place_of(one));
             let [Some(stock), Some(inflow)] = measures else { continue };
             let outflows: Option<Vec<_>> =
-                relation.outflows.iter().map(|one| self.measure(one)).collect();
+                relation.outflows.iter().map(|one| self.catalogue.place_of(one)).collect();
             let Some(outflows) = outflows else { continue };
             for before in 0..self.system.cells.len() {
                 let cell = &self.system.cells[before];
@@ -190,12 +191,5 @@ impl<'a> Guess<'a> {
 
     fn find(&self, population: usize, period: Period, key: &[(String, String)]) -> Option<usize> {
         self.index.get(&(population, period, key)).copied()
-    }
-
-    /// The population of a measure and its place there.
-    fn measure(&self, reference: &MeasureRef) -> Option<(usize, usize)> {
-        let populations = &self.catalogue.populations;
-        let population = populations.iter().position(|one| one.id == reference.population)?;
-        Some((population, populations[population].measure_index(&reference.measure)?))
     }
 }

@@ -6,8 +6,8 @@
 //! shared by several tables of a population are one cell. Every measure of a cell is a variable.
 //!
 //! Zeros are published, with one exception that everybody can see: where **all** cells over the
-//! same dimensions are hidden (a *group*; country totals are none), zeros may be among them. So a
-//! hidden cell is at least 1 unless its whole group is hidden.
+//! same dimensions are hidden (a *group*; a country's total is one by itself), zeros may be among
+//! them. So a hidden cell is at least 1 unless its whole group is hidden.
 
 mod relations;
 
@@ -174,10 +174,7 @@ impl System {
                 sums.iter().for_each(|terms| _ = builder.system.add_sum(terms));
             }
         }
-        for relation in &catalogue.subset_of {
-            let terms = [(&relation.of, 1), (&relation.subset, -1)];
-            builder.same_cell(terms, "a subset is never larger than the whole");
-        }
+        builder.subsets();
         for relation in &catalogue.bounds {
             let least = [(&relation.value, 1), (&relation.count, -relation.least)];
             builder.same_cell(least, "a sum is at least its number times the least");
@@ -397,9 +394,7 @@ impl<'a> Builder<'a> {
     }
 
     fn measure(&self, reference: &MeasureRef) -> Option<(usize, usize)> {
-        let populations = &self.catalogue.populations;
-        let population = populations.iter().position(|one| one.id == reference.population)?;
-        Some((population, populations[population].measure_index(&reference.measure)?))
+        self.catalogue.place_of(reference)
     }
 
     /// The variable of a measure with the period and codes of another cell.

@@ -69,6 +69,10 @@ pub struct FrozenDifference {
     /// How it must be protected.
     #[n(1)]
     pub protection: Protection,
+    /// The variable that counts those of whom the sum says something, where it is one that says the
+    /// same of them all.
+    #[n(2)]
+    pub about: Option<u32>,
 }
 
 /// Who contributed what to a release.

@@ -29,6 +29,7 @@ fn full() -> FrozenRelease {
         }],
         counter_examples: vec![vec![(2, 1), (4, -1)], vec![(3, -150_000), (5, 150_000)]],
         differences: vec![FrozenDifference {
+            about: None,
             terms: vec![(0, 1), (6, -1)],
             protection: Protection::Interval { below: 9, above: 9 },
         }],

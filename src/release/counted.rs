@@ -152,10 +152,11 @@ fn write_basis(hasher: &mut blake3::Hasher, basis: &Basis) {
 }
 
 fn write_limits(hasher: &mut blake3::Hasher, limits: &Limits) {
-    let Limits { contributors_min, dominance_percent, largest } = limits;
+    let Limits { contributors_min, dominance_percent, largest, group_contributors_min } = limits;
     // No rule of this kind has zeros.
     let Largest { count, percent } = largest.unwrap_or(Largest { count: 0, percent: 0 });
-    for number in [*contributors_min, *dominance_percent, count, percent] {
+    let own = [*contributors_min, *dominance_percent, *group_contributors_min, count, percent];
+    for number in own {
         hasher.update(&number.to_be_bytes());
     }
 }

@@ -1,6 +1,7 @@
 //! Disclosure control over made-up hubs: what is published is true, what is hidden cannot be
 //! deduced, and the audit sees it when a step is left out.
 
+mod group;
 mod hub;
 mod ratio;
 mod revision;

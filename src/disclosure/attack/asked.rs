@@ -147,7 +147,9 @@ impl Attack {
 /// The variables that are proven to have one value only for whoever knows which cells are
 /// sensitive.
 fn told_by_status(known: &Known<'_>, status: &Insider, demands: &[Demand]) -> Vec<usize> {
-    let is_exact = |demand: &&Demand| demand.what == Possible::Other;
+    // That something is none at all is told to everybody, by zeros.
+    let is_exact =
+        |demand: &&Demand| demand.what == Possible::Other && known.truth[demand.variable] != 0;
     let exact: Vec<Demand> = demands.iter().filter(is_exact).copied().collect();
     let insiders = std::slice::from_ref(status);
     let shown = linked::search(known, insiders, &exact, &[]);

@@ -54,10 +54,11 @@ impl Attack {
         for FrozenExposure { terms, impossible } in exposures {
             let own = |(variable, coefficient): &(u32, i64)| (*variable as usize, *coefficient);
             let terms: Vec<(usize, i64)> = terms.iter().map(own).collect();
-            let variable = match *terms {
+            let sum = self.sums.iter().find(|sum| sum.terms == terms).map(|sum| sum.variable);
+            let variable = sum.or(match *terms {
                 [(variable, 1)] => self.system.cell_of.get(variable).map(|_| variable),
-                _ => self.sums.iter().find(|sum| sum.terms == terms).map(|sum| sum.variable),
-            };
+                _ => None,
+            });
             let damaged = || DisclosureError::Transcript("an exposure names nothing".into());
             lost.extend(Demand::of(variable.ok_or_else(damaged)?, *impossible));
         }

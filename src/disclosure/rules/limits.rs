@@ -15,6 +15,9 @@ pub struct Limits {
     pub dominance_percent: u32,
     /// (n,k)-dominance, for members whose law asks for it beside the p%-rule.
     pub largest: Option<Largest>,
+    /// A figure that says the same of all it is about must be about at least so many contributors
+    /// (group disclosure); 0 if members do not ask for that.
+    pub group_contributors_min: u32,
 }
 
 /// (n,k)-dominance: a value is sensitive if its n largest contributors have more than k % of it.
@@ -29,7 +32,7 @@ pub struct Largest {
 impl Limits {
     /// A least number of contributors and a p%-rule.
     pub const fn new(contributors_min: u32, dominance_percent: u32) -> Self {
-        Self { contributors_min, dominance_percent, largest: None }
+        Self { contributors_min, dominance_percent, largest: None, group_contributors_min: 0 }
     }
 
     /// Checks that the limits protect somebody.

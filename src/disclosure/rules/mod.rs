@@ -58,6 +58,23 @@ impl Rules {
         all.max().unwrap_or(self.general.contributors_min)
     }
 
+    /// Whether any limit asks for what [`Self::is_group_small`] tells.
+    pub fn look_at_groups(&self) -> bool {
+        let exceptions = self.exceptions.iter().map(|one| one.limits);
+        exceptions.chain([self.general]).any(|one| one.group_contributors_min > 0)
+    }
+
+    /// Whether a figure of `populations` that says the same of `contributors` tells too much. The
+    /// limits of all its populations hold.
+    pub fn is_group_small<'a>(
+        &self,
+        populations: impl IntoIterator<Item = &'a str>,
+        contributors: usize,
+    ) -> bool {
+        let limits = populations.into_iter().flat_map(|population| self.limits(population));
+        limits.into_iter().any(|one| contributors < one.group_contributors_min as usize)
+    }
+
     /// The protection each measure of the cell needs, in order; `None` if the cell is not
     /// sensitive. One mark covers the population cell: if one measure is sensitive, all are.
     pub fn assess(

@@ -1,10 +1,15 @@
 //! What the catalogue says about cells of different populations and periods.
 
+use std::collections::BTreeSet;
+
 use crate::{
     base::period::Frequency,
     codes::catalogue::MeasureRef,
     disclosure::system::{Builder, Certainty, Comparison, SystemCell, borrowed},
 };
+
+/// Of a population, and of a measure in it.
+type Place = (usize, usize);
 
 impl Builder<'_> {
     /// `Σ coefficient × measure ≥ 0` wherever both measures have the same cell in one release.
@@ -21,6 +26,46 @@ impl Builder<'_> {
             let terms = vec![(own, first_coefficient), (other, second_coefficient)];
             self.relate(terms, Comparison::AtLeastZero, certainty, words);
         }
+    }
+
+    /// Subsets, cell by cell: below the nearest wholes that are there. One that is missing between
+    /// two others does not keep anybody from comparing these.
+    pub(super) fn subsets(&mut self) {
+        let catalogue = self.catalogue;
+        let place = |one: &MeasureRef| catalogue.place_of(one);
+        let pairs = catalogue.subset_of.iter();
+        let pairs: Vec<_> =
+            pairs.filter_map(|one| Some((place(&one.subset)?, place(&one.of)?))).collect();
+        let subsets: BTreeSet<_> = pairs.iter().map(|(subset, _)| *subset).collect();
+        for subset in subsets {
+            for cell in self.cells_of(subset.0) {
+                let own = self.system.cells[cell].first_variable + subset.1;
+                for whole in self.nearest_wholes(&pairs, subset, cell) {
+                    let certainty = self.certainty(&[own, whole]);
+                    let terms = vec![(whole, 1), (own, -1)];
+                    let words = "a subset is never larger than the whole";
+                    self.relate(terms, Comparison::AtLeastZero, certainty, words);
+                }
+            }
+        }
+    }
+
+    /// The variables of the nearest wholes of a subset that have this cell.
+    fn nearest_wholes(&self, pairs: &[(Place, Place)], subset: Place, cell: usize) -> Vec<usize> {
+        let period = self.system.cells[cell].period;
+        let (mut found, mut waiting, mut met) = (Vec::new(), vec![subset], BTreeSet::new());
+        while let Some(measure) = waiting.pop() {
+            for (_, whole) in pairs.iter().filter(|(subset, _)| *subset == measure) {
+                if !met.insert(*whole) {
+                    continue;
+                }
+                match self.variable(*whole, period, cell) {
+                    Some(variable) => found.push(variable),
+                    None => waiting.push(*whole),
+                }
+            }
+        }
+        found
     }
 
     /// Populations that are cells of another one, wherever all these cells are there.

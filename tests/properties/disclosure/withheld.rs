@@ -97,6 +97,7 @@ static KEPT: LazyLock<(FrozenRelease, Hub)> = LazyLock::new(|| {
     frozen.counter_examples.clear();
     frozen.contributions.as_mut().unwrap().contributions.truncate(4);
     frozen.differences = vec![FrozenDifference {
+        about: None,
         terms: vec![(0, 1), (1, -1)],
         protection: Protection::Interval { below: 9, above: 1_000 },
     }];
