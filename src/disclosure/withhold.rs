@@ -22,6 +22,7 @@ use crate::{
     codes::catalogue::Catalogue,
     disclosure::{
         attack::Attack,
+        attackers::Proven,
         audit::{self, AuditReport},
         counter_example::{self, Demand, Known, Open, Possible},
         difference,
@@ -74,9 +75,12 @@ pub fn withhold(
         hidden: &attack.hidden_variables(&hidden),
         touching: &touching,
     };
-    let (proofs, open) =
-        audit::prove(&known, &asked.insiders(&attack, &dark), &asked.demands, &candidates);
-    let report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
+    let insiders = asked.insiders(&attack, &dark);
+    let (proofs, open) = audit::prove(&known, &insiders, &asked.demands, &candidates);
+    let mut report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
+    let proven =
+        Proven { demands: &asked.demands, open: &open, proofs: &proofs, insiders: &insiders };
+    report.by_attacker = audit::by_attacker(catalogue, &attack, &proven);
     // What contributors can tell with everything new hidden they tell from earlier releases.
     let (to_insiders, open): (Vec<Open>, Vec<Open>) =
         open.into_iter().partition(|open| !open.insiders.is_empty());
