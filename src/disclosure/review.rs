@@ -1,9 +1,9 @@
 //! Why figures of a release are hidden, from what was frozen of it: for the hub's own eyes.
 //!
-//! Reasons are not kept with a release but found again, from the frozen truth, the contributors that
-//! were frozen with it and the rules: what is kept for later audits says it all, and a second copy
-//! of such things could only be lost. So they are the reasons under the rules of *now*; where those
-//! that it was drafted under were others, a figure may be sensitive for none of them.
+//! Reasons are not kept with a release but found again, from the frozen truth, the contributors
+//! that were frozen with it and the rules: what is kept for later audits says it all, and a second
+//! copy of such things could only be lost. So they are the reasons under the rules of *now*; where
+//! those that it was drafted under were others, a figure may be sensitive for none of them.
 
 use std::collections::BTreeMap;
 

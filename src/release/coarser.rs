@@ -1,9 +1,9 @@
-//! What a coarser table plan would give, where too much is sensitive: counts and shares, no value of
-//! any cell.
+//! What a coarser table plan would give, where too much is sensitive: counts and shares, no value
+//! of any cell.
 //!
-//! Tables carry all their margins, so that a table without one of its dimensions is the cells of the
-//! table as it is that are totals over it: what would be sensitive under a coarser plan is known from
-//! what is sensitive now, on the same records.
+//! Tables carry all their margins, so that a table without one of its dimensions is the cells of
+//! the table as it is that are totals over it: what would be sensitive under a coarser plan is known
+//! from what is sensitive now, on the same records.
 //!
 //! A plan holds from a stated period on. To publish less of one release because of its own figures
 //! would tell readers something of them; and a plan that changes within a year would leave quarters
@@ -122,8 +122,8 @@ struct Planned<'a> {
     cells: Vec<Cell<'a>>,
 }
 
-/// The proposal for a release of `period`, whose distinct cells are `distinct`; `None` where not too
-/// much is sensitive.
+/// The proposal for a release of `period`, whose distinct cells are `distinct`; `None` where not
+/// too much is sensitive.
 pub(super) fn plan(
     period: Period,
     frozen: &FrozenRelease,
