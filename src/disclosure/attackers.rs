@@ -16,6 +16,8 @@ use crate::disclosure::{
 
 /// The attackers of whom one counter-example must be possible for all at once.
 const OUTSIDERS: [&str; 6] = ["A0", "A1", "A4", "A5", "A6", "A8"];
+/// The place among insiders of whoever knows which cells are sensitive.
+const STATUS: u32 = 0;
 /// Parts of a value that widths are told in: hundredths of a percent.
 const BASIS_POINTS: u128 = 10_000;
 
@@ -81,8 +83,10 @@ impl AttackerReport {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// Takes in the interval of a figure.
-    fn note(&mut self, span: Span, truth: i64, is_value: bool) {
+    /// Takes in the interval of a figure, of which so much was demanded.
+    fn note(&mut self, tried: u64, span: Span, truth: i64, is_value: bool) {
+        self.tried += tried;
+        self.cells += 1;
         let narrowest =
             if is_value { &mut self.narrowest_value } else { &mut self.narrowest_count };
         let width = span.width();
@@ -105,64 +109,79 @@ pub fn reports(
     is_value: impl Fn(usize) -> bool,
 ) -> Vec<AttackerReport> {
     let Proven { demands, open, proofs, insiders } = proven;
-    let mut outsider = AttackerReport::default();
-    let mut status = AttackerReport::new("A2");
-    let mut contributors = AttackerReport::new("A3");
     let known = Insiders::new(insiders);
-    let impossible_for: Vec<BTreeSet<u32>> =
-        proofs.iter().map(|proof| known.impossible_for(proof)).collect();
+    let impossible_for = proofs.iter().map(|proof| known.impossible_for(proof)).collect();
+    let open = open.iter().map(|one| (one.demand, one.insiders.as_slice())).collect();
+    let mut tried = Tried {
+        outsider: AttackerReport::default(),
+        status: AttackerReport::new("A2"),
+        contributors: AttackerReport::new("A3"),
+        insiders: insiders.len() as u64,
+        known,
+        impossible_for,
+        open,
+    };
     let moving = moving(proofs);
-    let open: BTreeMap<Demand, &[u32]> =
-        open.iter().map(|one| (one.demand, one.insiders.as_slice())).collect();
-    let coalitions = insiders.len().saturating_sub(1) as u64;
     for (variable, demands) in by_variable(demands) {
         let shown = moving.get(&variable).map_or(&[][..], Vec::as_slice);
-        if demands.iter().any(|demand| open.get(demand).is_some_and(|who| who.is_empty())) {
-            continue;
-        }
-        let mut span = Span::default();
-        shown.iter().for_each(|(_, by)| span.widen(*by));
-        let is_value = is_value(variable);
-        outsider.note(span, truth[variable], is_value);
-        outsider.cells += 1;
-        let is_for_insiders =
-            |demand: &&Demand| matches!(demand.what, Possible::Other | Possible::Apart(_));
-        let is_for_outsiders = |demand: &&Demand| !matches!(demand.what, Possible::Apart(_));
-        outsider.tried += demands.iter().filter(is_for_outsiders).count() as u64;
-        let asked: Vec<&Demand> = demands.iter().filter(is_for_insiders).collect();
-        if asked.is_empty() {
-            continue;
-        }
-        let excused: BTreeSet<u32> = asked
-            .iter()
-            .filter_map(|demand| open.get(*demand))
-            .copied()
-            .flatten()
-            .copied()
-            .collect();
-        let hindered = spans(shown, &impossible_for);
-        let spared = |who: &u32| known.knows(*who, variable) || excused.contains(who);
-        let knowing = known.knowing(variable).chain(excused.iter().copied());
-        let knowing: BTreeSet<u32> = knowing.collect();
-        if !spared(&0) && !insiders.is_empty() {
-            status.tried += asked.len() as u64;
-            status.cells += 1;
-            status.note(*hindered.get(&0).unwrap_or(&span), truth[variable], is_value);
-        }
-        let spared_coalitions = knowing.iter().filter(|who| **who > 0).count() as u64;
-        let tried = coalitions.saturating_sub(spared_coalitions);
-        if tried > 0 {
-            contributors.tried += tried * asked.len() as u64;
-            contributors.cells += 1;
-            let others = hindered.iter().filter(|(who, _)| **who > 0 && !spared(who));
-            let narrowest = others.map(|(_, span)| *span).min_by_key(|span| span.width());
-            contributors.note(narrowest.unwrap_or(span), truth[variable], is_value);
-        }
+        tried.note(&demands, shown, truth[variable], is_value(variable));
     }
+    let Tried { outsider, status, contributors, .. } = tried;
     let named = |name: &&str| AttackerReport { name: (*name).into(), ..outsider.clone() };
     let mut reports: Vec<_> = OUTSIDERS.iter().map(named).chain([status, contributors]).collect();
     reports.sort_by(|one, other| one.name.cmp(&other.name));
     reports
+}
+
+/// The reports in the making.
+struct Tried<'a> {
+    outsider: AttackerReport,
+    status: AttackerReport,
+    contributors: AttackerReport,
+    /// How many there are, whoever knows which cells are sensitive included.
+    insiders: u64,
+    known: Insiders,
+    /// For each counter-example the insiders who know that it is not so.
+    impossible_for: Vec<BTreeSet<u32>>,
+    open: BTreeMap<Demand, &'a [u32]>,
+}
+
+impl Tried<'_> {
+    /// Takes in what is demanded of one variable, and what is shown of it.
+    fn note(&mut self, demands: &[Demand], shown: &[(usize, i64)], truth: i64, is_value: bool) {
+        let open_to = |demand: &Demand| self.open.get(demand).copied();
+        if demands.iter().filter_map(open_to).any(<[u32]>::is_empty) {
+            return;
+        }
+        let mut span = Span::default();
+        shown.iter().for_each(|(_, by)| span.widen(*by));
+        let of_outsiders = |demand: &&Demand| !matches!(demand.what, Possible::Apart(_));
+        let asked = demands.iter().filter(of_outsiders).count();
+        self.outsider.note(asked as u64, span, truth, is_value);
+        let of_insiders =
+            |demand: &&Demand| matches!(demand.what, Possible::Other | Possible::Apart(_));
+        let asked: Vec<&Demand> = demands.iter().filter(of_insiders).collect();
+        let excused = asked.iter().filter_map(|demand| open_to(demand)).flatten().copied();
+        let known = demands.iter().flat_map(|demand| self.known.knowing(demand.variable));
+        let spared: BTreeSet<u32> = excused.chain(known).collect();
+        if asked.is_empty() {
+            return;
+        }
+        let asked = asked.len() as u64;
+        let hindered = spans(shown, &self.impossible_for);
+        if self.insiders > 0 && !spared.contains(&STATUS) {
+            let own = hindered.get(&STATUS).copied().unwrap_or(span);
+            self.status.note(asked, own, truth, is_value);
+        }
+        let spared_coalitions = spared.iter().filter(|who| **who != STATUS).count() as u64;
+        let coalitions = self.insiders.saturating_sub(1 + spared_coalitions);
+        if coalitions > 0 {
+            let others = hindered.iter();
+            let others = others.filter(|(who, _)| **who != STATUS && !spared.contains(who));
+            let narrowest = others.map(|(_, span)| *span).min_by_key(|span| span.width());
+            self.contributors.note(coalitions * asked, narrowest.unwrap_or(span), truth, is_value);
+        }
+    }
 }
 
 /// By variable the counter-examples that move it, and by how much.
@@ -198,7 +217,11 @@ fn spans(shown: &[(usize, i64)], impossible_for: &[BTreeSet<u32>]) -> BTreeMap<u
         for (proof, by) in farthest {
             let (left, settled): (BTreeSet<u32>, BTreeSet<u32>) =
                 waiting.into_iter().partition(|who| impossible_for[*proof].contains(who));
-            settled.iter().filter_map(|who| spans.get_mut(who).map(|span| span.widen(*by))).count();
+            for who in settled {
+                if let Some(span) = spans.get_mut(&who) {
+                    span.widen(*by);
+                }
+            }
             waiting = left;
             if waiting.is_empty() {
                 break;

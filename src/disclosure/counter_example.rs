@@ -243,8 +243,7 @@ impl Insiders {
         by_variable
     }
 
-    /// Whether an insider knows a variable.
-    pub fn knows(&self, insider: u32, variable: usize) -> bool {
+    fn knows(&self, insider: u32, variable: usize) -> bool {
         self.known.get(&variable).is_some_and(|known| known.contains(&insider))
     }
 

@@ -2,8 +2,8 @@
 //! of any cell.
 //!
 //! Tables carry all their margins, so that a table without one of its dimensions is the cells of
-//! the table as it is that are totals over it: what would be sensitive under a coarser plan is known
-//! from what is sensitive now, on the same records.
+//! the table as it is that are totals over it: what would be sensitive under a coarser plan is
+//! known from what is sensitive now, on the same records.
 //!
 //! A plan holds from a stated period on. To publish less of one release because of its own figures
 //! would tell readers something of them; and a plan that changes within a year would leave quarters
@@ -17,8 +17,7 @@ use crate::{
     base::period::{Frequency, Period},
     codes::list::TOTAL,
     disclosure::transcript::{FrozenRelease, FrozenTable},
-    release::cells::CellMark,
-    release::cells::{Key, Known},
+    release::cells::{CellMark, Key, Known},
 };
 
 /// A coarser plan is proposed where more of the cells than this are sensitive, in percent.
@@ -92,11 +91,6 @@ impl Sensitive {
     /// Whether a coarser plan is to be proposed.
     pub fn is_too_much(self) -> bool {
         100 * self.primary > PRIMARY_PERCENT_MAX * self.cells
-    }
-
-    /// The share of sensitive cells in percent, rounded up; of none, none.
-    pub fn percent(self) -> u64 {
-        (100 * self.primary).div_ceil(self.cells.max(1))
     }
 }
 
@@ -255,4 +249,39 @@ fn propose(now: Sensitive, mut options: Vec<CoarserOption>) -> Vec<CoarserOption
         option.is_proposed = true;
     }
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The place of the proposed one among options of so many cells, of which so many are
+    /// sensitive; the last is the year only, if there is a year.
+    fn proposed(now: (u64, u64), forms: &[(u64, u64)], has_year: bool) -> Option<usize> {
+        let sensitive = |(cells, primary): (u64, u64)| Sensitive { cells, primary };
+        let option = |form, then| CoarserOption { form, then, is_proposed: false };
+        let by = forms.iter().map(|one| option(Form::By(vec![]), sensitive(*one)));
+        let year = has_year.then(|| option(Form::YearOnly, Sensitive::default()));
+        let options = propose(sensitive(now), by.chain(year).collect());
+        assert!(options.iter().filter(|one| one.is_proposed).count() <= 1);
+        options.iter().position(|one| one.is_proposed)
+    }
+
+    #[test]
+    fn what_keeps_most_is_proposed_among_what_is_not_too_sensitive() {
+        // The first keeps more, but half of it is sensitive; 30 % is not too much yet.
+        assert_eq!(proposed((40, 30), &[(10, 5), (3, 0), (1, 0)], true), Some(1));
+        assert_eq!(proposed((40, 30), &[(10, 3), (3, 0), (1, 0)], true), Some(0));
+        // Nothing suffices but the year; of a year's table, what comes closest.
+        assert_eq!(proposed((40, 30), &[(10, 5), (1, 1)], true), Some(2));
+        assert_eq!(proposed((40, 30), &[(10, 6), (10, 5)], false), Some(1));
+        assert_eq!(proposed((40, 16), &[(10, 6), (10, 5)], false), None);
+        assert_eq!(proposed((1, 1), &[], false), None);
+    }
+
+    #[test]
+    fn more_than_thirty_percent_is_too_much() {
+        let is_too_much = |primary, cells| Sensitive { cells, primary }.is_too_much();
+        assert!(!is_too_much(0, 0) && !is_too_much(3, 10) && is_too_much(31, 100));
+    }
 }

@@ -1,5 +1,5 @@
-//! `essaim release show --cells`: which cells are published, and with `--figures` what stands in them
-//! and why they are hidden.
+//! `essaim release show --cells`: which cells are published, and with `--figures` what stands in
+//! them and why they are hidden.
 
 use serde_json::json;
 use tonic::transport::Channel;

@@ -122,7 +122,8 @@ fn audit_words(release: &Release, audit: &AuditReport, words: Words) -> Vec<Stri
         ("proven", audit.proven),
     ];
     let key = match &release.withholding {
-        None => "release-passed",
+        None if audit.exposed_cells.is_empty() => "release-passed",
+        None => "release-passed-incident",
         Some(withholding) if withholding.exposed_cells.is_empty() => "release-withheld",
         Some(_) => "release-withheld-incident",
     };
@@ -256,6 +257,10 @@ mod tests {
         };
         assert!(told(&withheld(&[]), &audit()).contains("none of the 20 cells is published"));
         assert!(told(&withheld(&["visits 2025-Q1"]), &audit()).contains("incident"));
+        let exposed = AuditReport { exposed_cells: vec!["visits 2025-Q1".into()], ..audit() };
+        let exposed = told(&Release::default(), &exposed);
+        assert!(!exposed.contains("none of the 2 sensitive"), "{exposed}");
+        assert!(exposed.contains("do not give away already"), "{exposed}");
     }
 
     #[test]

@@ -144,6 +144,7 @@ disclosure-open = The pattern is open: hide more cells, for example with “essa
 disclosure-safe = No cell is open
 # release
 release-passed = The audit passed: with { $hidden } of { $cells } cells hidden, none of the { $sensitive } sensitive ones can be deduced from what is published now or was before ({ $proven } demands proven).
+release-passed-incident = The audit passed for all that earlier releases do not give away already: see the incident below. Hidden: { $hidden } of { $cells } cells, { $sensitive } of them sensitive ({ $proven } demands proven).
 release-withheld = Withheld as a whole: none of the { $cells } cells is published ({ $proven } demands proven).
 release-withheld-incident = Withheld as a whole, but earlier releases give cells away: see the incident above.
 release-lowered = { $count ->

@@ -165,6 +165,7 @@ disclosure-open = Le masque laisse des cellules ouvertes : en masquer davantage,
 disclosure-safe = Aucune cellule n’est ouverte
 # release
 release-passed = L’audit est réussi : avec { $hidden } cellules masquées sur { $cells }, aucune des { $sensitive } cellules sensibles ne peut être déduite de ce qui est publié maintenant ou l’a été avant ({ $proven } exigences prouvées).
+release-passed-incident = L’audit est réussi pour tout ce que des publications antérieures ne livrent pas déjà : voir l’incident ci-dessous. Masquées : { $hidden } cellules sur { $cells }, dont { $sensitive } sensibles ({ $proven } exigences prouvées).
 release-withheld = Retenu en entier : aucune des { $cells } cellules n’est publiée ({ $proven } exigences prouvées).
 release-withheld-incident = Retenu en entier, mais des publications antérieures livrent des cellules : voir l’incident ci-dessus.
 release-lowered = { $count ->

@@ -165,6 +165,7 @@ disclosure-open = A máscara deixa células abertas: ocultar mais, por exemplo c
 disclosure-safe = Nenhuma célula está aberta
 # release
 release-passed = A auditoria passou: com { $hidden } células ocultadas em { $cells }, nenhuma das { $sensitive } sensíveis se pode deduzir do que é publicado agora ou o foi antes ({ $proven } exigências provadas).
+release-passed-incident = A auditoria passou para tudo o que publicações anteriores não revelam já: ver o incidente abaixo. Ocultadas: { $hidden } células em { $cells }, das quais { $sensitive } sensíveis ({ $proven } exigências provadas).
 release-withheld = Retido por inteiro: nenhuma das { $cells } células é publicada ({ $proven } exigências provadas).
 release-withheld-incident = Retido por inteiro, mas publicações anteriores revelam células: ver o incidente acima.
 release-lowered = { $count ->

@@ -1,5 +1,5 @@
-//! Which rule makes a cell sensitive, for the hub's own eyes: whoever is told that knows more of the
-//! cell than the rules allow.
+//! Which rule makes a cell sensitive, for the hub's own eyes: whoever is told that knows more of
+//! the cell than the rules allow.
 
 use std::collections::{BTreeMap, BTreeSet};
 

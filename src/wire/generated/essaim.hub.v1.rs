@@ -3419,8 +3419,8 @@ pub struct AttackerReport {
     /// Width of the narrowest interval of a value, in its unit.
     #[prost(uint64, optional, tag = "5")]
     pub narrowest_value: ::core::option::Option<u64>,
-    /// Width of the narrowest interval in hundredths of a percent of the true figure, rounded down. Not
-    /// always of the same cell as the other two.
+    /// Width of the narrowest interval in hundredths of a percent of the true figure, rounded down.
+    /// Not always of the same cell as the other two.
     #[prost(uint64, optional, tag = "6")]
     pub narrowest_basis_points: ::core::option::Option<u64>,
 }
