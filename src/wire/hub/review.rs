@@ -226,3 +226,57 @@ fn reason_to_wire(reason: Reason) -> pb::HidingReason {
     };
     pb::HidingReason { rule: rule.into(), measure: measure.unwrap_or_default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disclosure::error::CellName;
+
+    #[test]
+    fn an_incident_reaches_the_steward() {
+        let exposed = vec!["visits 2025-Q1".to_owned()];
+        let report = AttackerReport {
+            name: "A3".into(),
+            tried: 9,
+            narrowest_count: Some(1),
+            ..AttackerReport::default()
+        };
+        let audit = AuditReport {
+            exposed: exposed.clone(),
+            insiders: 7,
+            told_by_status: 2,
+            by_attacker: vec![report],
+            ..AuditReport::default()
+        };
+        let sent = audit_to_wire(audit);
+        assert_eq!((sent.exposed_cells, sent.insiders, sent.told_by_status), (exposed, 7, 2));
+        let tried = &sent.by_attacker[0];
+        assert_eq!((&*tried.attacker, tried.tried, tried.narrowest_count), ("A3", 9, Some(1)));
+        assert_eq!(tried.narrowest_value, None, "nothing to protect is not an interval of zero");
+    }
+
+    #[test]
+    fn a_difference_is_written_as_readers_would_reckon_it() {
+        let term = |period: &str, factor| Term {
+            cell: CellName {
+                population: "visits".into(),
+                period: period.parse().unwrap(),
+                key: vec![("filiere".into(), "LAIT".into())],
+            },
+            measure: "visits".into(),
+            factor,
+        };
+        let figure = Figure {
+            of: Of::Difference(vec![term("2025", 1), term("2025-Q1", -1)]),
+            mark: crate::release::cells::CellMark::HiddenPrimary,
+            values: vec![("visits".into(), -3)],
+            behind: None,
+            reasons: vec![Reason::Revision],
+        };
+        let sent = figure_to_wire(figure);
+        let terms = ["+ visits.visits 2025 filiere=LAIT", "− visits.visits 2025-Q1 filiere=LAIT"];
+        assert_eq!(sent.terms, terms);
+        assert_eq!((sent.values[0].value, sent.enterprises), (-3, None));
+        assert_eq!(sent.reasons[0].rule(), pb::HidingRule::Revision);
+    }
+}
