@@ -18,9 +18,10 @@ use std::collections::BTreeSet;
 use minicbor::{Decode, Encode};
 
 use crate::{
-    codes::catalogue::Catalogue,
+    codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         attack::{Asked, Attack},
+        attackers::{self, AttackerReport, Proven},
         counter_example::{self, Demand, Deviation, Insiders, Known, Open, Possible},
         error::{AuditFault, DisclosureError},
         linked,
@@ -85,6 +86,9 @@ pub struct AuditReport {
     /// zeros are published.
     #[cbor(n(11), default)]
     pub told_by_status: u64,
+    /// What was tried against each attacker.
+    #[cbor(n(12), default)]
+    pub by_attacker: Vec<AttackerReport>,
 }
 
 /// Audits `tables`, made from `cubes`, together with the transcript. `candidates` are
@@ -117,7 +121,8 @@ pub fn audit(
         hidden: &hidden_variables,
     };
     let asked = attack.asked(&relations);
-    let (proofs, open) = prove(&known, &asked.insiders(&attack, &dark), &asked.demands, candidates);
+    let insiders = asked.insiders(&attack, &dark);
+    let (proofs, open) = prove(&known, &insiders, &asked.demands, candidates);
     let demands: Vec<Demand> = open.iter().map(|open| open.demand).collect();
     let before = attack.open_before(&relations, &asked, &demands);
     let new = open.iter().filter(|open| !before.iter().any(|one| one.covers(open)));
@@ -127,6 +132,9 @@ pub fn audit(
         None => {
             let mut report = report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
             report.exposed = names(catalogue, &attack, &demands);
+            let (demands, open, proofs) = (&asked.demands, &open, &proofs);
+            let proven = Proven { demands, open, proofs, insiders: &insiders };
+            report.by_attacker = by_attacker(catalogue, &attack, &proven);
             Ok(report)
         }
     }
@@ -178,7 +186,27 @@ pub(super) fn report(
         exposed: Vec::new(),
         insiders: attack.insiders.len() as u64 - 1,
         told_by_status: asked.told_by_status.len() as u64,
+        by_attacker: Vec::new(),
     }
+}
+
+/// What was tried against each attacker.
+pub(super) fn by_attacker(
+    catalogue: &Catalogue,
+    attack: &Attack,
+    proven: &Proven<'_>,
+) -> Vec<AttackerReport> {
+    // A difference is a cell of its own, of no measure that the catalogue has.
+    let differences: BTreeSet<usize> =
+        attack.difference_variables().map(|(variable, _)| variable).collect();
+    let is_interval = |demand: &&Demand| !matches!(demand.what, Possible::Other);
+    let intervals: BTreeSet<usize> =
+        proven.demands.iter().filter(is_interval).map(|demand| demand.variable).collect();
+    let is_value = |variable: usize| match differences.contains(&variable) {
+        true => intervals.contains(&variable),
+        false => attack.system.kind(catalogue, variable) == MeasureKind::Value,
+    };
+    attackers::reports(proven, &attack.truth, is_value)
 }
 
 fn fault(catalogue: &Catalogue, attack: &Attack, open: &Open) -> DisclosureError {

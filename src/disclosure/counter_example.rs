@@ -256,8 +256,13 @@ impl Insiders {
         self.known.get(&variable).is_some_and(|known| known.contains(&insider))
     }
 
+    /// The insiders who know a variable.
+    pub fn knowing(&self, variable: usize) -> impl Iterator<Item = u32> {
+        self.known.get(&variable).into_iter().flatten().copied()
+    }
+
     /// The insiders who know that the deviation is not so.
-    fn impossible_for(&self, deviation: &Deviation) -> BTreeSet<u32> {
+    pub fn impossible_for(&self, deviation: &Deviation) -> BTreeSet<u32> {
         let mut impossible = BTreeSet::new();
         for (variable, by) in &deviation.0 {
             impossible.extend(self.known.get(variable).into_iter().flatten());

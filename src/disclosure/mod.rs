@@ -13,6 +13,8 @@
 //!   believe it.
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
+//! - [`attackers`]: what was tried against each attacker; [`review`]: why figures are hidden. For
+//!   the hub's own eyes.
 //! - [`withhold`]: hides a release as a whole that could not be protected.
 //! - `difference`: what anyone learns who subtracts figures of one release from another's, or a
 //!   ratio's numerator from its denominator.
@@ -30,6 +32,7 @@
 //! [`protect`] makes a [`safe::SafeTable`], and only after the audit passed.
 
 mod attack;
+pub mod attackers;
 pub mod audit;
 mod component;
 pub mod counter_example;
@@ -43,6 +46,7 @@ mod marking;
 pub mod protect;
 pub mod public;
 mod rehearsal;
+pub mod review;
 pub mod rules;
 pub mod safe;
 mod simplex;

@@ -22,6 +22,7 @@ use crate::{
     codes::catalogue::Catalogue,
     disclosure::{
         attack::{self, Attack},
+        attackers::Proven,
         audit::{self, AuditReport},
         counter_example::{self, Demand, Known, Open, Possible},
         difference,
@@ -76,7 +77,10 @@ pub fn withhold(
     };
     let insiders = asked.insiders(&attack, &dark);
     let (proofs, open) = audit::prove(&known, &insiders, &asked.demands, &candidates);
-    let report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
+    let mut report = audit::report(&attack, &hidden, &asked, &proofs, open.len(), &relations);
+    let proven =
+        Proven { demands: &asked.demands, open: &open, proofs: &proofs, insiders: &insiders };
+    report.by_attacker = audit::by_attacker(catalogue, &attack, &proven);
     let (to_insiders, open): (Vec<Open>, Vec<Open>) =
         open.into_iter().partition(|open| !open.insiders.is_empty());
     let lost_to_insiders = attack::lost(&known, &insiders, &to_insiders);

@@ -34,11 +34,40 @@ pub struct CellReview {
     pub mark: CellMark,
 }
 
+/// A cell that one or several tables of a release show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Known<'a> {
+    pub population: &'a str,
+    pub period: Period,
+    /// Dimensions with their codes, totals left out, in the order of the dimensions' names.
+    pub key: Key<'a>,
+    pub mark: CellMark,
+    /// The true values.
+    pub values: &'a [i64],
+    /// Table and place where it stands: the first that knows why it is hidden.
+    pub at: (usize, usize),
+}
+
+/// Dimensions with their codes.
+pub(super) type Key<'a> = Vec<(&'a str, &'a str)>;
+
+impl Known<'_> {
+    pub fn is_zero(&self) -> bool {
+        self.values.iter().all(|value| *value == 0)
+    }
+
+    /// In words, the period left out: `visits filiere=LAIT`.
+    pub fn name(&self) -> String {
+        let codes = self.key.iter().map(|(dimension, code)| format!(" {dimension}={code}"));
+        codes.fold(self.population.to_owned(), |name, code| name + &code)
+    }
+}
+
 /// The cells in the order of their tables. One that several tables share is listed once.
-pub(super) fn all(frozen: &FrozenRelease) -> Vec<CellReview> {
+pub(super) fn distinct(frozen: &FrozenRelease) -> Vec<Known<'_>> {
     let mut known = BTreeMap::new();
-    let mut cells: Vec<CellReview> = Vec::new();
-    for FrozenTable { table, needs, .. } in &frozen.tables {
+    let mut cells: Vec<Known<'_>> = Vec::new();
+    for (number, FrozenTable { table, truth, needs }) in frozen.tables.iter().enumerate() {
         let sensitive: BTreeSet<usize> = needs.iter().map(|need| need.cell as usize).collect();
         for (place, cell) in table.cells.iter().enumerate() {
             let mark = match (&cell.0, sensitive.contains(&place)) {
@@ -46,23 +75,40 @@ pub(super) fn all(frozen: &FrozenRelease) -> Vec<CellReview> {
                 (None, true) => CellMark::HiddenPrimary,
                 (None, false) => CellMark::HiddenSecondary,
             };
-            let codes = table.dimensions.iter().zip(table.key(place));
-            let codes = codes.filter(|(_, code)| *code != TOTAL);
-            let mut key: Vec<(String, String)> =
-                codes.map(|(dimension, code)| (dimension.id.clone(), code.into())).collect();
-            key.sort();
-            let name = (table.population.clone(), table.period, key.clone());
-            let at = *known.entry(name).or_insert(cells.len());
-            if let Some(before) = cells.get_mut(at) {
+            let codes = table.dimensions.iter().map(|one| one.id.as_str()).zip(table.key(place));
+            let mut key: Key<'_> = codes.filter(|(_, code)| *code != TOTAL).collect();
+            key.sort_unstable();
+            let (population, period) = (table.population.as_str(), table.period);
+            let values = truth.get(place).map_or(&[][..], Vec::as_slice);
+            let at = *known.entry((population, period, key.clone())).or_insert(cells.len());
+            match cells.get_mut(at) {
                 // Where two tables show a cell, the sharper reason is the reason.
-                before.mark = before.mark.min(mark);
-                continue;
+                Some(before) if mark < before.mark => {
+                    (before.mark, before.at) = (mark, (number, place));
+                }
+                Some(_) => {}
+                None => {
+                    cells.push(Known { population, period, key, mark, values, at: (number, place) })
+                }
             }
-            let (population, period) = (table.population.clone(), table.period);
-            cells.push(CellReview { population, period, key, mark });
         }
     }
     cells
+}
+
+/// The cells with their marks.
+pub(super) fn all(frozen: &FrozenRelease) -> Vec<CellReview> {
+    let owned = |cell: Known<'_>| CellReview {
+        population: cell.population.into(),
+        period: cell.period,
+        key: owned_key(&cell.key),
+        mark: cell.mark,
+    };
+    distinct(frozen).into_iter().map(owned).collect()
+}
+
+pub(super) fn owned_key(key: &Key<'_>) -> Vec<(String, String)> {
+    key.iter().map(|(dimension, code)| ((*dimension).into(), (*code).into())).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //!    [`Gate::recover`] at the next start finds the entry.
 
 mod counting;
+mod reviewing;
 mod withholding;
 
 use std::{
@@ -38,10 +39,9 @@ use crate::{
     },
     records::source::RecordSource,
     release::{
-        cells::{self, CellReview},
         counted::Source,
         error::{GateError, PublishError},
-        review::{ReleaseId, Review, State},
+        review::{ReleaseId, State},
         shelf::{Card, Shelf},
     },
     store::SharedStore,
@@ -173,21 +173,6 @@ impl Gate {
             Some(entry) => Err(GateError::Unaccounted { entry }.into()),
             None => Ok(()),
         }
-    }
-
-    /// What a steward must know to approve a release.
-    pub fn show(&self, id: ReleaseId) -> Result<Review, GateError> {
-        review(self.shelf.card(id)?)
-    }
-
-    /// The cells of a release with their marks.
-    pub fn cells(&self, id: ReleaseId) -> Result<Vec<CellReview>, GateError> {
-        Ok(cells::all(&self.shelf.frozen(&self.shelf.card(id)?)?))
-    }
-
-    /// All releases, oldest first.
-    pub fn list(&self) -> Result<Vec<Review>, GateError> {
-        self.shelf.cards()?.into_iter().map(review).collect()
     }
 
     /// Drops a release that has not left the node.
@@ -360,21 +345,4 @@ fn expect_state(card: &Card, needed: State) -> Result<(), GateError> {
 fn entry_of(card: &Card) -> Result<Option<EntryId>, GateError> {
     let entry = card.entry.as_deref().map(str::parse::<EntryId>).transpose();
     entry.map_err(|error| GateError::Damaged { id: card.id, detail: error.to_string() })
-}
-
-fn review(card: Card) -> Result<Review, GateError> {
-    let entry = entry_of(&card)?;
-    Ok(Review {
-        id: card.id,
-        period: card.period,
-        state: card.state,
-        drafted_by: card.drafted_by,
-        approved_by: card.approved_by,
-        published_by: card.published_by,
-        entry,
-        tables: card.tables,
-        audit: card.audit,
-        skipped: card.skipped,
-        withholding: card.withholding,
-    })
 }

@@ -15,7 +15,9 @@
 //! - [`counted`]: what a release is counted from, and whether it still is.
 //! - [`earlier`]: what a first release leaves behind.
 //! - [`shelf`]: where releases and the transcript lie in the store.
-//! - [`review`], [`cells`]: what the steward sees.
+//! - [`review`], [`cells`]: what the steward sees: [`totals`], [`changes`] since the last release,
+//!   and what a [`coarser`] plan would give.
+//! - [`figures`]: the figures with the reasons why they are hidden, for the steward who asks.
 //!
 //! Invariants: fails closed. What may have left the node stands in the transcript before it can
 //! leave, and never comes out again; a period that may have left is published with the same bytes
@@ -24,12 +26,16 @@
 //! left out: it is released or withheld. Who drafted does not approve.
 
 pub mod cells;
+pub mod changes;
+pub mod coarser;
 pub mod counted;
 pub mod earlier;
 pub mod error;
+pub mod figures;
 pub mod gate;
 pub mod review;
 mod shelf;
+pub mod totals;
 
 #[cfg(test)]
 mod tests;

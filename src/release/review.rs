@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 use crate::{
     base::{id::EntryId, period::Period},
     disclosure::{audit::AuditReport, transcript::FrozenTable},
+    release::{changes::Changes, coarser::CoarserPlan, totals::Totals},
 };
 
 /// A release at the gate, numbered in the order they were drafted.
@@ -92,6 +93,19 @@ pub struct Review {
     pub skipped: Vec<Period>,
     /// Why and how it is withheld, if it is or is to be.
     pub withholding: Option<Withholding>,
+    /// What its figures say; `None` where only the card was looked at.
+    pub findings: Option<Findings>,
+}
+
+/// What the figures of a release say. Made when it is shown, and kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// What is kept and hidden as a whole.
+    pub totals: Totals,
+    /// What changed since the release before it, by frequency.
+    pub changes: Vec<Changes>,
+    /// What a coarser plan would give, if too much is sensitive.
+    pub coarser: Option<CoarserPlan>,
 }
 
 /// Why a release is withheld, and what that cannot mend. For the hub's own staff.

@@ -6,7 +6,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::{
-    disclosure::transcript::FrozenTable,
+    disclosure::{attackers::AttackerReport, transcript::FrozenTable},
     publication::release::{Cell, Table},
     release::{counted::CountDays, review::MeasureReview},
     store::memory::MemoryStore,
@@ -124,8 +124,8 @@ const CARD_2: &str = "02839ef73bfd895384994db971363b24bfaa5f053045d0e5fe593803a2
      6f207061747465726e20666f756e6402816e76697369747320323032352d513403816e76697369747320\
      323032362d5131";
 
-/// A card as it is kept now, with something in every field.
-const CARD_NOW: &str = "02485d334d448caa5f403e9e83d544a884a363156427d6e0eca065d2c27a70ce5db00007016732303236\
+/// The same, before it was kept what was tried against each attacker.
+const CARD_3: &str = "02485d334d448caa5f403e9e83d544a884a363156427d6e0eca065d2c27a70ce5db00007016732303236\
      2d513102050363617761046562696e7461056361776106674d4c2f312f313707f50881a6006676697369\
      74730167323032362d513102816766696c69657265030304030581a20066766973697473010009ac0081\
      6241300103020003000400050006000700080009816e76697369747320323032352d51330a040b020a58\
@@ -134,6 +134,18 @@ const CARD_NOW: &str = "02485d334d448caa5f403e9e83d544a884a363156427d6e0eca065d2
      01582003030303030303030303030303030303030303030303030303030303030303030e816732303236\
      2d51310fa4006b4e6f207061747465726e2e01704e6f207061747465726e20666f756e6402816e766973\
      69747320323032352d513403816e76697369747320323032362d5131";
+
+/// A card as it is kept now, with something in every field.
+const CARD_NOW: &str = "028efbd3f5aedfd3d16f5d499dfbe93dcf8f227eddd04abbb629ea5871456ef3f2b000070167\
+     323032362d513102050363617761046562696e7461056361776106674d4c2f312f313707f50881a60066\
+     7669736974730167323032362d513102816766696c69657265030304030581a200667669736974730100\
+     09ad00816241300103020003000400050006000700080009816e76697369747320323032352d51330a04\
+     0b020c81a6006241330119012c0203030104199c40050c0a582001010101010101010101010101010101\
+     010101010101010101010101010101010b19505e0c582002020202020202020202020202020202020202\
+     020202020202020202020202020da200a20019505e0119505e0158200303030303030303030303030303\
+     0303030303030303030303030303030303030e8167323032362d51310fa4006b4e6f207061747465726e\
+     2e01704e6f207061747465726e20666f756e6402816e76697369747320323032352d513403816e766973\
+     69747320323032362d5131";
 
 fn full() -> Card {
     let day = date(2026, 5, 1);
@@ -159,6 +171,14 @@ fn full() -> Card {
             exposed: vec!["visits 2025-Q3".into()],
             insiders: 4,
             told_by_status: 2,
+            by_attacker: vec![AttackerReport {
+                name: "A3".into(),
+                tried: 300,
+                cells: 3,
+                narrowest_count: Some(1),
+                narrowest_value: Some(40_000),
+                narrowest_basis_points: Some(12),
+            }],
             ..AuditReport::default()
         },
         body_hash: [1; 32],
@@ -188,7 +208,10 @@ fn cards_of_every_layout_are_read() {
     let hex: String = encode(&full()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, CARD_NOW, "fields are added; any other change of what is written is a layout");
     assert_eq!(decode(ReleaseId(7), &unhex(CARD_NOW)).unwrap(), full());
-    let audit = AuditReport { exposed: vec![], insiders: 0, told_by_status: 0, ..full().audit };
+    let audit = AuditReport { by_attacker: vec![], ..full().audit };
+    let third = Card { audit: audit.clone(), ..full() };
+    assert_eq!(decode(ReleaseId(7), &unhex(CARD_3)).unwrap(), third);
+    let audit = AuditReport { exposed: vec![], insiders: 0, told_by_status: 0, ..audit };
     let second = Card { audit, ..full() };
     assert_eq!(decode(ReleaseId(7), &unhex(CARD_2)).unwrap(), second);
     let first = Card {

@@ -38,6 +38,7 @@ mod damage;
 mod first;
 mod interrupted;
 mod outdated;
+mod reviewed;
 mod withheld;
 
 /// Twelve enterprises of Mali, each with a request in every quarter.

@@ -153,6 +153,7 @@ pub const TABLE: &[Rule] = &[
     long("/essaim.hub.v1.ReleaseService/DraftRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/GetRelease", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/ListReleaseCells", HUB, STEWARDS),
+    quick("/essaim.hub.v1.ReleaseService/ListReleaseFigures", HUB, STEWARDS),
     quick("/essaim.hub.v1.ReleaseService/ListReleases", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/ApproveRelease", HUB, STEWARDS),
     long("/essaim.hub.v1.ReleaseService/PublishRelease", HUB, STEWARDS),

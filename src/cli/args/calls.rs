@@ -198,9 +198,9 @@ pub enum ReleaseCommand {
     /// Show the review of a release
     Show(ShowArgs),
     /// Approve an audited release; refused to the one who drafted it
-    Approve(ReleaseArgs),
+    Approve(ReviewArgs),
     /// Publish an approved release
-    Publish(ReleaseArgs),
+    Publish(ReviewArgs),
     /// Draft that a closed period is withheld because it cannot be protected
     ///
     /// Nothing of it is ever published, and later releases are protected as ones before which
@@ -219,6 +219,9 @@ pub struct DraftArgs {
     /// which are never released then
     #[arg(long)]
     pub skip_earlier: bool,
+    /// Language of the review: fr, en or pt
+    #[arg(long, default_value_t = Language::Fr)]
+    pub language: Language,
     /// The node
     #[command(flatten)]
     pub call: CallArgs,
@@ -242,6 +245,21 @@ pub struct ShowArgs {
     /// cannot be deduced (secondary). For the hub's own eyes
     #[arg(long)]
     pub cells: bool,
+    /// With --cells: show the hub's own figures, hidden ones included, and why each is hidden. They
+    /// are confidential; mind who sees the screen
+    #[arg(long, requires = "cells")]
+    pub figures: bool,
+    /// Which one, and how
+    #[command(flatten)]
+    pub reviewed: ReviewArgs,
+}
+
+/// Commands that show the review of one release.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Language of the review: fr, en or pt
+    #[arg(long, default_value_t = Language::Fr)]
+    pub language: Language,
     /// Which one
     #[command(flatten)]
     pub release: ReleaseArgs,

@@ -142,3 +142,65 @@ disclosure-attacker-a3 = also is the only contributor of some cells
 disclosure-attacker-a4 = also knows that counts are whole numbers
 disclosure-open = The pattern is open: hide more cells, for example with “essaim disclosure protect”
 disclosure-safe = No cell is open
+# release
+release-passed = The audit passed: with { $hidden } of { $cells } cells hidden, none of the { $sensitive } sensitive ones can be deduced from what is published now or was before ({ $proven } demands proven).
+release-passed-incident = The audit passed for all that earlier releases do not give away already: see the incident below. Hidden: { $hidden } of { $cells } cells, { $sensitive } of them sensitive ({ $proven } demands proven).
+release-withheld = Withheld as a whole: none of the { $cells } cells is published ({ $proven } demands proven).
+release-withheld-incident = Withheld as a whole, but earlier releases give cells away: see the incident above.
+release-lowered = { $count ->
+    [one] { $count } demand asks
+   *[other] { $count } demands ask
+} for less than the rules: zeros and earlier releases bound these values from below, whatever is hidden.
+release-insiders = { $count ->
+    [one] { $count } contributor or coalition of contributors was
+   *[other] { $count } single contributors and coalitions of contributors were
+} tried, with what each knows of its own part: none can tell what others contribute.
+release-told = { $count ->
+    [one] { $count } hidden count
+   *[other] { $count } hidden counts
+} can be told by anybody who knows which cells are sensitive, because zeros are published: two contributors of one each, for instance. Never tell anybody outside the hub why a cell is hidden.
+release-incident = INCIDENT: { $count ->
+    [one] a figure
+   *[other] { $count } figures
+} that must stay hidden can be told, or bounded closer than the rules allow, from earlier releases alone, by everybody or by some of those who contribute. This release adds nothing to it, and hiding more of it would not help:
+release-incident-remedy = What to do: nobody can take a publication back. Inform the coordinator and the person in charge of data protection at the hub, without naming the figures in a message; together, decide whether the enterprises concerned must be told. Later releases are protected with this in view.
+release-unproven = Not shown to be protected, which does not mean that they are given away; later releases are held to them:
+release-narrowest = Intervals are at least this wide. A0, A1, A4, A5, A6 and A8 were tried as one who knows all of that at once. A7, a member inside a federation total, knows nothing besides: totals are sums of published cells.
+release-attacker-a0 = what is published
+release-attacker-a1 = also that zeros are published
+release-attacker-a2 = also which cells are sensitive
+release-attacker-a3 = also his own part, or that of his coalition
+release-attacker-a4 = also that counts are whole numbers
+release-attacker-a5 = also the bounds in the catalogue
+release-attacker-a6 = also all earlier releases
+release-attacker-a8 = also counts together with values
+release-hidden = Of { $cells } cells, { $not_zero } are not zero. Hidden because they are sensitive: { $primary }; hidden so that these cannot be deduced: { $secondary }.
+release-kept = Kept: { $cells } % of the cells that are not zero, { $counts } % of all that is counted (in inner cells).
+release-kept-value = Kept of { $measure }: { $percent } % (in inner cells).
+release-changes-first = { $period }: there is no earlier release to compare it with. Sensitive cells: { $primary }.
+release-changes = { $period } beside { $since }: { $compared } cells are in both; { $hidden } were published and are hidden now, { $published } were hidden and are published now. Sensitive cells: { $before } then, { $primary } now.
+release-changes-hidden = Hidden now:
+release-changes-published = Published now:
+release-further = and { $count } more
+release-revised = { $period }: { $count ->
+    [one] { $count } cell differs
+   *[other] { $count } cells differ
+} from what earlier releases make of them: records came late or were corrected, or a consent was given or withdrawn.
+release-coarser = Too much is sensitive: { $primary } of { $cells } cells that are not zero. Under a coarser table plan from { $from } on it would be { $coarser_primary } of { $coarser_cells }, on the same records:
+release-coarser-remedy = This release stays as it is. The plan is the same for all members and changes only with a new version that they agree on: ask the coordinator for a coarser plan from { $from } on. These figures stay at the hub, and are no part of that request.
+release-coarser-year = the year only
+release-coarser-total = the total alone
+release-figures-confidential = Confidential: these are the hub's own figures, hidden ones included. They do not go into a message, a screenshot or a print.
+release-why-few-enterprises = too few enterprises
+release-why-few-groups = too few holding groups
+release-why-ratio = { $measure }: one contributor could estimate another (p %)
+release-why-share = { $measure }: the largest have too much of it (n, k)
+release-why-complement = complement of a ratio
+release-why-revision = difference from earlier releases
+release-why-same-of-all = says the same of a whole small group
+release-why-earlier-rules = sensitive under the rules of then
+release-why-not-kept = sensitive; who contributes was not kept
+release-why-others = so that others cannot be deduced
+release-why-group = zero; all cells of its kind are hidden
+release-why-withheld = withheld with the release
+release-why-unspecified = a reason that this program does not know

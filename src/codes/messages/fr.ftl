@@ -163,3 +163,65 @@ disclosure-attacker-a3 = est aussi seul contributeur de certaines cellules
 disclosure-attacker-a4 = sait aussi que les effectifs sont entiers
 disclosure-open = Le masque laisse des cellules ouvertes : en masquer davantage, par exemple avec « essaim disclosure protect »
 disclosure-safe = Aucune cellule n’est ouverte
+# release
+release-passed = L’audit est réussi : avec { $hidden } cellules masquées sur { $cells }, aucune des { $sensitive } cellules sensibles ne peut être déduite de ce qui est publié maintenant ou l’a été avant ({ $proven } exigences prouvées).
+release-passed-incident = L’audit est réussi pour tout ce que des publications antérieures ne livrent pas déjà : voir l’incident ci-dessous. Masquées : { $hidden } cellules sur { $cells }, dont { $sensitive } sensibles ({ $proven } exigences prouvées).
+release-withheld = Retenu en entier : aucune des { $cells } cellules n’est publiée ({ $proven } exigences prouvées).
+release-withheld-incident = Retenu en entier, mais des publications antérieures livrent des cellules : voir l’incident ci-dessus.
+release-lowered = { $count ->
+    [one] { $count } exigence demande
+   *[other] { $count } exigences demandent
+} moins que les règles : les zéros et les publications antérieures bornent ces valeurs vers le bas, quoi qu’on masque.
+release-insiders = { $count ->
+    [one] { $count } contributeur ou coalition de contributeurs a été essayé
+   *[other] { $count } contributeurs seuls et coalitions de contributeurs ont été essayés
+}, avec ce que chacun sait de sa propre part : aucun ne peut savoir ce que d’autres apportent.
+release-told = { $count ->
+    [one] { $count } effectif masqué se devine
+   *[other] { $count } effectifs masqués se devinent
+} pour qui sait quelles cellules sont sensibles, parce que les zéros sont publiés : par exemple deux contributeurs d’une unité chacun. Ne dites jamais hors du pôle pourquoi une cellule est masquée.
+release-incident = INCIDENT : { $count ->
+    [one] un chiffre qui doit rester masqué se déduit, ou se resserre
+   *[other] { $count } chiffres qui doivent rester masqués se déduisent, ou se resserrent
+} plus que les règles ne le permettent, des seules publications antérieures, pour tous ou pour certains contributeurs. La présente publication n’y ajoute rien, et en masquer davantage n’y changerait rien :
+release-incident-remedy = Que faire : personne ne peut reprendre une publication. Informez le coordinateur et la personne chargée de la protection des données au pôle, sans citer les chiffres dans un message ; décidez ensemble s’il faut prévenir les entreprises concernées. Les publications suivantes sont protégées en tenant compte de cela.
+release-unproven = Protection non démontrée, ce qui ne veut pas dire que ces cellules sont livrées ; les publications suivantes doivent les respecter :
+release-narrowest = Les intervalles sont au moins de cette largeur. A0, A1, A4, A5, A6 et A8 ont été essayés comme un seul qui sait tout cela à la fois. A7, un membre dans un total de la fédération, ne sait rien de plus : les totaux sont des sommes de cellules publiées.
+release-attacker-a0 = ce qui est publié
+release-attacker-a1 = aussi que les zéros sont publiés
+release-attacker-a2 = aussi quelles cellules sont sensibles
+release-attacker-a3 = aussi sa propre part, ou celle de sa coalition
+release-attacker-a4 = aussi que les effectifs sont entiers
+release-attacker-a5 = aussi les bornes du catalogue
+release-attacker-a6 = aussi toutes les publications antérieures
+release-attacker-a8 = aussi les effectifs avec les valeurs
+release-hidden = Sur { $cells } cellules, { $not_zero } ne sont pas nulles. Masquées parce que sensibles : { $primary } ; masquées pour que celles-ci ne se déduisent pas : { $secondary }.
+release-kept = Conservé : { $cells } % des cellules non nulles, { $counts } % de tout ce qui est compté (dans les cellules intérieures).
+release-kept-value = Conservé de { $measure } : { $percent } % (dans les cellules intérieures).
+release-changes-first = { $period } : il n’y a pas de publication antérieure à laquelle la comparer. Cellules sensibles : { $primary }.
+release-changes = { $period } à côté de { $since } : { $compared } cellules sont dans les deux ; { $hidden } étaient publiées et sont masquées, { $published } étaient masquées et sont publiées. Cellules sensibles : { $before } alors, { $primary } maintenant.
+release-changes-hidden = Masquées maintenant :
+release-changes-published = Publiées maintenant :
+release-further = et { $count } de plus
+release-revised = { $period } : { $count ->
+    [one] { $count } cellule diffère
+   *[other] { $count } cellules diffèrent
+} de ce que les publications antérieures en disent : des fiches sont arrivées tard ou ont été corrigées, un consentement a été donné ou retiré.
+release-coarser = Trop de cellules sont sensibles : { $primary } sur { $cells } non nulles. Avec un plan de tableaux plus grossier à partir de { $from }, ce seraient { $coarser_primary } sur { $coarser_cells }, sur les mêmes fiches :
+release-coarser-remedy = La présente publication reste ce qu’elle est. Le plan est le même pour tous les membres et ne change que par une nouvelle version convenue entre eux : demandez au coordinateur un plan plus grossier à partir de { $from }. Ces chiffres restent au pôle et ne font pas partie de cette demande.
+release-coarser-year = l’année seulement
+release-coarser-total = le total seul
+release-figures-confidential = Confidentiel : ce sont les chiffres propres du pôle, masqués compris. Ils ne vont ni dans un message, ni sur une capture d’écran, ni sur une impression.
+release-why-few-enterprises = trop peu d’entreprises
+release-why-few-groups = trop peu de groupes
+release-why-ratio = { $measure } : un contributeur pourrait estimer un autre (p %)
+release-why-share = { $measure } : les plus grands en ont une part trop forte (n, k)
+release-why-complement = complément d’un rapport
+release-why-revision = écart avec des publications antérieures
+release-why-same-of-all = dit la même chose de tout un petit groupe
+release-why-earlier-rules = sensible selon les règles d’alors
+release-why-not-kept = sensible ; les contributeurs n’ont pas été conservés
+release-why-others = pour que d’autres ne se déduisent pas
+release-why-group = nulle ; toutes les cellules de ce genre sont masquées
+release-why-withheld = retenue avec la publication
+release-why-unspecified = une raison que ce programme ne connaît pas

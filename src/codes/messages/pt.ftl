@@ -163,3 +163,65 @@ disclosure-attacker-a3 = é também o único contribuinte de algumas células
 disclosure-attacker-a4 = sabe também que as contagens são números inteiros
 disclosure-open = A máscara deixa células abertas: ocultar mais, por exemplo com «essaim disclosure protect»
 disclosure-safe = Nenhuma célula está aberta
+# release
+release-passed = A auditoria passou: com { $hidden } células ocultadas em { $cells }, nenhuma das { $sensitive } sensíveis se pode deduzir do que é publicado agora ou o foi antes ({ $proven } exigências provadas).
+release-passed-incident = A auditoria passou para tudo o que publicações anteriores não revelam já: ver o incidente abaixo. Ocultadas: { $hidden } células em { $cells }, das quais { $sensitive } sensíveis ({ $proven } exigências provadas).
+release-withheld = Retido por inteiro: nenhuma das { $cells } células é publicada ({ $proven } exigências provadas).
+release-withheld-incident = Retido por inteiro, mas publicações anteriores revelam células: ver o incidente acima.
+release-lowered = { $count ->
+    [one] { $count } exigência pede
+   *[other] { $count } exigências pedem
+} menos do que as regras: os zeros e as publicações anteriores limitam estes valores por baixo, seja o que for que se oculte.
+release-insiders = { $count ->
+    [one] Foi tentado { $count } contribuinte ou coligação de contribuintes
+   *[other] Foram tentados { $count } contribuintes sozinhos e coligações de contribuintes
+}, com o que cada um sabe da sua própria parte: nenhum pode saber o que os outros contribuem.
+release-told = { $count ->
+    [one] { $count } contagem ocultada pode ser adivinhada
+   *[other] { $count } contagens ocultadas podem ser adivinhadas
+} por quem sabe quais células são sensíveis, porque os zeros são publicados: por exemplo dois contribuintes de uma unidade cada. Nunca diga fora do polo porque uma célula está ocultada.
+release-incident = INCIDENTE: { $count ->
+    [one] um número que deve ficar ocultado deduz-se, ou limita-se
+   *[other] { $count } números que devem ficar ocultados deduzem-se, ou limitam-se
+} mais do que as regras permitem, só das publicações anteriores, por todos ou por alguns dos que contribuem. Esta publicação nada acrescenta, e ocultar mais dela não ajudaria:
+release-incident-remedy = O que fazer: ninguém pode retirar uma publicação. Informe o coordenador e a pessoa responsável pela proteção de dados no polo, sem citar os números numa mensagem; decidam juntos se é preciso avisar as empresas em causa. As publicações seguintes são protegidas tendo isto em conta.
+release-unproven = Proteção não demonstrada, o que não quer dizer que estas células sejam reveladas; as publicações seguintes têm de as respeitar:
+release-narrowest = Os intervalos têm pelo menos esta largura. A0, A1, A4, A5, A6 e A8 foram tentados como um só que sabe tudo isso ao mesmo tempo. A7, um membro dentro de um total da federação, nada mais sabe: os totais são somas de células publicadas.
+release-attacker-a0 = o que é publicado
+release-attacker-a1 = também que os zeros são publicados
+release-attacker-a2 = também quais células são sensíveis
+release-attacker-a3 = também a sua própria parte, ou a da sua coligação
+release-attacker-a4 = também que as contagens são números inteiros
+release-attacker-a5 = também os limites do catálogo
+release-attacker-a6 = também todas as publicações anteriores
+release-attacker-a8 = também as contagens com os valores
+release-hidden = De { $cells } células, { $not_zero } não são nulas. Ocultadas por serem sensíveis: { $primary }; ocultadas para que estas não se deduzam: { $secondary }.
+release-kept = Conservado: { $cells } % das células não nulas, { $counts } % de tudo o que é contado (nas células interiores).
+release-kept-value = Conservado de { $measure }: { $percent } % (nas células interiores).
+release-changes-first = { $period }: não há publicação anterior com que a comparar. Células sensíveis: { $primary }.
+release-changes = { $period } ao lado de { $since }: { $compared } células estão em ambas; { $hidden } estavam publicadas e estão ocultadas, { $published } estavam ocultadas e estão publicadas. Células sensíveis: { $before } então, { $primary } agora.
+release-changes-hidden = Ocultadas agora:
+release-changes-published = Publicadas agora:
+release-further = e mais { $count }
+release-revised = { $period }: { $count ->
+    [one] { $count } célula difere
+   *[other] { $count } células diferem
+} do que as publicações anteriores dizem: registos chegaram tarde ou foram corrigidos, um consentimento foi dado ou retirado.
+release-coarser = Demasiadas células são sensíveis: { $primary } de { $cells } não nulas. Com um plano de quadros menos fino a partir de { $from } seriam { $coarser_primary } de { $coarser_cells }, sobre os mesmos registos:
+release-coarser-remedy = Esta publicação fica como está. O plano é o mesmo para todos os membros e só muda por uma nova versão acordada entre eles: peça ao coordenador um plano menos fino a partir de { $from }. Estes números ficam no polo e não fazem parte desse pedido.
+release-coarser-year = só o ano
+release-coarser-total = só o total
+release-figures-confidential = Confidencial: são os números próprios do polo, incluindo os ocultados. Não vão para uma mensagem, nem para uma captura de ecrã, nem para uma impressão.
+release-why-few-enterprises = empresas a menos
+release-why-few-groups = grupos a menos
+release-why-ratio = { $measure }: um contribuinte poderia estimar outro (p %)
+release-why-share = { $measure }: os maiores têm uma parte demasiado grande (n, k)
+release-why-complement = complemento de uma razão
+release-why-revision = diferença em relação a publicações anteriores
+release-why-same-of-all = diz o mesmo de todo um pequeno grupo
+release-why-earlier-rules = sensível segundo as regras de então
+release-why-not-kept = sensível; os contribuintes não foram conservados
+release-why-others = para que outras não se deduzam
+release-why-group = nula; todas as células deste género estão ocultadas
+release-why-withheld = retida com a publicação
+release-why-unspecified = uma razão que este programa não conhece

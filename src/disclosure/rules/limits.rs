@@ -66,20 +66,44 @@ impl Limits {
     /// far above the true value an estimate must stay possible. Zero or less where both dominance
     /// rules hold, so that it decides, too, whether the value is sensitive.
     pub fn level(&self, parts: &[i128]) -> i64 {
-        let mut sorted = parts.to_vec();
-        sorted.sort_unstable_by(|one, other| other.cmp(one));
-        let sum: i128 = sorted.iter().sum();
-        let top = |count: u32| -> i128 { sorted.iter().take(count as usize).sum() };
-        // p%: U = p/100 · x1 − (X − x1 − x2).
-        let shortage = top(1) * i128::from(self.dominance_percent) - 100 * (sum - top(2));
-        let by_ratio = divided_up(shortage, 100);
-        // (n,k): U = 100/k · (x1 + … + xn) − X.
-        let by_share = self.largest.map(|Largest { count, percent }| {
-            let percent = i128::from(percent);
-            divided_up(100 * top(count) - percent * sum, percent)
-        });
-        i64::try_from(by_share.map_or(by_ratio, |one| one.max(by_ratio))).unwrap_or(i64::MAX)
+        let by_ratio = self.level_by_ratio(parts);
+        self.level_by_share(parts).map_or(by_ratio, |by_share| by_share.max(by_ratio))
     }
+
+    /// The level that the p%-rule asks for.
+    pub fn level_by_ratio(&self, parts: &[i128]) -> i64 {
+        let sorted = descending(parts);
+        let sum: i128 = sorted.iter().sum();
+        // U = p/100 · x1 − (X − x1 − x2).
+        let shortage =
+            top(&sorted, 1) * i128::from(self.dominance_percent) - 100 * (sum - top(&sorted, 2));
+        level(divided_up(shortage, 100))
+    }
+
+    /// The level that (n,k)-dominance asks for; `None` where it does not hold.
+    pub fn level_by_share(&self, parts: &[i128]) -> Option<i64> {
+        let Largest { count, percent } = self.largest?;
+        let sorted = descending(parts);
+        let percent = i128::from(percent);
+        // U = 100/k · (x1 + … + xn) − X.
+        let excess = 100 * top(&sorted, count) - percent * sorted.iter().sum::<i128>();
+        Some(level(divided_up(excess, percent)))
+    }
+}
+
+fn descending(parts: &[i128]) -> Vec<i128> {
+    let mut sorted = parts.to_vec();
+    sorted.sort_unstable_by(|one, other| other.cmp(one));
+    sorted
+}
+
+/// The sum of the first `count`.
+fn top(sorted: &[i128], count: u32) -> i128 {
+    sorted.iter().take(count as usize).sum()
+}
+
+fn level(number: i128) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// `number / divisor`, rounded up; `divisor` is positive.

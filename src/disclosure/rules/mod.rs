@@ -3,6 +3,7 @@
 //! The parameters are the node's private configuration: publishing them would help an attacker.
 
 mod limits;
+mod reason;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use crate::{
 };
 
 pub use limits::{LARGEST_COUNT_MAX, Largest, Limits};
+pub use reason::Reason;
 
 /// The rules of one member. There is no default: the configuration states them.
 #[derive(Debug, Clone, PartialEq, Eq)]

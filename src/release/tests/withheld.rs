@@ -33,7 +33,7 @@ fn protect_others(
 
 /// The first quarter is published as an older program might have: the total of the requests, which
 /// must stay hidden by what is noted of it, stands in the log. The second cannot be protected.
-fn house_with_a_fault(log: &Log) -> House {
+pub fn house_with_a_fault(log: &Log) -> House {
     let house = House::on(date(2025, 5, 1));
     let gate = house.gate();
     let id = approved(&gate);

@@ -26,11 +26,12 @@ use crate::{
             ApproveReleaseRequest, ApproveReleaseResponse, DiscardReleaseRequest,
             DiscardReleaseResponse, DraftReleaseRequest, DraftReleaseResponse, GetReleaseRequest,
             GetReleaseResponse, ListReleaseCellsRequest, ListReleaseCellsResponse,
-            ListReleasesRequest, ListReleasesResponse, PublishReleaseRequest,
-            PublishReleaseResponse, WithholdReleaseRequest, WithholdReleaseResponse,
+            ListReleaseFiguresRequest, ListReleaseFiguresResponse, ListReleasesRequest,
+            ListReleasesResponse, PublishReleaseRequest, PublishReleaseResponse,
+            WithholdReleaseRequest, WithholdReleaseResponse,
             release_service_server::ReleaseService,
         },
-        hub::release as wire,
+        hub::{release as wire, review::figure_to_wire},
         parse::{self, Invalid},
         status,
     },
@@ -63,35 +64,39 @@ impl Releases {
         Self { parts, counting: Arc::new(Semaphore::new(COUNTS_MAX)) }
     }
 
-    /// Takes a step at the gate, and shows what became of the release.
-    async fn step<E: Into<Status> + From<GateError> + Send + 'static>(
-        &self,
-        work: impl FnOnce(&ReleaseParts) -> Result<ReleaseId, E> + Send + 'static,
-    ) -> Result<Review, Status> {
-        let parts = self.parts.clone();
-        blocking(move || {
-            let id = work(&parts)?;
-            parts.gate.show(id).map_err(E::from)
-        })
-        .await
-    }
-
-    /// The same for a step that counts records.
+    /// Takes a step at the gate that counts records, and shows what became of the release.
     async fn counting_step<E: Into<Status> + From<GateError> + Send + 'static>(
         &self,
+        shown: Shown,
         work: impl FnOnce(&ReleaseParts, &Source<'_, Repository>) -> Result<ReleaseId, E>
         + Send
         + 'static,
     ) -> Result<Review, Status> {
         let permit = Arc::clone(&self.counting).try_acquire_owned();
         let permit = permit.map_err(|_| status::busy("counts of records"))?;
-        self.step(move |parts| {
+        let parts = self.parts.clone();
+        blocking(move || {
             let _permit = permit;
             let records = &*parts.repository;
-            work(parts, &Source { records, closing_days: parts.closing_days })
+            let id = work(&parts, &Source { records, closing_days: parts.closing_days })?;
+            let review = match shown {
+                Shown::InFull => parts.gate.show(id),
+                Shown::AtAGlance => parts.gate.glance(id),
+            };
+            review.map_err(E::from)
         })
         .await
     }
+}
+
+/// What is shown of a release after a step.
+#[derive(Clone, Copy)]
+enum Shown {
+    /// All that is to be reviewed.
+    InFull,
+    /// What stands on its card: a step that is taken is not answered with an error because another
+    /// release cannot be read.
+    AtAGlance,
 }
 
 fn shown(review: Review) -> Option<crate::wire::generated::hub::Release> {
@@ -132,7 +137,7 @@ impl ReleaseService for Releases {
         let actor = caller(&request)?.to_string();
         let DraftReleaseRequest { period, allow_skipping_earlier } = request.into_inner();
         let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
-        let review = self.counting_step(move |parts, source| {
+        let review = self.counting_step(Shown::InFull, move |parts, source| {
             parts.gate.check_accounted(&*parts.own_log)?;
             let drafted = parts.gate.draft(&actor, wanted, source);
             drafted.map_err(PublishError::from)
@@ -145,7 +150,8 @@ impl ReleaseService for Releases {
         request: Request<GetReleaseRequest>,
     ) -> Result<Response<GetReleaseResponse>, Status> {
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review = self.step(move |_| Ok::<_, GateError>(id)).await?;
+        let gate = Arc::clone(&self.parts.gate);
+        let review = blocking(move || gate.show(id)).await?;
         Ok(Response::new(GetReleaseResponse { release: shown(review) }))
     }
 
@@ -165,6 +171,24 @@ impl ReleaseService for Releases {
         let end = begin.saturating_add(cells.len());
         let next_page_token = rest.next().map(|_| end.to_string()).unwrap_or_default();
         Ok(Response::new(ListReleaseCellsResponse { cells, next_page_token }))
+    }
+
+    async fn list_release_figures(
+        &self,
+        request: Request<ListReleaseFiguresRequest>,
+    ) -> Result<Response<ListReleaseFiguresResponse>, Status> {
+        let ListReleaseFiguresRequest { parent, page_size, page_token } = request.into_inner();
+        let id = wire::parent_from_wire(&parent)?;
+        let size = parse::page_size(page_size)?;
+        // As with cells.
+        let begin: usize = parse::page_token(&page_token)?.unwrap_or(0);
+        let gate = Arc::clone(&self.parts.gate);
+        let all = blocking(move || gate.figures(id)).await?;
+        let mut rest = all.into_iter().skip(begin);
+        let figures: Vec<_> = rest.by_ref().take(size).map(figure_to_wire).collect();
+        let end = begin.saturating_add(figures.len());
+        let next_page_token = rest.next().map(|_| end.to_string()).unwrap_or_default();
+        Ok(Response::new(ListReleaseFiguresResponse { figures, next_page_token }))
     }
 
     async fn list_releases(
@@ -190,7 +214,7 @@ impl ReleaseService for Releases {
     ) -> Result<Response<ApproveReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review = self.counting_step(move |parts, source| {
+        let review = self.counting_step(Shown::AtAGlance, move |parts, source| {
             // What is withheld by this is settled for ever.
             parts.gate.check_accounted(&*parts.own_log)?;
             parts.gate.approve(&actor, id, source)?;
@@ -205,7 +229,7 @@ impl ReleaseService for Releases {
     ) -> Result<Response<PublishReleaseResponse>, Status> {
         let actor = caller(&request)?.to_string();
         let id = wire::id_from_wire(&request.get_ref().name)?;
-        let review = self.counting_step(move |parts, source| {
+        let review = self.counting_step(Shown::AtAGlance, move |parts, source| {
             parts.gate.publish(&actor, id, source, &*parts.own_log).map(|_| id)
         });
         Ok(Response::new(PublishReleaseResponse { release: shown(review.await?) }))
@@ -219,7 +243,7 @@ impl ReleaseService for Releases {
         let WithholdReleaseRequest { period, reason, allow_skipping_earlier } =
             request.into_inner();
         let wanted = Wanted { period: quarter(&period)?, allow_skipping_earlier };
-        let review = self.counting_step(move |parts, source| {
+        let review = self.counting_step(Shown::InFull, move |parts, source| {
             parts.gate.withhold(&actor, wanted, &reason, source, &*parts.own_log)
         });
         Ok(Response::new(WithholdReleaseResponse { release: shown(review.await?) }))

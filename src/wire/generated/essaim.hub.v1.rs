@@ -3213,9 +3213,152 @@ pub struct Release {
     /// Why it is withheld, if it is or is to be. Unset in lists.
     #[prost(message, optional, tag = "11")]
     pub withholding: ::core::option::Option<Withholding>,
+    /// What its figures say beside those of earlier releases. Unset in lists, and in answers to steps
+    /// that follow a draft.
+    #[prost(message, optional, tag = "12")]
+    pub findings: ::core::option::Option<ReleaseFindings>,
+}
+/// What the figures of a release say: counts and shares, no value of any cell. Stays in the hub.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReleaseFindings {
+    /// What is kept and hidden as a whole.
+    #[prost(message, optional, tag = "1")]
+    pub totals: ::core::option::Option<ReleaseTotals>,
+    /// What changed since the release before it, one for each length of period.
+    #[prost(message, repeated, tag = "2")]
+    pub changes: ::prost::alloc::vec::Vec<ReleaseChanges>,
+    /// What a coarser plan would give; unset unless too much is sensitive.
+    #[prost(message, optional, tag = "3")]
+    pub coarser_plan: ::core::option::Option<CoarserPlan>,
+}
+/// What is kept and hidden in a release as a whole. Zeros are published whatever is hidden; shares
+/// leave them out.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReleaseTotals {
+    /// Cells of all tables, margins included; one that several tables share is one.
+    #[prost(uint64, tag = "1")]
+    pub cells: u64,
+    /// Those that are not zero.
+    #[prost(uint64, tag = "2")]
+    pub cells_not_zero: u64,
+    /// Hidden because the rules find them sensitive.
+    #[prost(uint64, tag = "3")]
+    pub primary_cells: u64,
+    /// Hidden so that others cannot be deduced, or with their group or the whole release.
+    #[prost(uint64, tag = "4")]
+    pub secondary_cells: u64,
+    /// Share of the cells that are not zero and are published, in percent, rounded down.
+    #[prost(uint32, tag = "5")]
+    pub cells_kept_percent: u32,
+    /// Share of all that is counted that stands in published inner cells, over all tables, in percent,
+    /// rounded down.
+    #[prost(uint32, tag = "6")]
+    pub counts_kept_percent: u32,
+    /// The same of each measure that is a value (`funding.amount`).
+    #[prost(message, repeated, tag = "7")]
+    pub values_kept: ::prost::alloc::vec::Vec<ReleaseMeasure>,
+}
+/// What changed since the newest earlier release that readers saw.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseChanges {
+    /// The period.
+    #[prost(string, tag = "1")]
+    pub period: ::prost::alloc::string::String,
+    /// The period it is compared with; empty if there was none.
+    #[prost(string, tag = "2")]
+    pub since: ::prost::alloc::string::String,
+    /// Cells that both have.
+    #[prost(uint64, tag = "3")]
+    pub compared_cells: u64,
+    /// Cells that were published then and are hidden now.
+    #[prost(uint64, tag = "4")]
+    pub newly_hidden: u64,
+    /// Those cells (`visits filiere=LAIT`). The first of them, if they are very many.
+    #[prost(string, repeated, tag = "5")]
+    pub newly_hidden_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Cells that were hidden then and are published now.
+    #[prost(uint64, tag = "6")]
+    pub newly_published: u64,
+    /// Those cells. The first of them, if they are very many.
+    #[prost(string, repeated, tag = "7")]
+    pub newly_published_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Cells that the rules found sensitive then.
+    #[prost(uint64, tag = "8")]
+    pub primary_cells_before: u64,
+    /// Cells that they find sensitive now.
+    #[prost(uint64, tag = "9")]
+    pub primary_cells: u64,
+    /// Cells that differ from what earlier releases make of them: years that are not the sum of their
+    /// quarters, stocks that are not the stock before and the flows since.
+    #[prost(uint64, tag = "10")]
+    pub revised_cells: u64,
+}
+/// What a coarser table plan would give, computed on the same records. The plan is the same for all
+/// members and is changed by agreement; these figures are no part of that and stay in the hub.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CoarserPlan {
+    /// The first period of the coarser plan (`2027-Q1`).
+    #[prost(string, tag = "1")]
+    pub from: ::prost::alloc::string::String,
+    /// Cells that are not zero.
+    #[prost(uint64, tag = "2")]
+    pub cells: u64,
+    /// Sensitive ones among them.
+    #[prost(uint64, tag = "3")]
+    pub primary_cells: u64,
+    /// Cells under the plan with all that is proposed.
+    #[prost(uint64, tag = "4")]
+    pub coarser_cells: u64,
+    /// Sensitive ones among them.
+    #[prost(uint64, tag = "5")]
+    pub coarser_primary_cells: u64,
+    /// The tables of which too much is sensitive.
+    #[prost(message, repeated, tag = "6")]
+    pub tables: ::prost::alloc::vec::Vec<CoarserTable>,
+}
+/// A table of which too much is sensitive.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CoarserTable {
+    /// Its population.
+    #[prost(string, tag = "1")]
+    pub population: ::prost::alloc::string::String,
+    /// Its period.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// Its dimensions.
+    #[prost(string, repeated, tag = "3")]
+    pub dimensions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Cells that are not zero.
+    #[prost(uint64, tag = "4")]
+    pub cells: u64,
+    /// Sensitive ones among them.
+    #[prost(uint64, tag = "5")]
+    pub primary_cells: u64,
+    /// What could be done.
+    #[prost(message, repeated, tag = "6")]
+    pub options: ::prost::alloc::vec::Vec<CoarserOption>,
+}
+/// A coarser form of a table.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CoarserOption {
+    /// The dimensions it would have. None means the total alone.
+    #[prost(string, repeated, tag = "1")]
+    pub dimensions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// If set, there would be no quarterly table, only that of the year, by the same dimensions.
+    #[prost(bool, tag = "2")]
+    pub year_only: bool,
+    /// Cells that are not zero. Of the year only, in a release without a year: none.
+    #[prost(uint64, tag = "3")]
+    pub cells: u64,
+    /// Sensitive ones among them.
+    #[prost(uint64, tag = "4")]
+    pub primary_cells: u64,
+    /// Whether it is part of the proposal.
+    #[prost(bool, tag = "5")]
+    pub proposed: bool,
 }
 /// What an audit ran: numbers only, no value of any cell.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AuditReport {
     /// Attackers the release was audited against.
     #[prost(string, repeated, tag = "1")]
@@ -3245,6 +3388,41 @@ pub struct AuditReport {
     /// Relations over time that the true values do not follow.
     #[prost(uint64, tag = "9")]
     pub relations_broken: u64,
+    /// Cells of earlier releases that these alone give away to somebody: an incident.
+    #[prost(string, repeated, tag = "10")]
+    pub exposed_cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Single contributors and coalitions that each cell was tried against.
+    #[prost(uint64, tag = "11")]
+    pub insiders: u64,
+    /// Counts of two contributors that whoever knows which cells are sensitive can tell.
+    #[prost(uint64, tag = "12")]
+    pub told_by_status: u64,
+    /// What was tried against each attacker.
+    #[prost(message, repeated, tag = "13")]
+    pub by_attacker: ::prost::alloc::vec::Vec<AttackerReport>,
+}
+/// What was tried against one attacker. Intervals are at least as wide as is said here.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AttackerReport {
+    /// His name (`A0`).
+    #[prost(string, tag = "1")]
+    pub attacker: ::prost::alloc::string::String,
+    /// Demands proven against him; against each coalition, if he is several.
+    #[prost(uint64, tag = "2")]
+    pub tried: u64,
+    /// Sensitive figures among them, each once.
+    #[prost(uint64, tag = "3")]
+    pub cells: u64,
+    /// Width of the narrowest interval of a count; unset if there was none to protect.
+    #[prost(uint64, optional, tag = "4")]
+    pub narrowest_count: ::core::option::Option<u64>,
+    /// Width of the narrowest interval of a value, in its unit.
+    #[prost(uint64, optional, tag = "5")]
+    pub narrowest_value: ::core::option::Option<u64>,
+    /// Width of the narrowest interval in hundredths of a percent of the true figure, rounded down.
+    /// Not always of the same cell as the other two.
+    #[prost(uint64, optional, tag = "6")]
+    pub narrowest_basis_points: ::core::option::Option<u64>,
 }
 /// Why a release is withheld, and what that cannot mend.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3366,6 +3544,82 @@ pub struct ReleaseCell {
     /// Its mark.
     #[prost(enumeration = "CellMark", tag = "4")]
     pub mark: i32,
+}
+/// Asks for a page of the figures of a release.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReleaseFiguresRequest {
+    /// `releases/{id}`.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Most rows wanted; 0 for the node's choice.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// `next_page_token` of the page before; empty for the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of figures: the cells in the order of their tables, then the sensitive figures that
+/// readers could make of them.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReleaseFiguresResponse {
+    /// The figures.
+    #[prost(message, repeated, tag = "1")]
+    pub figures: ::prost::alloc::vec::Vec<ReleaseFigure>,
+    /// For the next page; empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// A figure of a release with what the hub knows of it. Never leaves the hub.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReleaseFigure {
+    /// Population of the catalogue. Empty in one that readers make of cells.
+    #[prost(string, tag = "1")]
+    pub population: ::prost::alloc::string::String,
+    /// The period. Empty likewise.
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// Dimensions and codes (`filiere=LAIT`), totals left out.
+    #[prost(string, repeated, tag = "3")]
+    pub key: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its mark.
+    #[prost(enumeration = "CellMark", tag = "4")]
+    pub mark: i32,
+    /// Its true values.
+    #[prost(message, repeated, tag = "5")]
+    pub values: ::prost::alloc::vec::Vec<MeasureValue>,
+    /// Enterprises that contribute; unset where they were not kept.
+    #[prost(uint64, optional, tag = "6")]
+    pub enterprises: ::core::option::Option<u64>,
+    /// The same, the enterprises of a holding group being one.
+    #[prost(uint64, optional, tag = "7")]
+    pub contributors: ::core::option::Option<u64>,
+    /// Why it is hidden, under the rules of now.
+    #[prost(message, repeated, tag = "8")]
+    pub reasons: ::prost::alloc::vec::Vec<HidingReason>,
+    /// Of a figure that readers make of cells: these, with their signs
+    /// (`+ requests_due.requests 2026-Q3`).
+    #[prost(string, repeated, tag = "9")]
+    pub terms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// The true value of a measure.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MeasureValue {
+    /// The measure.
+    #[prost(string, tag = "1")]
+    pub measure: ::prost::alloc::string::String,
+    /// Its true value.
+    #[prost(int64, tag = "2")]
+    pub value: i64,
+}
+/// Why a figure is hidden.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HidingReason {
+    /// The reason.
+    #[prost(enumeration = "HidingRule", tag = "1")]
+    pub rule: i32,
+    /// The measure that it is about, if it is about one.
+    #[prost(string, tag = "2")]
+    pub measure: ::prost::alloc::string::String,
 }
 /// Asks for a page of releases.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3527,6 +3781,79 @@ impl CellMark {
             "CELL_MARK_PUBLISHED" => Some(Self::Published),
             "CELL_MARK_HIDDEN_PRIMARY" => Some(Self::HiddenPrimary),
             "CELL_MARK_HIDDEN_SECONDARY" => Some(Self::HiddenSecondary),
+            _ => None,
+        }
+    }
+}
+/// The reasons why a figure is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum HidingRule {
+    /// Not stated.
+    Unspecified = 0,
+    /// Too few enterprises contribute.
+    FewEnterprises = 1,
+    /// Enough enterprises contribute, but too few holding groups stand behind them.
+    FewGroups = 2,
+    /// One contributor could estimate another too closely (p %).
+    Ratio = 3,
+    /// The largest contributors have too much of it (n, k).
+    Share = 4,
+    /// It is the complement of a ratio, and sensitive.
+    Complement = 5,
+    /// It is what changed since earlier releases, and sensitive.
+    Revision = 6,
+    /// Sensitive, but not under the rules of now.
+    EarlierRules = 7,
+    /// Sensitive; its contributors were not kept, so that no rule can be named.
+    NotKept = 8,
+    /// Not sensitive: hidden so that others cannot be deduced.
+    Others = 9,
+    /// Zero, and hidden with all cells over its dimensions.
+    Group = 10,
+    /// Not sensitive: hidden with the whole release.
+    Withheld = 11,
+    /// It says the same of a whole small group, as a ratio of 100 % does, and is sensitive.
+    SameOfAll = 12,
+}
+impl HidingRule {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HIDING_RULE_UNSPECIFIED",
+            Self::FewEnterprises => "HIDING_RULE_FEW_ENTERPRISES",
+            Self::FewGroups => "HIDING_RULE_FEW_GROUPS",
+            Self::Ratio => "HIDING_RULE_RATIO",
+            Self::Share => "HIDING_RULE_SHARE",
+            Self::Complement => "HIDING_RULE_COMPLEMENT",
+            Self::Revision => "HIDING_RULE_REVISION",
+            Self::EarlierRules => "HIDING_RULE_EARLIER_RULES",
+            Self::NotKept => "HIDING_RULE_NOT_KEPT",
+            Self::Others => "HIDING_RULE_OTHERS",
+            Self::Group => "HIDING_RULE_GROUP",
+            Self::Withheld => "HIDING_RULE_WITHHELD",
+            Self::SameOfAll => "HIDING_RULE_SAME_OF_ALL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HIDING_RULE_UNSPECIFIED" => Some(Self::Unspecified),
+            "HIDING_RULE_FEW_ENTERPRISES" => Some(Self::FewEnterprises),
+            "HIDING_RULE_FEW_GROUPS" => Some(Self::FewGroups),
+            "HIDING_RULE_RATIO" => Some(Self::Ratio),
+            "HIDING_RULE_SHARE" => Some(Self::Share),
+            "HIDING_RULE_COMPLEMENT" => Some(Self::Complement),
+            "HIDING_RULE_REVISION" => Some(Self::Revision),
+            "HIDING_RULE_EARLIER_RULES" => Some(Self::EarlierRules),
+            "HIDING_RULE_NOT_KEPT" => Some(Self::NotKept),
+            "HIDING_RULE_OTHERS" => Some(Self::Others),
+            "HIDING_RULE_GROUP" => Some(Self::Group),
+            "HIDING_RULE_WITHHELD" => Some(Self::Withheld),
+            "HIDING_RULE_SAME_OF_ALL" => Some(Self::SameOfAll),
             _ => None,
         }
     }
@@ -3697,6 +4024,34 @@ pub mod release_service_client {
             req.extensions_mut()
                 .insert(
                     GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleaseCells"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the figures of a release with the reasons why they are hidden, in pages. They are the
+        /// hub's own: whoever knows them knows more than the rules allow.
+        pub async fn list_release_figures(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReleaseFiguresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseFiguresResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/essaim.hub.v1.ReleaseService/ListReleaseFigures",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("essaim.hub.v1.ReleaseService", "ListReleaseFigures"),
                 );
             self.inner.unary(req, path, codec).await
         }
@@ -3874,6 +4229,15 @@ pub mod release_service_server {
             request: tonic::Request<super::ListReleaseCellsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListReleaseCellsResponse>,
+            tonic::Status,
+        >;
+        /// Lists the figures of a release with the reasons why they are hidden, in pages. They are the
+        /// hub's own: whoever knows them knows more than the rules allow.
+        async fn list_release_figures(
+            &self,
+            request: tonic::Request<super::ListReleaseFiguresRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReleaseFiguresResponse>,
             tonic::Status,
         >;
         /// Lists releases, in pages.
@@ -4119,6 +4483,52 @@ pub mod release_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListReleaseCellsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/essaim.hub.v1.ReleaseService/ListReleaseFigures" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReleaseFiguresSvc<T: ReleaseService>(pub Arc<T>);
+                    impl<
+                        T: ReleaseService,
+                    > tonic::server::UnaryService<super::ListReleaseFiguresRequest>
+                    for ListReleaseFiguresSvc<T> {
+                        type Response = super::ListReleaseFiguresResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReleaseFiguresRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReleaseService>::list_release_figures(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReleaseFiguresSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

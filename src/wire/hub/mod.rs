@@ -7,6 +7,7 @@ pub mod import;
 pub mod journal;
 pub mod release;
 pub mod request;
+pub mod review;
 pub mod status;
 pub mod visit;
 

@@ -2,13 +2,13 @@
 
 use crate::{
     base::period::Period,
-    disclosure::audit::AuditReport,
     release::{
         cells::{CellMark, CellReview},
         review::{MeasureReview, ReleaseId, Review, State, TableReview, Withholding},
     },
     wire::{
         generated::hub as pb,
+        hub::review::{audit_to_wire, findings_to_wire},
         parse::{self, Invalid},
     },
 };
@@ -29,17 +29,25 @@ pub fn parent_from_wire(parent: &str) -> Result<ReleaseId, Invalid> {
 /// A cell as sent.
 pub fn cell_to_wire(cell: CellReview) -> pb::ReleaseCell {
     let CellReview { population, period, key, mark } = cell;
-    let mark = match mark {
-        CellMark::Published => pb::CellMark::Published,
-        CellMark::HiddenPrimary => pb::CellMark::HiddenPrimary,
-        CellMark::HiddenSecondary => pb::CellMark::HiddenSecondary,
-    };
     pb::ReleaseCell {
         population,
         period: period.to_string(),
-        key: key.into_iter().map(|(dimension, code)| format!("{dimension}={code}")).collect(),
-        mark: mark.into(),
+        key: key_to_wire(&key),
+        mark: mark_to_wire(mark).into(),
     }
+}
+
+pub(super) fn mark_to_wire(mark: CellMark) -> pb::CellMark {
+    match mark {
+        CellMark::Published => pb::CellMark::Published,
+        CellMark::HiddenPrimary => pb::CellMark::HiddenPrimary,
+        CellMark::HiddenSecondary => pb::CellMark::HiddenSecondary,
+    }
+}
+
+/// Dimensions with their codes.
+pub(super) fn key_to_wire(key: &[(String, String)]) -> Vec<String> {
+    key.iter().map(|(dimension, code)| format!("{dimension}={code}")).collect()
 }
 
 /// As sent; lists leave out tables and audit.
@@ -56,6 +64,7 @@ pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
         audit,
         skipped,
         withholding,
+        findings,
     } = review;
     let (tables, audit) = match in_full {
         true => (tables.into_iter().map(table_to_wire).collect(), Some(audit_to_wire(audit))),
@@ -73,52 +82,26 @@ pub fn to_wire(review: Review, in_full: bool) -> pb::Release {
         tables,
         audit,
         withholding,
+        findings: findings.filter(|_| in_full).map(findings_to_wire),
         skipped_periods: skipped.iter().map(Period::to_string).collect(),
     }
 }
 
 fn table_to_wire(table: TableReview) -> pb::ReleaseTable {
     let TableReview { population, period, dimensions, cells, hidden, measures } = table;
-    let measure = |measure: MeasureReview| {
-        let MeasureReview { measure, kept_percent } = measure;
-        pb::ReleaseMeasure { measure, kept_percent: kept_percent.into() }
-    };
     pb::ReleaseTable {
         population,
         period: period.to_string(),
         dimensions,
         cells,
         hidden_cells: hidden,
-        measures: measures.into_iter().map(measure).collect(),
+        measures: measures.into_iter().map(measure_to_wire).collect(),
     }
 }
 
-fn audit_to_wire(audit: AuditReport) -> pb::AuditReport {
-    let AuditReport {
-        attackers,
-        cells,
-        hidden,
-        sensitive,
-        proven,
-        lowered,
-        counter_examples,
-        relations,
-        relations_broken,
-        exposed: _,
-        insiders: _,
-        told_by_status: _,
-    } = audit;
-    pb::AuditReport {
-        attackers,
-        cells,
-        hidden_cells: hidden,
-        sensitive_cells: sensitive,
-        proven,
-        lowered,
-        counter_examples,
-        relations,
-        relations_broken,
-    }
+pub(super) fn measure_to_wire(measure: MeasureReview) -> pb::ReleaseMeasure {
+    let MeasureReview { measure, kept_percent } = measure;
+    pb::ReleaseMeasure { measure, kept_percent: kept_percent.into() }
 }
 
 fn withholding_to_wire(withholding: Withholding) -> pb::Withholding {

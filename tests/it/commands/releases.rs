@@ -101,6 +101,43 @@ fn nothing_is_released_yet(federation: &Federation, period: &str) {
     assert!(!asked.out.contains("0+"), "{asked:?}");
 }
 
+/// What a steward reads before approving, for people and for programs.
+fn review(federation: &Federation, name: &str, draft: &Value) {
+    let profile = federation.profile(STEWARD);
+    let show = ["release", "show", name, "--profile", &profile, "--language", "en"];
+    let told = run(&show).done().out;
+    for words in ["The audit passed", "Hidden because", "Kept:", "no earlier release", "A8"] {
+        assert!(told.contains(words), "{words:?} is not in {told}");
+    }
+    let totals = &draft["findings"]["totals"];
+    assert_eq!(totals["cells"], draft["audit"]["cells"]);
+    assert_eq!(totals["primary_cells"], draft["audit"]["sensitive_cells"]);
+    let attackers = draft["audit"]["by_attacker"].as_array().unwrap();
+    let names: Vec<_> = attackers.iter().map(|one| one["attacker"].clone()).collect();
+    assert_eq!(json!(names), draft["audit"]["attackers"]);
+    assert_eq!(draft["audit"]["exposed_cells"], json!([]));
+
+    let figures = ["release", "show", name, "--cells", "--figures"];
+    let asked = federation.run(STEWARD, &figures).done();
+    assert!(asked.err.contains("Confidentiel"), "{asked:?}");
+    let listed = asked.json();
+    let listed = listed.as_array().unwrap();
+    let total = listed.iter().find(|one| {
+        (&one["population"], &one["cell"]) == (&json!("requests_received"), &json!(""))
+    });
+    let total = total.unwrap();
+    assert_eq!(total["values"], json!([{ "measure": "requests", "value": ROWS }]));
+    assert_eq!((&total["mark"], &total["reasons"]), (&json!("published"), &json!([])));
+    for one in listed.iter().filter(|one| one["mark"] == "hidden_primary") {
+        assert!(!one["reasons"].as_array().unwrap().is_empty(), "{one}");
+    }
+    let profile = federation.profile(STEWARD);
+    let table = run(&[&figures[..], &["--profile", &profile, "--language", "pt"]].concat()).done();
+    assert!(table.out.contains("WHY") && table.err.contains("Confidencial"), "{table:?}");
+    federation.run("ml-referent-1", &figures).ended(1, "may not call");
+    federation.run(STEWARD, &["release", "show", name, "--figures"]).ended(64, "--cells");
+}
+
 #[test]
 fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewhere() {
     let federation = Federation::new();
@@ -118,7 +155,8 @@ fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewh
     let name = draft.text("name");
     assert_eq!(federation.run(STEWARD, &["release", "show", &name]).done().json(), draft.json());
     let shown = run(&["release", "show", &name, "--profile", &federation.profile(STEWARD)]).done();
-    assert!(shown.out.contains("The audit passed"), "{shown:?}");
+    assert!(shown.out.contains("L’audit est réussi"), "{shown:?}");
+    review(&federation, &name, &draft.json());
     let cells = federation.run(STEWARD, &["release", "show", &name, "--cells"]).done().json();
     let cells = cells.as_array().unwrap();
     assert_eq!(json!(cells.len()), draft.json()["audit"]["cells"]);

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use essaim::wire::generated::hub::{
-    CellMark, JournalFault, JournalHead, ListJournalEntriesRequest, ListReleaseCellsRequest,
-    VerifyJournalRequest, journal_service_client::JournalServiceClient,
-    release_service_client::ReleaseServiceClient,
+    CellMark, HidingRule, JournalFault, JournalHead, ListJournalEntriesRequest,
+    ListReleaseCellsRequest, ListReleaseFiguresRequest, VerifyJournalRequest,
+    journal_service_client::JournalServiceClient, release_service_client::ReleaseServiceClient,
 };
 
 use super::{planted::Planted, staff::Staff};
@@ -36,6 +36,34 @@ impl Staff {
         let parent = release.to_owned();
         let list = ListReleaseCellsRequest { parent, page_size: PAGE_ROWS, page_token };
         client.list_release_cells(list).await.expect_err("a refusal");
+        self.read_figures(planted, release).await;
+    }
+
+    /// The figures themselves, hidden ones included, with the rules that hide them.
+    async fn read_figures(&self, planted: &mut Planted, release: &str) {
+        let mut client = ReleaseServiceClient::new(self.second_steward.clone());
+        let (mut rules, mut page_token) = (BTreeSet::new(), String::new());
+        loop {
+            let parent = release.to_owned();
+            let list = ListReleaseFiguresRequest { parent, page_size: PAGE_ROWS, page_token };
+            let page = client.list_release_figures(list).await.unwrap().into_inner();
+            let reasons = page.figures.iter().flat_map(|figure| &figure.reasons);
+            rules.extend(reasons.map(|reason| reason.rule));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        for rule in [HidingRule::FewEnterprises, HidingRule::Others] {
+            assert!(rules.contains(&rule.into()), "{rule:?}: {rules:?}");
+        }
+        let page_token = planted.asked("page token of figures");
+        let parent = release.to_owned();
+        let list = ListReleaseFiguresRequest { parent, page_size: PAGE_ROWS, page_token };
+        client.list_release_figures(list).await.expect_err("a refusal");
+        let parent = format!("releases/{}", planted.asked("release of figures"));
+        let list = ListReleaseFiguresRequest { parent, ..Default::default() };
+        client.list_release_figures(list).await.expect_err("a refusal");
     }
 
     /// The journal, page by page, and whether it is whole. The identifiers of all records stand in

@@ -1,8 +1,9 @@
 //! The gate over gRPC, beside the staff that goes on working on the records.
 
 use essaim::wire::generated::hub::{
-    ApproveReleaseRequest, CellMark, DiscardReleaseRequest, ListReleaseCellsRequest,
-    ListReleasesRequest, Release, ReleaseCell, WithdrawConsentRequest, WithholdReleaseRequest,
+    ApproveReleaseRequest, CellMark, DiscardReleaseRequest, GetReleaseRequest, HidingRule,
+    ListReleaseCellsRequest, ListReleaseFiguresRequest, ListReleasesRequest, Release, ReleaseCell,
+    ReleaseFigure, WithdrawConsentRequest, WithholdReleaseRequest,
 };
 
 use super::*;
@@ -127,6 +128,73 @@ async fn the_cells_of_a_release_are_listed_in_pages_without_their_values() {
     let wrong = ListReleaseCellsRequest { page_token: "next".into(), ..request };
     let refused = first.list_release_cells(wrong).await;
     assert_eq!(reason_of(refused), (Code::InvalidArgument, "INVALID_FIELD".into()));
+}
+
+#[tokio::test]
+async fn figures_are_shown_to_stewards_only_with_the_rules_that_hide_them() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    let staff = stand.connect_hub(&referent).await.unwrap();
+    enterprise_with_consent(staff.clone()).await;
+    let [mut first, _] = stewards(&stand).await;
+    let release = draft(&mut first).await;
+    let mut request = ListReleaseFiguresRequest {
+        parent: release.name.clone(),
+        page_size: 7,
+        ..Default::default()
+    };
+    let mut figures: Vec<ReleaseFigure> = Vec::new();
+    loop {
+        let page = first.list_release_figures(request.clone()).await.unwrap().into_inner();
+        assert!(!page.figures.is_empty() && page.figures.len() <= 7);
+        figures.extend(page.figures);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    let findings = release.findings.unwrap();
+    let cells = figures.iter().filter(|figure| figure.terms.is_empty()).count() as u64;
+    assert_eq!(cells, findings.totals.unwrap().cells);
+    let lait = ["filiere=LAIT".to_owned()];
+    let of_lait = |figure: &&ReleaseFigure| {
+        (&*figure.population, &*figure.key) == ("enterprises_registered", &lait[..])
+    };
+    let registered = figures.iter().find(of_lait).unwrap();
+    assert_eq!(registered.mark(), CellMark::HiddenPrimary);
+    assert_eq!((registered.values[0].value, registered.enterprises), (1, Some(1)));
+    assert_eq!(registered.reasons[0].rule(), HidingRule::FewEnterprises);
+
+    let mut foreign = ReleaseServiceClient::new(staff);
+    let refused = foreign.list_release_figures(request.clone()).await;
+    assert_eq!(reason_of(refused), (Code::PermissionDenied, "WRONG_ROLE".into()));
+    let wrong = ListReleaseFiguresRequest { page_token: "next".into(), ..request };
+    let refused = first.list_release_figures(wrong).await;
+    assert_eq!(reason_of(refused), (Code::InvalidArgument, "INVALID_FIELD".into()));
+}
+
+#[tokio::test]
+async fn a_review_holds_what_the_audit_tried_and_lists_leave_it_out() {
+    let stand = Stand::new().await;
+    let referent = stand.certificates.person("essaim://ML/referent/one");
+    enterprise_with_consent(stand.connect_hub(&referent).await.unwrap()).await;
+    let [mut first, mut second] = stewards(&stand).await;
+    let drafted = draft(&mut first).await;
+    let shown = first.get_release(GetReleaseRequest { name: drafted.name.clone() }).await;
+    assert_eq!(shown.unwrap().into_inner().release, Some(drafted.clone()));
+    let audit = drafted.audit.clone().unwrap();
+    let names: Vec<_> = audit.by_attacker.iter().map(|one| one.attacker.clone()).collect();
+    assert_eq!(names, audit.attackers);
+    let findings = drafted.findings.clone().unwrap();
+    // The only enterprise is sensitive wherever it counts.
+    let plan = findings.coarser_plan.unwrap();
+    assert_eq!((&*plan.from, plan.primary_cells), ("2027-Q1", audit.sensitive_cells));
+    assert_eq!((&*findings.changes[0].period, &*findings.changes[0].since), ("2026-Q1", ""));
+    let listed = first.list_releases(ListReleasesRequest::default()).await.unwrap().into_inner();
+    assert!(listed.releases[0].findings.is_none() && listed.releases[0].audit.is_none());
+    let approved = second.approve_release(ApproveReleaseRequest { name: drafted.name }).await;
+    let approved = approved.unwrap().into_inner().release.unwrap();
+    assert!(approved.findings.is_none() && approved.audit == drafted.audit);
 }
 
 async fn stewards(stand: &Stand) -> [ReleaseServiceClient<Channel>; 2] {
