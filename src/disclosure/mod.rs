@@ -31,11 +31,9 @@
 
 mod attack;
 pub mod audit;
-mod component;
 pub mod counter_example;
 mod difference;
 pub mod error;
-mod exact;
 mod insiders;
 mod linked;
 mod marking;
@@ -44,7 +42,6 @@ pub mod public;
 mod rehearsal;
 pub mod rules;
 pub mod safe;
-mod simplex;
 pub mod suppress;
 pub mod system;
 pub mod tabular;

@@ -3,13 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::disclosure::{
-    simplex::Row,
-    system::{Comparison, Relation},
-};
+use crate::disclosure::system::{Comparison, Relation};
 
 /// Visits of a row while bounds are propagated, per row; bounds stay sound when it stops early.
 const VISITS_PER_ROW_MAX: usize = 50;
+
+/// `Σ coefficient × variable = constant`, or `≥ constant`.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Variables with their coefficients; no variable twice.
+    pub terms: Vec<(usize, i64)>,
+    /// The right-hand side.
+    pub constant: i128,
+    /// Whether the sum may exceed the constant.
+    pub at_least: bool,
+}
 
 /// Bounds of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +156,30 @@ pub fn floor_div(value: i128, by: i128) -> i128 {
 /// Rounds towards +∞; `by` is positive.
 pub fn ceil_div(value: i128, by: i128) -> i128 {
     -(-value).div_euclid(by)
+}
+
+/// The rows over what is not yet settled. The error is a variable of a row that is broken.
+pub fn unsettled(rows: &[Row], intervals: &[Interval]) -> Result<Vec<Row>, usize> {
+    let mut open = Vec::new();
+    for row in rows {
+        let mut left = Row { terms: Vec::new(), ..*row };
+        for (variable, coefficient) in &row.terms {
+            let Interval { lower, upper } = intervals[*variable];
+            match upper == Some(lower) {
+                true => left.constant -= lower * i128::from(*coefficient),
+                false => left.terms.push((*variable, *coefficient)),
+            }
+        }
+        if left.terms.is_empty() {
+            let holds = if left.at_least { left.constant <= 0 } else { left.constant == 0 };
+            if !holds {
+                return Err(row.terms[0].0);
+            }
+            continue;
+        }
+        open.push(left);
+    }
+    Ok(open)
 }
 
 /// Splits rows into components, by their first variable.

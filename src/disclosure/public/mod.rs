@@ -1,28 +1,30 @@
-//! What anyone can compute from published tables: intervals of hidden cells.
+//! What anyone can compute from published tables: intervals of hidden cells, and ([`check`])
+//! whether these are hidden at all.
 //!
 //! Names only published types. A bound is proven by exact arithmetic and rounded outward, so the
 //! true value always lies inside. Only relations are used that hold for certain: those within one
 //! release. That the quarters of a year add up is left to attackers: a corrected record or a
 //! withdrawn consent breaks it, and a reader's interval must not.
 
+mod rows;
+mod search;
+
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
-        component::{self, Component, Interval},
         error::DisclosureError,
-        exact::SimplexError,
-        simplex::{Column, Outcome, Row, Simplex},
+        public::{
+            rows::{Component, Interval},
+            search::{Search, Task, Unsolved},
+        },
         system::{Certainty, Shape, System, SystemCell},
     },
     publication::release::{Release, Table},
 };
 
-/// Work spent on solving, as rows × columns × variables over all components: a member that sends
-/// monstrous tables gets the bounds that propagation proves. A real year takes a tenth of it.
-const SOLVING_WORK_MAX: usize = 3_000_000_000;
-/// Most entries of one tableau that is solved for a reader: 32 MB, on small machines. Those of a
-/// real year have less than a tenth of it.
-const SOLVING_ENTRIES_MAX: usize = 4 << 20;
+/// Work spent on solving, as entries looked at: a member that sends monstrous tables gets the
+/// bounds that propagation proves.
+const SOLVING_WORK_MAX: u64 = 3_000_000_000;
 
 /// What can be deduced about one measure of one hidden cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,30 +137,21 @@ fn deduce(
     };
     let certain =
         || system.relations.iter().filter(|relation| relation.certainty == Certainty::Certain);
-    let rows = component::fill_in(certain(), |variable| published[variable]).map_err(|index| {
+    let rows = rows::fill_in(certain(), |variable| published[variable]).map_err(|index| {
         contradiction(certain().nth(index).map_or(0, |relation| relation.terms[0].0))
     })?;
     let dark = system.dark_groups(|cell| published[system.cells[cell].first_variable].is_none());
     let mut intervals: Vec<Interval> = (0..published.len())
         .map(|variable| a_priori(catalogue, system, &dark, variable, published[variable]))
         .collect();
-    component::propagate(&rows, &mut intervals).map_err(contradiction)?;
-    let open = fix(&rows, &intervals).map_err(contradiction)?;
-    let mut work_left = SOLVING_WORK_MAX;
-    for component in component::components(&open, published.len()) {
-        let Component { variables, rows } = &component;
-        let columns = variables.len() + rows.len();
-        let work = rows.len().saturating_mul(columns).saturating_mul(variables.len());
-        let Some(left) = work_left.checked_sub(work) else { continue };
-        if rows.len().saturating_mul(columns) > SOLVING_ENTRIES_MAX {
-            continue;
-        }
-        work_left = left;
-        match narrow(&component, &mut intervals) {
-            Err(SimplexError::Infeasible) => return Err(contradiction(component.variables[0])),
+    rows::propagate(&rows, &mut intervals).map_err(contradiction)?;
+    let open = rows::unsettled(&rows, &intervals).map_err(contradiction)?;
+    let mut work = SOLVING_WORK_MAX;
+    for component in rows::components(&open, published.len()) {
+        match narrow(&component, &mut intervals, &mut work) {
+            Err(Unsolved::Contradiction) => return Err(contradiction(component.variables[0])),
             // What propagation proved stays true.
-            Ok(())
-            | Err(SimplexError::TooLarge | SimplexError::Overflow | SimplexError::Stalled) => {}
+            Ok(()) | Err(Unsolved::GivenUp) => {}
         }
     }
     Ok(intervals)
@@ -180,83 +173,27 @@ fn a_priori(
     Interval { lower, upper: None }
 }
 
-/// The rows over what is not yet settled. The error is a variable of a row that is broken.
-fn fix(rows: &[Row], intervals: &[Interval]) -> Result<Vec<Row>, usize> {
-    let mut open = Vec::new();
-    for row in rows {
-        let mut left = Row { terms: Vec::new(), ..*row };
-        for (variable, coefficient) in &row.terms {
-            let Interval { lower, upper } = intervals[*variable];
-            match upper == Some(lower) {
-                true => left.constant -= lower * i128::from(*coefficient),
-                false => left.terms.push((*variable, *coefficient)),
-            }
-        }
-        if left.terms.is_empty() {
-            let holds = if left.at_least { left.constant <= 0 } else { left.constant == 0 };
-            if !holds {
-                return Err(row.terms[0].0);
-            }
-            continue;
-        }
-        open.push(left);
-    }
-    Ok(open)
-}
-
-/// Solves for both ends of every variable of a component, continuing from the last basis. Ends
-/// that a point already met reaches need no solve.
-fn narrow(component: &Component, intervals: &mut [Interval]) -> Result<(), SimplexError> {
-    let bounds = |variable: &usize| intervals[*variable];
-    let columns = component
-        .variables
-        .iter()
-        .map(bounds)
-        .map(|Interval { lower, upper }| Column { lower, upper, start: lower })
-        .collect();
-    let mut simplex = Simplex::new(columns, &component.rows)?;
-    let mut reached = Reached::new(component.variables.len());
-    reached.note(&simplex)?;
+/// Looks for both ends of every variable of a component. Ends that a point already met reaches need
+/// no search.
+fn narrow(
+    component: &Component,
+    intervals: &mut [Interval],
+    work: &mut u64,
+) -> Result<(), Unsolved> {
+    let task = Task::new(component, intervals).ok_or(Unsolved::GivenUp)?;
+    let mut search = Search::new(&task, work)?;
     for (place, variable) in component.variables.iter().enumerate() {
-        let Interval { lower, upper } = intervals[*variable];
-        if upper.is_none_or(|upper| reached.most[place] < Some(upper))
-            && simplex.solve(&[(place, 1)])? == Outcome::Optimal
+        let Interval { lower, upper } = &mut intervals[*variable];
+        if upper.is_none_or(|upper| search.reached(place).most < Some(upper))
+            && let Some(most) = search.end(place, true, work)
         {
-            reached.note(&simplex)?;
-            let most = component::floor_div(simplex.numerator(place)?, simplex.denominator());
-            intervals[*variable].upper = Some(upper.map_or(most, |upper| upper.min(most)));
+            *upper = Some(upper.map_or(most, |upper| upper.min(most)));
         }
-        if reached.least[place].is_none_or(|least| least > lower) {
-            simplex.solve(&[(place, -1)])?;
-            reached.note(&simplex)?;
-            let least = component::ceil_div(simplex.numerator(place)?, simplex.denominator());
-            intervals[*variable].lower = lower.max(least);
+        if search.reached(place).least.is_none_or(|least| least > *lower)
+            && let Some(least) = search.end(place, false, work)
+        {
+            *lower = least.max(*lower);
         }
     }
     Ok(())
-}
-
-/// The least and largest integers known to be reached by feasible points.
-struct Reached {
-    least: Vec<Option<i128>>,
-    most: Vec<Option<i128>>,
-}
-
-impl Reached {
-    fn new(columns: usize) -> Self {
-        Self { least: vec![None; columns], most: vec![None; columns] }
-    }
-
-    fn note(&mut self, simplex: &Simplex) -> Result<(), SimplexError> {
-        let denominator = simplex.denominator();
-        for place in 0..self.least.len() {
-            let value = simplex.numerator(place)?;
-            // Rounded inward: only what the point itself covers counts as reached.
-            let least = component::ceil_div(value, denominator);
-            let most = component::floor_div(value, denominator);
-            self.least[place] = Some(self.least[place].map_or(least, |known| known.min(least)));
-            self.most[place] = Some(self.most[place].map_or(most, |known| known.max(most)));
-        }
-        Ok(())
-    }
 }
