@@ -153,6 +153,13 @@ impl<'a> Marking<'a> {
         Known { relations: self.relations, truth, bounds, hidden, touching: &self.touching }
     }
 
+    /// Leaves a demand out; whether it was there.
+    pub fn leave_out(&mut self, demand: &Demand) -> bool {
+        let before = self.demands.len();
+        self.demands.retain(|one| one != demand);
+        self.demands.len() < before
+    }
+
     /// Leaves a demand out that earlier releases alone leave open; whether they do.
     pub fn give_up(&mut self, demand: &Demand) -> bool {
         let is_open = !self.attack.open_before(self.relations, self.asked, &[*demand]).is_empty();

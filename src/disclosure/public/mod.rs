@@ -6,6 +6,7 @@
 //! release. That the quarters of a year add up is left to attackers: a corrected record or a
 //! withdrawn consent breaks it, and a reader's interval must not.
 
+pub mod check;
 mod rows;
 mod search;
 
@@ -17,7 +18,7 @@ use crate::{
             rows::{Component, Interval},
             search::{Search, Task, Unsolved},
         },
-        system::{Certainty, Shape, System, SystemCell},
+        system::{Certainty, Relation, Shape, System, SystemCell},
     },
     publication::release::{Release, Table},
 };
@@ -59,7 +60,9 @@ pub fn intervals(
     let shapes: Vec<Vec<_>> =
         releases.iter().map(|release| release.tables.iter().map(Shape::of).collect()).collect();
     let system = System::of(catalogue, &shapes)?;
-    let published = published(catalogue, &system, releases)?;
+    let tables: Vec<Vec<&Table>> =
+        releases.iter().map(|release| release.tables.iter().collect()).collect();
+    let published = published(catalogue, &system, &tables)?;
     let deduced = deduce(catalogue, &system, &published)?;
     let mut found = Vec::new();
     for (release, tables) in system.places.iter().enumerate() {
@@ -91,11 +94,11 @@ pub fn intervals(
 fn published(
     catalogue: &Catalogue,
     system: &System,
-    releases: &[Release],
+    releases: &[Vec<&Table>],
 ) -> Result<Vec<Option<i128>>, DisclosureError> {
     let mut published = vec![None; system.cell_of.len()];
-    for (release, tables) in releases.iter().zip(&system.places) {
-        for (index, (table, places)) in release.tables.iter().zip(tables).enumerate() {
+    for (tables, places) in releases.iter().zip(&system.places) {
+        for (index, (table, places)) in tables.iter().zip(places).enumerate() {
             if table.cells.len() != places.len() {
                 return Err(shape_error(index, table, "it has more or fewer cells"));
             }
@@ -135,21 +138,15 @@ fn deduce(
     let contradiction = |variable: usize| DisclosureError::PublishedContradiction {
         cell: system.name(catalogue, system.cell_of[variable]),
     };
-    let certain =
-        || system.relations.iter().filter(|relation| relation.certainty == Certainty::Certain);
-    let rows = rows::fill_in(certain(), |variable| published[variable]).map_err(|index| {
-        contradiction(certain().nth(index).map_or(0, |relation| relation.terms[0].0))
-    })?;
-    let dark = system.dark_groups(|cell| published[system.cells[cell].first_variable].is_none());
-    let mut intervals: Vec<Interval> = (0..published.len())
-        .map(|variable| a_priori(catalogue, system, &dark, variable, published[variable]))
-        .collect();
+    let broken = |relation: usize| contradiction(system.relations[relation].terms[0].0);
+    let rows = rows::fill_in(certain(system), |one| published[one]).map_err(broken)?;
+    let mut intervals = a_priori(catalogue, system, published);
     rows::propagate(&rows, &mut intervals).map_err(contradiction)?;
-    let open = rows::unsettled(&rows, &intervals).map_err(contradiction)?;
+    let open = rows::unsettled(&rows, &intervals).map_err(broken)?;
     let mut work = SOLVING_WORK_MAX;
     for component in rows::components(&open, published.len()) {
         match narrow(&component, &mut intervals, &mut work) {
-            Err(Unsolved::Contradiction) => return Err(contradiction(component.variables[0])),
+            Err(Unsolved::Contradiction(_)) => return Err(contradiction(component.variables[0])),
             // What propagation proved stays true.
             Ok(()) | Err(Unsolved::GivenUp) => {}
         }
@@ -157,20 +154,24 @@ fn deduce(
     Ok(intervals)
 }
 
-fn a_priori(
-    catalogue: &Catalogue,
-    system: &System,
-    dark: &[bool],
-    variable: usize,
-    published: Option<i128>,
-) -> Interval {
-    if let Some(value) = published {
-        return Interval { lower: value, upper: Some(value) };
-    }
-    let cell = &system.cells[system.cell_of[variable]];
-    let measure = &catalogue.populations[cell.population].measures[variable - cell.first_variable];
-    let lower = i128::from(measure.kind != MeasureKind::Value && !dark[cell.group]);
-    Interval { lower, upper: None }
+/// The relations that hold for certain, with their places.
+fn certain(system: &System) -> impl Iterator<Item = (usize, &Relation)> {
+    let relations = system.relations.iter().enumerate();
+    relations.filter(|(_, relation)| relation.certainty == Certainty::Certain)
+}
+
+/// What is known of each variable before anything is deduced.
+fn a_priori(catalogue: &Catalogue, system: &System, published: &[Option<i128>]) -> Vec<Interval> {
+    let dark = system.dark_groups(|cell| published[system.cells[cell].first_variable].is_none());
+    let known = |(variable, published): (usize, &Option<i128>)| match published {
+        Some(value) => Interval { lower: *value, upper: Some(*value) },
+        None => {
+            let counts = system.kind(catalogue, variable) != MeasureKind::Value;
+            let in_the_dark = dark[system.cells[system.cell_of[variable]].group];
+            Interval { lower: i128::from(counts && !in_the_dark), upper: None }
+        }
+    };
+    published.iter().enumerate().map(known).collect()
 }
 
 /// Looks for both ends of every variable of a component. Ends that a point already met reaches need

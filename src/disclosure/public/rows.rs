@@ -17,6 +17,8 @@ pub struct Row {
     pub constant: i128,
     /// Whether the sum may exceed the constant.
     pub at_least: bool,
+    /// The place of the relation that says so.
+    pub relation: usize,
 }
 
 /// Bounds of a variable.
@@ -38,15 +40,15 @@ pub struct Component {
 }
 
 /// The relations with known values filled in, over the unknown variables; those without unknowns
-/// are left out. The error is the index of a relation that the known values break.
+/// are left out. The error is the place of a relation that the known values break.
 pub fn fill_in<'a>(
-    relations: impl IntoIterator<Item = &'a Relation>,
+    relations: impl IntoIterator<Item = (usize, &'a Relation)>,
     known: impl Fn(usize) -> Option<i128>,
 ) -> Result<Vec<Row>, usize> {
     let mut rows = Vec::new();
-    for (index, relation) in relations.into_iter().enumerate() {
+    for (place, relation) in relations {
         let at_least = relation.comparison == Comparison::AtLeastZero;
-        let mut row = Row { terms: Vec::new(), constant: 0, at_least };
+        let mut row = Row { terms: Vec::new(), constant: 0, at_least, relation: place };
         for (variable, coefficient) in &relation.terms {
             match known(*variable) {
                 // Values and coefficients are 64 bits wide: the sum cannot leave 128.
@@ -56,7 +58,7 @@ pub fn fill_in<'a>(
         }
         let holds = if at_least { row.constant <= 0 } else { row.constant == 0 };
         match row.terms.is_empty() {
-            true if !holds => return Err(index),
+            true if !holds => return Err(place),
             true => {}
             false => rows.push(row),
         }
@@ -158,7 +160,7 @@ pub fn ceil_div(value: i128, by: i128) -> i128 {
     -(-value).div_euclid(by)
 }
 
-/// The rows over what is not yet settled. The error is a variable of a row that is broken.
+/// The rows over what is not yet settled. The error is the place of a relation that is broken.
 pub fn unsettled(rows: &[Row], intervals: &[Interval]) -> Result<Vec<Row>, usize> {
     let mut open = Vec::new();
     for row in rows {
@@ -173,7 +175,7 @@ pub fn unsettled(rows: &[Row], intervals: &[Interval]) -> Result<Vec<Row>, usize
         if left.terms.is_empty() {
             let holds = if left.at_least { left.constant <= 0 } else { left.constant == 0 };
             if !holds {
-                return Err(row.terms[0].0);
+                return Err(row.relation);
             }
             continue;
         }

@@ -31,10 +31,10 @@ const MISSING_MAX: f64 = 1e-9;
 const FURTHER: f64 = 2.0;
 
 /// Why nothing was found out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsolved {
-    /// It is proven that no values fit.
-    Contradiction,
+    /// It is proven that no values fit: these relations contradict each other.
+    Contradiction(Vec<usize>),
     /// The solver was out of work, or numbers are too large for it.
     GivenUp,
 }
@@ -211,15 +211,22 @@ impl<'a> Search<'a> {
         let End::At(left) = self.primal.reach(column, false, STEPS_MAX) else {
             return Err(Unsolved::GivenUp);
         };
-        // Less than that is rounding: a part of a whole has a denominator of a few digits.
         if left + all as f64 <= MISSING_MAX * (1.0 + all as f64) {
             return Ok(());
         }
         let ranges = self.task.ranges(&self.task.up);
         match reach::proven(ranges, column, false, self.primal.multipliers()) {
-            Some(most) if most < all => Err(Unsolved::Contradiction),
+            Some(most) if most < all => Err(Unsolved::Contradiction(self.blamed())),
             _ => Err(Unsolved::GivenUp),
         }
+    }
+
+    /// The relations that the last proof rests on.
+    fn blamed(&self) -> Vec<usize> {
+        let multipliers = self.primal.multipliers();
+        let used = multipliers.places().iter().filter(|row| multipliers.at(**row) != 0.0);
+        let rows = used.filter_map(|row| self.task.component.rows.get(*row as usize));
+        rows.map(|row| row.relation).collect()
     }
 
     /// What is possible for a variable of the component, as far as it was met.
@@ -236,7 +243,9 @@ impl<'a> Search<'a> {
                 let ranges = self.task.ranges(&self.up);
                 let most = reach::proven(ranges, place, up, self.primal.multipliers());
                 let lower = self.task.bounds[place].lower;
-                most.map(|most| if up { lower + i128::from(most) } else { lower - i128::from(most) })
+                most.map(
+                    |most| if up { lower + i128::from(most) } else { lower - i128::from(most) },
+                )
             }
             End::Unbounded => {
                 self.note();
