@@ -1,4 +1,5 @@
-//! `essaim disclosure`: protection and audit of any table, without a node.
+//! `essaim disclosure`: protection and audit of any table, without a node; and what the releases
+//! that a stopped node holds give away (`releases`).
 //!
 //! | for | read |
 //! |---|---|
@@ -16,18 +17,19 @@ pub mod arguments;
 pub mod csv_file;
 pub mod hierarchy_file;
 pub mod pattern_file;
+mod releases;
 mod report;
 pub mod table_file;
 
 use std::{path::Path, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
 
 use crate::{
     cli::{
         Done,
-        args::disclosure::{AuditArgs, DisclosureCommand, ProtectArgs},
+        args::disclosure::{AuditArgs, AuditCommand, DisclosureCommand, PatternArgs, ProtectArgs},
         disclosure::{arguments::Asked, report::Report, table_file::TableFile},
     },
     codes::messages,
@@ -41,7 +43,15 @@ const SPINNER_MILLISECONDS: u64 = 120;
 pub(super) fn run(command: &DisclosureCommand) -> anyhow::Result<Done> {
     match command {
         DisclosureCommand::Protect(args) => protect_table(args),
-        DisclosureCommand::Audit(args) => audit_pattern(args),
+        DisclosureCommand::Audit(AuditArgs { other: Some(other), .. }) => {
+            let AuditCommand::Releases(args) = other;
+            releases::audit(args)
+        }
+        DisclosureCommand::Audit(AuditArgs { pattern: Some(args), .. }) => audit_pattern(args),
+        // The arguments ask for one of them.
+        DisclosureCommand::Audit(AuditArgs { other: None, pattern: None }) => {
+            bail!("name a table with its pattern, or the releases of a node")
+        }
     }
 }
 
@@ -74,7 +84,7 @@ fn tried(args: &ProtectArgs, asked: &Asked) -> String {
     )
 }
 
-fn audit_pattern(args: &AuditArgs) -> anyhow::Result<Done> {
+fn audit_pattern(args: &PatternArgs) -> anyhow::Result<Done> {
     let asked = Asked::new(&args.table, protect::Cost::Unit)?;
     let (file, table) = read(&args.table.file, &asked)?;
     let pattern = csv_file::read(&args.pattern)?;
