@@ -409,3 +409,7 @@ impl Reason {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod check_tests;
