@@ -9,8 +9,9 @@
 //! - [`system`]: the equations and inequalities that the shapes of published tables and the
 //!   catalogue imply. [`public`] uses it on what others published, [`audit`] on what we are about
 //!   to publish; neither trusts a system sent along.
-//! - [`protect`]: hides more cells until every sensitive one is safe. A heuristic; nobody has to
-//!   believe it.
+//! - [`public::check`]: what every receiver finds about the releases of a member.
+//! - [`protect`]: hides more cells until every sensitive one is safe, and, as far as that can be had,
+//!   until receivers can tell no hidden one. A heuristic; nobody has to believe it.
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
 //! - [`withhold`]: hides a release as a whole that could not be protected.

@@ -51,7 +51,7 @@ fn publish_again(node: &Path) -> HiddenInterval {
         |one: &&HiddenInterval| release.tables[one.table].measures.len() == 1 && one.lower > 0;
     let chosen = *hidden.iter().find(one_measure).unwrap();
     release.tables[chosen.table].cells[chosen.cell] = Cell(Some(vec![chosen.lower]));
-    let signer = LogSigner::load(&node.join("keys/log.pem")).unwrap();
+    let signer = LogSigner::load(&node.join("keys/log.key")).unwrap();
     let admitted = Admitted::release(&release, Some(newest.id.seq)).unwrap();
     log.append(&signer, origin, 1, admitted).unwrap();
     chosen

@@ -50,9 +50,12 @@ pub struct AuditArgs {
     /// Something else than a pattern.
     #[command(subcommand)]
     pub other: Option<AuditCommand>,
-    /// A pattern.
+    /// The table and its rules.
     #[command(flatten)]
-    pub pattern: Option<PatternArgs>,
+    pub table: Option<TableArgs>,
+    /// The pattern: the keys, and status (published or suppressed)
+    #[arg(long, value_name = "FILE", required = true)]
+    pub pattern: Option<PathBuf>,
 }
 
 /// What can be audited beside a pattern.
@@ -77,17 +80,6 @@ pub struct ReleasesArgs {
     /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-}
-
-/// `essaim disclosure audit` of a pattern.
-#[derive(Debug, Args)]
-pub struct PatternArgs {
-    /// The table and its rules.
-    #[command(flatten)]
-    pub table: TableArgs,
-    /// The pattern: the keys, and status (published or suppressed)
-    #[arg(long, value_name = "FILE")]
-    pub pattern: PathBuf,
 }
 
 /// A table, its rules and whom it is protected against.
