@@ -10,8 +10,8 @@
 //!   catalogue imply. [`public`] uses it on what others published, [`audit`] on what we are about
 //!   to publish; neither trusts a system sent along.
 //! - [`public::check`]: what every receiver finds about the releases of a member.
-//! - [`protect`]: hides more cells until every sensitive one is safe, and, as far as that can be had,
-//!   until receivers can tell no hidden one. A heuristic; nobody has to believe it.
+//! - [`protect`]: hides more cells until every sensitive one is safe, and, as far as that can be
+//!   had, until receivers can tell no hidden one. A heuristic; nobody has to believe it.
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
 //! - [`withhold`]: hides a release as a whole that could not be protected.

@@ -1,7 +1,7 @@
 //! Reads the logs of a stopped node, one entry after the other, and changes nothing.
 //!
-//! What differs from what was signed is for [`crate::log::check`] to find; here a body that does not
-//! belong to its header is as good as none.
+//! What differs from what was signed is for [`crate::log::check`] to find; here a body that does
+//! not belong to its header is as good as none.
 
 use std::path::Path;
 

@@ -173,20 +173,14 @@ impl Running {
         }
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
+        let checks = checks(&parts);
         let reloader = parts.reloader;
         let (looking, told) = (Arc::clone(&reloader), Arc::clone(&neighbours));
-        let checker = Arc::new(Checker {
-            log: Arc::clone(&parts.log),
-            statistics: Arc::clone(&parts.statistics),
-            codes: Arc::clone(&parts.codes),
-        });
-        checker.ask_for_all();
         let looks = now_and_then(
             LOOK_INTERVAL,
             move || look(Arc::clone(&looking), Arc::clone(&told)),
             move || catch_up(Arc::clone(&parts.projections)),
         );
-        let checks = again_and_again(checks::LOOK_INTERVAL, move || check(Arc::clone(&checker)));
         let looks = async { tokio::join!(looks, checks) };
         let until = stop_pulls.clone().run_until_cancelled_owned(looks);
         let reloads = tokio::spawn(async { _ = until.await });
@@ -280,6 +274,17 @@ async fn again_and_again<Work: Future>(interval: Duration, mut work: impl FnMut(
         tokio::time::sleep(interval).await;
         work().await;
     }
+}
+
+/// Checks what members give away: everybody now, then whoever releases.
+fn checks(parts: &Parts) -> impl Future<Output = ()> + use<> {
+    let checker = Arc::new(Checker {
+        log: Arc::clone(&parts.log),
+        statistics: Arc::clone(&parts.statistics),
+        codes: Arc::clone(&parts.codes),
+    });
+    checker.ask_for_all();
+    again_and_again(checks::LOOK_INTERVAL, move || check(Arc::clone(&checker)))
 }
 
 /// Makes the disclosure checks that are asked for.

@@ -36,7 +36,7 @@ fn audit(folder: &Path) -> (i32, Vec<Value>, String) {
 /// Publishes ML's newest release once more from its own folder, with one hidden cell given away: a
 /// number that it could be. Returns the cell's place in its table.
 fn publish_again(node: &Path) -> HiddenInterval {
-    let options = SledOptions::in_folder(&node.join("data/store"));
+    let options = SledOptions::in_folder(node.join("data/store"));
     let store: SharedStore = std::sync::Arc::new(SledStore::open(&options).unwrap());
     let clock: SharedClock = std::sync::Arc::new(SystemClock);
     let log = Log::open(&node.join("data/logs"), store, clock).unwrap();

@@ -1,5 +1,5 @@
-//! Arguments of `essaim disclosure`: a table and its rules, without any node; or the releases that a
-//! stopped node holds.
+//! Arguments of `essaim disclosure`: a table and its rules, without any node; or the releases that
+//! a stopped node holds.
 
 use std::{path::PathBuf, str::FromStr};
 

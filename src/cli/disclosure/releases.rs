@@ -1,5 +1,5 @@
-//! `essaim disclosure audit releases`: tries to tell the hidden cells of the releases that a stopped
-//! node holds, as every node does in the background, and says what they can only be.
+//! `essaim disclosure audit releases`: tries to tell the hidden cells of the releases that a
+//! stopped node holds, as every node does in the background, and says what they can only be.
 
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;

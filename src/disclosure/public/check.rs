@@ -12,8 +12,8 @@
 //! quarters, a stock changes by its flows) hold unless records came late, were corrected, or a
 //! consent was withdrawn between releases, which nobody but the member knows: to deduce with them
 //! is to guess. The member, who knows where they are true, protects what is sensitive from that
-//! guess, too, so that it leads astray or to what is not sensitive. Receivers are told what it leads
-//! to; it fails nothing.
+//! guess, too, so that it leads astray or to what is not sensitive. Receivers are told what it
+//! leads to; it fails nothing.
 //!
 //! Nothing is a matter of floating point: a cell that fails is proven to, and a release is verified
 //! only if for each of its hidden measures exact points were found (`search`). Where there is
