@@ -461,6 +461,8 @@ fn exchange_parts(parts: &Parts, node: NodeParts, clock: SharedClock) -> Exchang
 }
 
 #[cfg(test)]
+mod checks_tests;
+#[cfg(test)]
 mod projections_tests;
 #[cfg(test)]
 mod rebuild_tests;

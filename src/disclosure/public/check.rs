@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// Entries that the solver looks at for the releases of one member, all together.
-const WORK_MAX: u64 = 30_000_000_000;
+const WORK_MAX: u64 = 5_000_000_000;
 /// Times that relations that contradict each other are left out.
 const ROUNDS_MAX: usize = 64;
 

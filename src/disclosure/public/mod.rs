@@ -24,8 +24,8 @@ use crate::{
 };
 
 /// Work spent on solving, as entries looked at: a member that sends monstrous tables gets the
-/// bounds that propagation proves.
-const SOLVING_WORK_MAX: u64 = 3_000_000_000;
+/// bounds that propagation proves. A real year takes less than a hundredth of it.
+const SOLVING_WORK_MAX: u64 = 1_000_000_000;
 
 /// What can be deduced about one measure of one hidden cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

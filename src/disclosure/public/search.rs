@@ -53,6 +53,8 @@ pub struct Task<'a> {
     /// The column of all that is missing.
     all_missing: usize,
     matrix: Matrix,
+    /// Entries of all rows and columns.
+    entries: u64,
     /// The columns to start with.
     basis: Vec<u32>,
 }
@@ -70,6 +72,7 @@ impl<'a> Task<'a> {
             missing: Vec::new(),
             all_missing: 0,
             matrix: Matrix::default(),
+            entries: 0,
             basis: Vec::new(),
             bounds,
         };
@@ -91,6 +94,8 @@ impl<'a> Task<'a> {
         task.add_column(small(all)?, Some(0));
         task.rows.push(sum);
         task.basis.push(task.all_missing as u32);
+        let terms: usize = task.rows.iter().map(Vec::len).sum();
+        task.entries = (task.up.len() + terms) as u64;
         task.matrix = Matrix::new(task.up.len(), &task.rows);
         Some(task)
     }
@@ -156,6 +161,8 @@ pub struct Search<'a> {
     /// How far columns may move up with nothing missing.
     up: Vec<Option<i64>>,
     reached: Vec<Reached>,
+    /// Entries looked at to see whether a point is possible.
+    tried: u64,
 }
 
 /// The least and the most that a variable is in points that are possible, rounded inward.
@@ -182,7 +189,7 @@ impl<'a> Search<'a> {
         let upper = task.up.iter().map(|up| up.map_or(f64::INFINITY, |up| up as f64)).collect();
         let primal = Primal::with_basis(&task.matrix, lower, upper, task.basis.clone());
         let reached = vec![Reached::default(); task.bounds.len()];
-        let mut search = Self { task, primal, up: task.up.clone(), reached };
+        let mut search = Self { task, primal, up: task.up.clone(), reached, tried: 0 };
         search.run(work, |search| search.fit())?;
         for (column, missing) in &task.missing {
             search.primal.hold(*column, -(*missing as f64));
@@ -191,16 +198,16 @@ impl<'a> Search<'a> {
         let all = task.down[task.all_missing];
         search.primal.hold(task.all_missing, -(all as f64));
         search.up[task.all_missing] = Some(-all);
-        search.note();
+        search.run(work, Self::note);
         Ok(search)
     }
 
     /// Does something within what may be spent.
     fn run<T>(&mut self, work: &mut u64, run: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.primal.work();
-        self.primal.limit(before.saturating_add(*work));
+        let before = (self.primal.work(), self.tried);
+        self.primal.limit(before.0.saturating_add(*work));
         let done = run(self);
-        *work = work.saturating_sub(self.primal.work() - before);
+        *work = work.saturating_sub(self.primal.work() - before.0 + self.tried - before.1);
         done
     }
 
@@ -237,8 +244,14 @@ impl<'a> Search<'a> {
     /// Looks for the largest value of a variable if `up`, else the least. The bound that is proven,
     /// if any; what is met on the way is noted.
     pub fn end(&mut self, place: usize, up: bool, work: &mut u64) -> Option<i128> {
-        let ended = self.run(work, |search| search.primal.reach(place, up, STEPS_MAX));
-        let bound = match ended {
+        if *work == 0 {
+            return None;
+        }
+        self.run(work, |search| search.end_of(place, up))
+    }
+
+    fn end_of(&mut self, place: usize, up: bool) -> Option<i128> {
+        let bound = match self.primal.reach(place, up, STEPS_MAX) {
             End::At(_) => {
                 let ranges = self.task.ranges(&self.up);
                 let most = reach::proven(ranges, place, up, self.primal.multipliers());
@@ -252,7 +265,7 @@ impl<'a> Search<'a> {
                 self.primal.go_on(FURTHER);
                 None
             }
-            End::Unknown => None,
+            End::Unknown => return None,
         };
         self.note();
         bound
@@ -267,6 +280,7 @@ impl<'a> Search<'a> {
                 lower(place) * denominator + moved as i128
             };
             let values: Vec<i128> = (0..self.reached.len()).map(value).collect();
+            self.tried += self.task.entries;
             if !self.task.is_possible(&values, denominator) {
                 continue;
             }
