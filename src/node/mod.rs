@@ -186,7 +186,6 @@ impl Running {
         let reloads = tokio::spawn(async { _ = until.await });
         let deadline = Duration::from_secs(config.shutdown_deadline_seconds.into());
         let stop = Stop { health, web_health, pulls: stop_pulls, listeners: stop_listeners };
-        let store = parts.store;
         Ok(Self {
             hub,
             exchange,
@@ -197,7 +196,7 @@ impl Running {
             tasks,
             pulls,
             reloads,
-            store,
+            store: parts.store,
             deadline,
         })
     }

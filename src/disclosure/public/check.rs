@@ -35,8 +35,9 @@ use crate::{
     publication::release::{Release, Table},
 };
 
-/// Entries that the solver looks at for the releases of one member, all together.
-const WORK_MAX: u64 = 5_000_000_000;
+/// Entries that the solver looks at for the releases of one member, all together: some seconds. Ten
+/// years of a national hub need a fiftieth of it.
+const WORK_MAX: u64 = 1_000_000_000;
 /// Times that relations that contradict each other are left out.
 const ROUNDS_MAX: usize = 64;
 

@@ -25,7 +25,7 @@ use crate::{
 
 /// Work spent on solving, as entries looked at: a member that sends monstrous tables gets the
 /// bounds that propagation proves. A real year takes less than a hundredth of it.
-const SOLVING_WORK_MAX: u64 = 1_000_000_000;
+const SOLVING_WORK_MAX: u64 = 300_000_000;
 
 /// What can be deduced about one measure of one hidden cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
