@@ -33,7 +33,8 @@ pub(super) struct Place {
     pub(super) name: String,
     /// The folder of its store.
     pub(super) store: PathBuf,
-    log: PathBuf,
+    /// The folder of its logs.
+    pub(super) log: PathBuf,
     roster: Option<Roster>,
 }
 

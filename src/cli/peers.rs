@@ -1,6 +1,6 @@
 //! `essaim peers`: the other nodes as a node sees them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cli::{
@@ -8,8 +8,11 @@ use crate::{
         args::{CallArgs, Format},
         call,
         output::{self, Fields},
+        query,
     },
-    wire::generated::hub::{ListPeersRequest, Peer, node_service_client::NodeServiceClient},
+    wire::generated::hub::{
+        DisclosureCheck, ListPeersRequest, Peer, node_service_client::NodeServiceClient,
+    },
 };
 
 /// Asks and prints. The answer is no when the last try with some node failed.
@@ -20,9 +23,27 @@ pub(super) fn run(args: &CallArgs) -> anyhow::Result<Done> {
     })?;
     let failing = peers.iter().any(|peer| !peer.last_failure.is_empty());
     let rows = peers.iter().map(|peer| fields(peer, args.format)).collect();
-    let columns = ["member", "address", "last_contact", "received", "sent", "last_failure"];
+    let columns =
+        ["member", "address", "last_contact", "received", "sent", "disclosure", "last_failure"];
     output::list(args.format, rows, &columns)?;
     Ok(if failing { Done::No } else { Done::Yes })
+}
+
+/// What the node found when it tried to tell what the member hides.
+fn disclosure(check: Option<&DisclosureCheck>, format: Format) -> Value {
+    let Some(check) = check else { return Value::Null };
+    // The numbers of the states are those of the exchange.
+    let word = query::disclosure_word(check.state);
+    match format {
+        Format::Table => json!(word),
+        Format::Json => json!({
+            "state": word,
+            "reason": check.reason,
+            "releases_checked": check.releases_checked,
+            "cells": check.cells,
+            "guessed": check.guessed,
+        }),
+    }
 }
 
 fn fields(peer: &Peer, format: Format) -> Fields {
@@ -44,5 +65,6 @@ fn fields(peer: &Peer, format: Format) -> Fields {
         ("failures", json!(peer.failures)),
         ("received", bytes(peer.received_bytes)),
         ("sent", bytes(peer.sent_bytes)),
+        ("disclosure", disclosure(peer.disclosure.as_ref(), format)),
     ]
 }

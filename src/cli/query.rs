@@ -16,7 +16,7 @@ use crate::{
     wire::{
         answer::{self, Answer, Name, Row},
         generated::exchange::{
-            Bounds, CellStatus, Filter, IndicatorKind, MemberNews, QueryRequest,
+            Bounds, CellStatus, DisclosureState, Filter, IndicatorKind, MemberNews, QueryRequest,
             statistics_service_client::StatisticsServiceClient,
         },
     },
@@ -168,15 +168,32 @@ fn print_table(answer: &Answer) -> anyhow::Result<()> {
     print_news(&answer.news)
 }
 
-/// How old each member's news is, in one line a member.
+/// The word for what a node found when it tried to tell what a member hides.
+pub(super) fn disclosure_word(state: i32) -> &'static str {
+    match DisclosureState::try_from(state) {
+        Ok(DisclosureState::Verified) => "verified",
+        Ok(DisclosureState::Failed) => "FAILED",
+        Ok(DisclosureState::NotCheckable) => "not checkable",
+        Ok(DisclosureState::Unspecified) | Err(_) => "",
+    }
+}
+
+/// How old each member's news is, in one line a member, and whether its hidden cells can be told.
 pub(super) fn print_news(news: &[MemberNews]) -> anyhow::Result<()> {
-    let mut listing = Listing::new(&["member", "newest period", "released on", "age in days"]);
+    let headings = ["member", "newest period", "released on", "age in days", "disclosure"];
+    let mut listing = Listing::new(&headings);
     for member in news {
         listing.row([
             member.member.clone(),
             member.newest_period.clone(),
             member.released_on.clone(),
             member.age_days.map(|days| days.to_string()).unwrap_or_default(),
+            member
+                .disclosure
+                .as_ref()
+                .map(|one| disclosure_word(one.state))
+                .unwrap_or_default()
+                .into(),
         ]);
     }
     listing.print()
@@ -253,6 +270,13 @@ fn to_json(answer: &Answer) -> Value {
             "entry": member.entry,
             "released_on": member.released_on,
             "age_days": member.age_days,
+            "disclosure": member.disclosure.as_ref().map(|one| json!({
+                "state": disclosure_word(one.state),
+                "reason": one.reason,
+                "releases_checked": one.releases_checked,
+                "cells": one.cells,
+                "guessed": one.guessed,
+            })),
         })
     });
     json!({

@@ -168,6 +168,13 @@ impl<'a> Marking<'a> {
             .collect()
     }
 
+    /// Leaves a demand out; whether it was there.
+    pub fn leave_out(&mut self, demand: &Demand) -> bool {
+        let before = self.demands.len();
+        self.demands.retain(|one| one != demand);
+        self.demands.len() < before
+    }
+
     /// Leaves out what earlier releases alone leave open of a demand: all of it, or what it asks
     /// for against some insiders. Whether there was any.
     pub fn give_up(&mut self, demand: &Demand) -> bool {

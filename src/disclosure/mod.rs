@@ -9,15 +9,16 @@
 //! - [`system`]: the equations and inequalities that the shapes of published tables and the
 //!   catalogue imply. [`public`] uses it on what others published, [`audit`] on what we are about
 //!   to publish; neither trusts a system sent along.
-//! - [`protect`]: hides more cells until every sensitive one is safe. A heuristic; nobody has to
-//!   believe it.
+//! - [`public::check`]: what every receiver finds about the releases of a member.
+//! - [`protect`]: hides more cells until every sensitive one is safe, and, as far as that can be
+//!   had, until receivers can tell no hidden one. A heuristic; nobody has to believe it.
 //! - [`audit`]: proves it again from the published shapes, with [`counter_example`]s that are
 //!   checked by exact integer arithmetic alone.
 //! - [`attackers`]: what was tried against each attacker; [`review`]: why figures are hidden. For
 //!   the hub's own eyes.
 //! - [`withhold`]: hides a release as a whole that could not be protected.
 //! - `difference`: what anyone learns who subtracts figures of one release from another's, or a
-//!   ratio's numerator from its denominator.
+//!   ratio's numerator from its denominator; `group`: figures that say the same of everybody.
 //! - [`transcript`]: what earlier releases gave away.
 //!
 //! - [`suppress`]: the engine behind protection and audit: a solver in floating point that
@@ -34,11 +35,9 @@
 mod attack;
 pub mod attackers;
 pub mod audit;
-mod component;
 pub mod counter_example;
 mod difference;
 pub mod error;
-mod exact;
 mod group;
 mod insiders;
 mod linked;
@@ -49,7 +48,6 @@ mod rehearsal;
 pub mod review;
 pub mod rules;
 pub mod safe;
-mod simplex;
 pub mod suppress;
 pub mod system;
 pub mod tabular;

@@ -11,10 +11,11 @@ use crate::{
     disclosure::{
         attack::{Asked, Attack},
         audit,
-        counter_example::Deviation,
+        counter_example::{Demand, Deviation, Possible},
         difference,
         error::DisclosureError,
         marking::{Marked, Marking},
+        public::check,
         rehearsal,
         rules::Rules,
         safe::{Protected, SafeTable},
@@ -23,6 +24,9 @@ use crate::{
     indicators::cube::Cube,
     publication::release::{Cell, Table},
 };
+
+/// Times that a pattern is made anew because receivers could tell hidden cells.
+const TELLING_ROUNDS_MAX: usize = 6;
 
 /// Hides what the rules and the transcript require, audits the result, and returns what may leave
 /// the node. `cubes` are all tables of one release.
@@ -34,16 +38,7 @@ pub fn protect(
 ) -> Result<Protected, DisclosureError> {
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
-    let asked = attack.asked(&attack.relations(catalogue)?);
-    let rehearsed = rehearsal::rehearse(catalogue, &attack, cubes, transcript)
-        .filter(|_| !asked.demands.is_empty())
-        .and_then(|enlarged| pattern(catalogue, &enlarged, &asked, transcript).ok());
-    // A guess about the rest of the year must not keep the quarter from being released.
-    let (hidden, pool) = match rehearsed {
-        Some(found) => found,
-        None => pattern(catalogue, &attack, &asked, transcript)?,
-    };
-    let tables = tables(&attack, cubes, &hidden);
+    let (tables, pool) = hide(catalogue, &attack, cubes, transcript)?;
     let report = audit::audit(catalogue, rules, cubes, &tables, transcript, &pool)?;
     let needs = attack.needs.iter();
     let frozen = tables.iter().zip(cubes).zip(needs).map(|((table, cube), needs)| FrozenTable {
@@ -61,11 +56,62 @@ pub fn protect(
     Ok(Protected { tables: tables.into_iter().map(SafeTable::audited).collect(), report, frozen })
 }
 
-/// The marks of the known cells, and counter-examples that show them to suffice.
+/// Tables that nobody can tell sensitive cells of, nor receivers any hidden one as far as that can
+/// be had, with counter-examples.
+fn hide(
+    catalogue: &Catalogue,
+    attack: &Attack,
+    cubes: &[Cube],
+    transcript: &Transcript,
+) -> Result<(Vec<Table>, Vec<Deviation>), DisclosureError> {
+    let mut asked = attack.asked(&attack.relations(catalogue)?);
+    let enlarged = rehearsal::rehearse(catalogue, attack, cubes, transcript)
+        .filter(|_| !asked.demands.is_empty());
+    let told_before = told(catalogue, transcript, &[]);
+    let mut wished = BTreeSet::new();
+    let mut rounds = 0..TELLING_ROUNDS_MAX;
+    loop {
+        let rehearsed = enlarged
+            .as_ref()
+            .and_then(|enlarged| pattern(catalogue, enlarged, &asked, &wished, transcript).ok());
+        // A guess about the rest of the year must not keep the quarter from being released.
+        let (hidden, pool) = match rehearsed {
+            Some(found) => found,
+            None => pattern(catalogue, attack, &asked, &wished, transcript)?,
+        };
+        let tables = tables(attack, cubes, &hidden);
+        let told = told(catalogue, transcript, &tables);
+        let above = |variable: &usize| Demand { variable: *variable, what: Possible::Above(1) };
+        let mut more: Vec<Demand> = told.difference(&told_before).map(above).collect();
+        more.retain(|wish| !asked.demands.contains(wish));
+        if more.is_empty() || rounds.next().is_none() {
+            return Ok((tables, pool));
+        }
+        wished.extend(&more);
+        asked.demands.extend(more);
+        asked.demands.sort_unstable();
+    }
+}
+
+/// The measures of hidden cells that receivers would find to be one number only. None is sensitive,
+/// or the audit would fail; but who can tell a hidden cell knows that it is not, and receivers
+/// cannot know that this is no fault ([`public::check`]).
+fn told(catalogue: &Catalogue, transcript: &Transcript, tables: &[Table]) -> BTreeSet<usize> {
+    let frozen = transcript
+        .releases()
+        .iter()
+        .map(|one| one.tables.iter().map(|frozen| &frozen.table).collect::<Vec<&Table>>());
+    let releases: Vec<Vec<&Table>> = frozen.chain([tables.iter().collect()]).collect();
+    check::told(catalogue, &releases)
+}
+
+/// The marks of the known cells, and counter-examples that show them to suffice. What is only
+/// `wished` for is given up where it cannot be had.
 fn pattern(
     catalogue: &Catalogue,
     attack: &Attack,
     asked: &Asked,
+    wished: &BTreeSet<Demand>,
     transcript: &Transcript,
 ) -> Result<(Vec<bool>, Vec<Deviation>), DisclosureError> {
     let relations = attack.relations(catalogue)?;
@@ -81,7 +127,8 @@ fn pattern(
                 return Ok((hidden, shown.collect()));
             }
             Marked::Open { demand, shown } => {
-                if !marking.give_up(&demand) && !marking.darken(&demand) {
+                let is_wish = wished.contains(&demand) && marking.leave_out(&demand);
+                if !is_wish && !marking.give_up(&demand) && !marking.darken(&demand) {
                     let cell = attack.system.cell_of[demand.variable];
                     let cell = attack.system.name(catalogue, cell);
                     return Err(DisclosureError::CannotProtect { cell });

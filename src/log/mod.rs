@@ -11,6 +11,7 @@
 //! never roll back while its key signs, and the store notes how long each log was ([`noted`]) to
 //! notice it; the whole folder may be lost if another node holds the log.
 
+pub mod archive;
 pub mod batch;
 pub mod bodies;
 pub mod check;

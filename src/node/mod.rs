@@ -5,6 +5,7 @@
 //! ([`reload`]). Stop: pulls end; listeners take no new calls and
 //! give running ones their grace; then the store is synced and let go.
 
+pub mod checks;
 pub mod error;
 pub mod neighbours;
 pub mod open;
@@ -25,6 +26,7 @@ use crate::{
     base::clock::{SharedClock, SystemClock},
     config::Config,
     node::{
+        checks::Checker,
         error::NodeError,
         neighbours::{NeighbourParts, Neighbours},
         open::{Parts, open},
@@ -41,6 +43,7 @@ use crate::{
         server::{ServerLimits, Serving, serve},
         sync::SyncParts,
     },
+    statistics::checks::BadgeState,
     store::SharedStore,
     web,
 };
@@ -170,6 +173,7 @@ impl Running {
         }
         web_health.set_serving(true);
         let pulls = tokio::spawn(Arc::clone(&neighbours).run(stop_pulls.clone()));
+        let checks = checks(&parts);
         let reloader = parts.reloader;
         let (looking, told) = (Arc::clone(&reloader), Arc::clone(&neighbours));
         let looks = now_and_then(
@@ -177,11 +181,11 @@ impl Running {
             move || look(Arc::clone(&looking), Arc::clone(&told)),
             move || catch_up(Arc::clone(&parts.projections)),
         );
+        let looks = async { tokio::join!(looks, checks) };
         let until = stop_pulls.clone().run_until_cancelled_owned(looks);
         let reloads = tokio::spawn(async { _ = until.await });
         let deadline = Duration::from_secs(config.shutdown_deadline_seconds.into());
         let stop = Stop { health, web_health, pulls: stop_pulls, listeners: stop_listeners };
-        let store = parts.store;
         Ok(Self {
             hub,
             exchange,
@@ -192,7 +196,7 @@ impl Running {
             tasks,
             pulls,
             reloads,
-            store,
+            store: parts.store,
             deadline,
         })
     }
@@ -268,6 +272,24 @@ async fn again_and_again<Work: Future>(interval: Duration, mut work: impl FnMut(
     loop {
         tokio::time::sleep(interval).await;
         work().await;
+    }
+}
+
+/// Checks what members give away: everybody now, then whoever releases.
+fn checks(parts: &Parts) -> impl Future<Output = ()> + use<> {
+    let checker = Arc::new(Checker {
+        log: Arc::clone(&parts.log),
+        statistics: Arc::clone(&parts.statistics),
+        codes: Arc::clone(&parts.codes),
+    });
+    checker.ask_for_all();
+    again_and_again(checks::LOOK_INTERVAL, move || check(Arc::clone(&checker)))
+}
+
+/// Makes the disclosure checks that are asked for.
+async fn check(checker: Arc<Checker>) {
+    if tokio::task::spawn_blocking(move || checker.run()).await.is_err() {
+        tracing::error!("a disclosure check panicked; please report this");
     }
 }
 
@@ -380,11 +402,13 @@ fn hub_services(
     });
     let projections = Arc::clone(&parts.projections);
     let followed = Arc::clone(&parts.projections);
+    let statistics = Arc::clone(&parts.statistics);
     let insight = Insight {
         store: Arc::clone(&parts.store),
         peers: Arc::new(move || neighbours.status()),
         passed: Arc::new(move || projections.passed()),
         behind: Arc::new(move || followed.is_behind()),
+        badge: Arc::new(move |member| statistics.checks().of(member)),
     };
     hub::serve(HubParts { node, insight, readers, records, releases })
 }
@@ -399,7 +423,9 @@ fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> w
     let (log, roster) = (Arc::clone(&parts.log), Arc::clone(&parts.roster));
     let (meter, projections) = (Arc::clone(meter), Arc::clone(&parts.projections));
     let neighbours = Arc::clone(neighbours);
+    let statistics = Arc::clone(&parts.statistics);
     Arc::new(move || {
+        let checks = statistics.checks();
         let peers = neighbours.status();
         let failing = peers.iter().filter(|peer| peer.last_failure.is_some());
         web::Snapshot {
@@ -413,6 +439,10 @@ fn figures(parts: &Parts, neighbours: &Arc<Neighbours>, meter: &Arc<Meter>) -> w
             peers_failing: failing.count() as u64,
             peers: peers.len() as u64,
             roster_version: roster.roster().version,
+            disclosure_checks: checks.made(),
+            disclosure_verified: checks.count(BadgeState::Verified),
+            disclosure_failed: checks.count(BadgeState::Failed),
+            disclosure_not_checkable: checks.count(BadgeState::NotCheckable),
         }
     })
 }
@@ -429,6 +459,8 @@ fn exchange_parts(parts: &Parts, node: NodeParts, clock: SharedClock) -> Exchang
     }
 }
 
+#[cfg(test)]
+mod checks_tests;
 #[cfg(test)]
 mod projections_tests;
 #[cfg(test)]

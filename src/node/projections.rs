@@ -217,6 +217,10 @@ impl Projections {
     }
 
     fn take_or_pass(&self, entry: &Entry) -> Result<(), NodeError> {
+        // Also if its body is not here, or goes: what is missing is part of what is found.
+        if [EntryKind::RELEASE, EntryKind::WITHDRAWAL].contains(&entry.header.kind) {
+            self.statistics.checks().ask(entry.id.origin);
+        }
         if self.erase_if_withdrawn(entry.id)? {
             return Ok(());
         }

@@ -104,7 +104,7 @@ impl Site {
 }
 
 pub(super) struct Started {
-    statistics: Arc<Statistics>,
+    pub(super) statistics: Arc<Statistics>,
     library: Arc<Library>,
     pub(super) projections: Projections,
 }
@@ -129,7 +129,7 @@ impl Started {
     }
 }
 
-fn release(quarter: &str, catalogue_version: u16, requests: i64) -> Release {
+pub(super) fn release(quarter: &str, catalogue_version: u16, requests: i64) -> Release {
     let table = Table {
         population: "requests_received".into(),
         period: quarter.parse().unwrap(),

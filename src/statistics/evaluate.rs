@@ -60,7 +60,7 @@ impl Statistics {
                 let age_days = date::to_days(today).saturating_sub(date::to_days(released_on));
                 Newest { period, entry, released_on, age_days }
             });
-            MemberNews { member: *member, newest }
+            MemberNews { member: *member, newest, badge: self.checks().of(*member) }
         };
         members.iter().map(news).collect()
     }

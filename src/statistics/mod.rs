@@ -13,6 +13,7 @@
 
 mod block;
 mod cache;
+pub mod checks;
 #[cfg(test)]
 mod decoder_tests;
 pub mod error;

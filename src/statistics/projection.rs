@@ -22,6 +22,7 @@ use crate::{
     statistics::{
         block::{BLOCK_VERSION, Block, BlockTable},
         cache::{BlockKey, Cache},
+        checks::Checks,
         error::StatisticsError,
         interval::Interval,
         keys::{self, Vintage},
@@ -44,6 +45,7 @@ pub struct Statistics {
     writer: Mutex<()>,
     pub(super) vintages: RwLock<Vintages>,
     cache: Mutex<Cache>,
+    checks: Checks,
 }
 
 /// What became of a release.
@@ -132,7 +134,13 @@ impl Statistics {
             writer: Mutex::default(),
             vintages: RwLock::new(vintages),
             cache: Mutex::default(),
+            checks: Checks::default(),
         })
+    }
+
+    /// What was found when it was tried to tell what members hide.
+    pub fn checks(&self) -> &Checks {
+        &self.checks
     }
 
     /// Version of the catalogue that releases must follow to be shown.

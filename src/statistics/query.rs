@@ -8,7 +8,7 @@ use crate::{
         period::{Frequency, Period},
     },
     codes::catalogue::IndicatorKind,
-    statistics::{error::QueryError, interval::Interval},
+    statistics::{checks::Badge, error::QueryError, interval::Interval},
 };
 
 /// The column of the member's country.
@@ -147,6 +147,8 @@ pub struct MemberNews {
     pub member: MemberCode,
     /// Its newest release; `None` if there is none.
     pub newest: Option<Newest>,
+    /// What was found when it was tried to tell what it hides; `None` until then.
+    pub badge: Option<Badge>,
 }
 
 /// A member's newest release.

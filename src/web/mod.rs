@@ -98,6 +98,14 @@ pub struct Snapshot {
     pub peers: u64,
     /// Version of the roster in force.
     pub roster_version: u64,
+    /// Checks made of what members' releases give away.
+    pub disclosure_checks: u64,
+    /// Members whose releases give nothing away.
+    pub disclosure_verified: u64,
+    /// Members whose releases give hidden cells away.
+    pub disclosure_failed: u64,
+    /// Members of whose releases that cannot be said.
+    pub disclosure_not_checkable: u64,
 }
 
 /// Takes a [`Snapshot`]; it may block.
@@ -133,6 +141,10 @@ impl Collector for NodeCollector {
             peers_failing,
             peers,
             roster_version,
+            disclosure_checks,
+            disclosure_verified,
+            disclosure_failed,
+            disclosure_not_checkable,
         } = (self.source)();
         let counters = [
             ("exchange_received", "Bytes received on the exchange", received_bytes, Unit::Bytes),
@@ -143,9 +155,16 @@ impl Collector for NodeCollector {
             let kind = counter.metric_type();
             counter.encode(encoder.encode_descriptor(name, help, Some(&unit), kind)?)?;
         }
-        let scrapes = ConstCounter::new(self.scrapes.fetch_add(1, Ordering::Relaxed) + 1);
-        let kind = scrapes.metric_type();
-        scrapes.encode(encoder.encode_descriptor("scrapes", "Scrapes answered", None, kind)?)?;
+        let scrapes = self.scrapes.fetch_add(1, Ordering::Relaxed) + 1;
+        let counters = [
+            ("scrapes", "Scrapes answered", scrapes),
+            ("disclosure_checks", "Checks of what members give away", disclosure_checks),
+        ];
+        for (name, help, value) in counters {
+            let counter = ConstCounter::new(value);
+            let kind = counter.metric_type();
+            counter.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
         let gauges = [
             ("logs", "Logs held", logs),
             ("logs_damaged", "Logs that differ from what was signed", logs_damaged),
@@ -155,6 +174,13 @@ impl Collector for NodeCollector {
             ("peers", "Neighbours", peers),
             ("peers_failing", "Neighbours whose last session failed", peers_failing),
             ("roster_version", "Version of the roster in force", roster_version),
+            ("disclosure_verified", "Members who give nothing away", disclosure_verified),
+            ("disclosure_failed", "Members who give hidden cells away", disclosure_failed),
+            (
+                "disclosure_not_checkable",
+                "Members of whom that cannot be said",
+                disclosure_not_checkable,
+            ),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
@@ -257,8 +283,14 @@ mod tests {
         let behind = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&behind);
         let health = Health::new(move || told.load(Ordering::Relaxed));
-        let source: Source =
-            Arc::new(|| Snapshot { sent_bytes: 17, logs: 3, behind: true, ..Snapshot::default() });
+        let source: Source = Arc::new(|| Snapshot {
+            sent_bytes: 17,
+            logs: 3,
+            behind: true,
+            disclosure_checks: 5,
+            disclosure_failed: 1,
+            ..Snapshot::default()
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = serve(socket, health.clone(), source, async move { drop(stopped.await) });
         let task = tokio::spawn(serving);
@@ -274,6 +306,8 @@ mod tests {
             "essaim_exchange_sent_bytes_total 17\n",
             "essaim_logs 3\n",
             "essaim_behind 1\n",
+            "essaim_disclosure_checks_total 5\n",
+            "essaim_disclosure_failed 1\n",
             "# EOF",
         ] {
             assert!(metrics.contains(line), "{metrics}");

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::{
     base::id::{EntryId, MemberCode},
     log::logs::Head,
+    statistics::checks::{Badge, BadgeState},
     sync::status::PeerStatus,
     wire::{
         generated::{exchange, hub},
@@ -39,8 +40,31 @@ pub fn newest_entry(head: &Head) -> Option<EntryId> {
     Some(EntryId { origin: head.origin, epoch: head.epoch, seq })
 }
 
-/// A neighbour; `address` is where the roster says it is.
-pub fn peer_to_wire(peer: PeerStatus, address: impl FnOnce(MemberCode) -> String) -> hub::Peer {
+/// What was found about a member's releases, as the exchange shows it.
+pub fn badge_to_exchange(badge: Badge) -> exchange::DisclosureCheck {
+    let Badge { state, reason, releases_checked, cells, guessed } = badge;
+    let state = match state {
+        BadgeState::Verified => exchange::DisclosureState::Verified,
+        BadgeState::Failed => exchange::DisclosureState::Failed,
+        BadgeState::NotCheckable => exchange::DisclosureState::NotCheckable,
+    };
+    exchange::DisclosureCheck { state: state.into(), reason, releases_checked, cells, guessed }
+}
+
+/// The same as the hub shows it: the numbers of the states are the same.
+pub fn badge_to_hub(badge: Badge) -> hub::DisclosureCheck {
+    let exchange::DisclosureCheck { state, reason, releases_checked, cells, guessed } =
+        badge_to_exchange(badge);
+    hub::DisclosureCheck { state, reason, releases_checked, cells, guessed }
+}
+
+/// A neighbour; `address` is where the roster says it is, `badge` what was found about its
+/// releases.
+pub fn peer_to_wire(
+    peer: PeerStatus,
+    address: impl FnOnce(MemberCode) -> String,
+    badge: Option<Badge>,
+) -> hub::Peer {
     let PeerStatus { member, last_contact, last_failure, failures, bytes_in, bytes_out, next_try } =
         peer;
     hub::Peer {
@@ -52,5 +76,6 @@ pub fn peer_to_wire(peer: PeerStatus, address: impl FnOnce(MemberCode) -> String
         failures,
         received_bytes: bytes_in,
         sent_bytes: bytes_out,
+        disclosure: badge.map(badge_to_hub),
     }
 }

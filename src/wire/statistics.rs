@@ -22,6 +22,7 @@ use crate::{
     },
     wire::{
         generated::exchange as pb,
+        node::badge_to_exchange,
         page::PAGE_BYTES_MAX,
         parse::{self, Invalid},
     },
@@ -342,16 +343,18 @@ fn bounds_to_wire(interval: Interval) -> pb::Bounds {
 }
 
 fn news_to_wire(news: MemberNews) -> pb::MemberNews {
-    let MemberNews { member, newest } = news;
+    let MemberNews { member, newest, badge } = news;
     let member = member.to_string();
+    let disclosure = badge.map(badge_to_exchange);
     match newest {
-        None => pb::MemberNews { member, ..Default::default() },
+        None => pb::MemberNews { member, disclosure, ..Default::default() },
         Some(Newest { period, entry, released_on, age_days }) => pb::MemberNews {
             member,
             newest_period: period.to_string(),
             entry: entry.to_string(),
             released_on: released_on.to_string(),
             age_days: Some(age_days),
+            disclosure,
         },
     }
 }

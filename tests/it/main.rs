@@ -4,6 +4,7 @@
 mod commands;
 mod damage;
 mod deployment;
+mod disclosure_releases;
 mod disclosure_tool;
 mod kenya;
 mod kill;

@@ -318,6 +318,7 @@ impl Parts {
                 peers: Arc::new(Vec::new),
                 passed: Arc::new(|| Ok(Vec::new())),
                 behind: Arc::new(|| false),
+                badge: Arc::new(|_| None),
             },
             records: Some(records),
             releases: Some(releases),

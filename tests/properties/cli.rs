@@ -68,7 +68,7 @@ fn asked() -> Asked {
     let cli = Cli::try_parse_from(line.split_whitespace()).expect("a sound command line");
     let Command::Disclosure(command) = cli.command else { unreachable!("it is of disclosure") };
     let DisclosureCommand::Audit(args) = *command else { unreachable!("it is an audit") };
-    let table: TableArgs = args.table;
+    let table: TableArgs = args.table.unwrap();
     Asked::new(&table, Cost::Unit).expect("sound options")
 }
 

@@ -1,11 +1,12 @@
-//! Arguments of `essaim disclosure`: a table and its rules, without any node.
+//! Arguments of `essaim disclosure`: a table and its rules, without any node; or the releases that
+//! a stopped node holds.
 
 use std::{path::PathBuf, str::FromStr};
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
-    base::language::Language,
+    base::{id::MemberCode, language::Language},
     cli::args::Format,
     disclosure::tabular::{protect::Cost, rules::Attacker},
 };
@@ -19,6 +20,9 @@ pub enum DisclosureCommand {
     /// Hide cells of a table until nobody can tell the sensitive ones; exit code 1 if none suffice
     Protect(ProtectArgs),
     /// Say which cells a pattern, made by any tool, leaves open; exit code 1 when there are any
+    ///
+    /// `audit releases DIR` instead tries to tell the hidden cells of the releases that a stopped
+    /// node holds of all members.
     Audit(AuditArgs),
 }
 
@@ -39,15 +43,43 @@ pub struct ProtectArgs {
     pub force: bool,
 }
 
-/// `essaim disclosure audit`.
+/// `essaim disclosure audit`: of a pattern, or of releases.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct AuditArgs {
+    /// Something else than a pattern.
+    #[command(subcommand)]
+    pub other: Option<AuditCommand>,
     /// The table and its rules.
     #[command(flatten)]
-    pub table: TableArgs,
+    pub table: Option<TableArgs>,
     /// The pattern: the keys, and status (published or suppressed)
-    #[arg(long, value_name = "FILE")]
-    pub pattern: PathBuf,
+    #[arg(long, value_name = "FILE", required = true)]
+    pub pattern: Option<PathBuf>,
+}
+
+/// What can be audited beside a pattern.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Try to tell the hidden cells of the releases that a stopped node holds
+    Releases(ReleasesArgs),
+}
+
+/// `essaim disclosure audit releases`.
+#[derive(Debug, Args)]
+pub struct ReleasesArgs {
+    /// The node's folder, as `init` made it, or its data folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Only the releases of this member
+    #[arg(long, value_name = "CODE")]
+    pub member: Option<MemberCode>,
+    /// Language of the report: fr, en or pt
+    #[arg(long, default_value_t = Language::Fr)]
+    pub language: Language,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// A table, its rules and whom it is protected against.

@@ -1,4 +1,5 @@
-//! `essaim disclosure`: protection and audit of any table, without a node.
+//! `essaim disclosure`: protection and audit of any table, without a node; and what the releases
+//! that a stopped node holds give away (`releases`).
 //!
 //! | for | read |
 //! |---|---|
@@ -16,18 +17,19 @@ pub mod arguments;
 pub mod csv_file;
 pub mod hierarchy_file;
 pub mod pattern_file;
+mod releases;
 mod report;
 pub mod table_file;
 
 use std::{path::Path, time::Duration};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
 
 use crate::{
     cli::{
         Done,
-        args::disclosure::{AuditArgs, DisclosureCommand, ProtectArgs},
+        args::disclosure::{AuditArgs, AuditCommand, DisclosureCommand, ProtectArgs, TableArgs},
         disclosure::{arguments::Asked, report::Report, table_file::TableFile},
     },
     codes::messages,
@@ -41,7 +43,16 @@ const SPINNER_MILLISECONDS: u64 = 120;
 pub(super) fn run(command: &DisclosureCommand) -> anyhow::Result<Done> {
     match command {
         DisclosureCommand::Protect(args) => protect_table(args),
-        DisclosureCommand::Audit(args) => audit_pattern(args),
+        DisclosureCommand::Audit(args) => audit_any(args),
+    }
+}
+
+fn audit_any(args: &AuditArgs) -> anyhow::Result<Done> {
+    match (&args.other, &args.table, &args.pattern) {
+        (Some(AuditCommand::Releases(args)), ..) => releases::audit(args),
+        (None, Some(table), Some(pattern)) => audit_pattern(table, pattern),
+        // The arguments ask for both, or something else.
+        (None, ..) => bail!("name a table with its pattern, or the releases of a node"),
     }
 }
 
@@ -74,10 +85,10 @@ fn tried(args: &ProtectArgs, asked: &Asked) -> String {
     )
 }
 
-fn audit_pattern(args: &AuditArgs) -> anyhow::Result<Done> {
-    let asked = Asked::new(&args.table, protect::Cost::Unit)?;
-    let (file, table) = read(&args.table.file, &asked)?;
-    let pattern = csv_file::read(&args.pattern)?;
+fn audit_pattern(args: &TableArgs, pattern: &Path) -> anyhow::Result<Done> {
+    let asked = Asked::new(args, protect::Cost::Unit)?;
+    let (file, table) = read(&args.file, &asked)?;
+    let pattern = csv_file::read(pattern)?;
     let hidden = pattern_file::hidden(&pattern, &asked.keys, &table, &file)?;
     let audited = {
         let _spinner = Spinner::start(&messages::text(asked.language, "disclosure-auditing", &[]));
@@ -85,7 +96,7 @@ fn audit_pattern(args: &AuditArgs) -> anyhow::Result<Done> {
     };
     let places = pattern_file::places(&table, &file);
     let report = Report::of_audited(&table, &places, &hidden, &audited, &asked);
-    report.print(args.table.format)?;
+    report.print(args.format)?;
     Ok(if audited.is_open() { Done::No } else { Done::Yes })
 }
 

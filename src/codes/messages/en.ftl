@@ -142,6 +142,19 @@ disclosure-attacker-a3 = also is the only contributor of some cells
 disclosure-attacker-a4 = also knows that counts are whole numbers
 disclosure-open = The pattern is open: hide more cells, for example with “essaim disclosure protect”
 disclosure-safe = No cell is open
+disclosure-checking = Checking the releases of { $count } members …
+disclosure-release-verified = verified
+disclosure-release-failed = FAILED
+disclosure-release-open = not checkable
+disclosure-release-told = { $cell }, { $measure }: between { $lower } and { $upper }
+disclosure-release-guessed = { $count ->
+    [one] { $count } measure of hidden cells could be told if all figures added up over time; that is no fault
+   *[other] { $count } measures of hidden cells could be told if all figures added up over time; that is no fault
+}
+disclosure-releases-verified = Nothing published tells a hidden cell
+disclosure-releases-failed = Hidden cells can be told: ask the members named to withhold what gives them away
+disclosure-releases-none = There are no releases
+
 # release
 release-passed = The audit passed: with { $hidden } of { $cells } cells hidden, none of the { $sensitive } sensitive ones can be deduced from what is published now or was before ({ $proven } demands proven).
 release-passed-incident = The audit passed for all that earlier releases do not give away already: see the incident below. Hidden: { $hidden } of { $cells } cells, { $sensitive } of them sensitive ({ $proven } demands proven).

@@ -163,6 +163,19 @@ disclosure-attacker-a3 = est aussi seul contributeur de certaines cellules
 disclosure-attacker-a4 = sait aussi que les effectifs sont entiers
 disclosure-open = Le masque laisse des cellules ouvertes : en masquer davantage, par exemple avec « essaim disclosure protect »
 disclosure-safe = Aucune cellule n’est ouverte
+disclosure-checking = Vérification des diffusions de { $count } membres…
+disclosure-release-verified = vérifiée
+disclosure-release-failed = ÉCHEC
+disclosure-release-open = non vérifiable
+disclosure-release-told = { $cell }, { $measure } : entre { $lower } et { $upper }
+disclosure-release-guessed = { $count ->
+    [one] { $count } mesure de cellules masquées se déduirait si tous les chiffres s’additionnaient dans le temps ; ce n’est pas une faute
+   *[other] { $count } mesures de cellules masquées se déduiraient si tous les chiffres s’additionnaient dans le temps ; ce n’est pas une faute
+}
+disclosure-releases-verified = Rien de publié ne livre une cellule masquée
+disclosure-releases-failed = Des cellules masquées se déduisent : demander aux membres nommés de retenir ce qui les livre
+disclosure-releases-none = Il n’y a aucune diffusion
+
 # release
 release-passed = L’audit est réussi : avec { $hidden } cellules masquées sur { $cells }, aucune des { $sensitive } cellules sensibles ne peut être déduite de ce qui est publié maintenant ou l’a été avant ({ $proven } exigences prouvées).
 release-passed-incident = L’audit est réussi pour tout ce que des publications antérieures ne livrent pas déjà : voir l’incident ci-dessous. Masquées : { $hidden } cellules sur { $cells }, dont { $sensitive } sensibles ({ $proven } exigences prouvées).

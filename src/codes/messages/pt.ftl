@@ -163,6 +163,19 @@ disclosure-attacker-a3 = é também o único contribuinte de algumas células
 disclosure-attacker-a4 = sabe também que as contagens são números inteiros
 disclosure-open = A máscara deixa células abertas: ocultar mais, por exemplo com «essaim disclosure protect»
 disclosure-safe = Nenhuma célula está aberta
+disclosure-checking = A verificar as publicações de { $count } membros…
+disclosure-release-verified = verificada
+disclosure-release-failed = FALHA
+disclosure-release-open = não verificável
+disclosure-release-told = { $cell }, { $measure }: entre { $lower } e { $upper }
+disclosure-release-guessed = { $count ->
+    [one] { $count } medida de células ocultas deduzir-se-ia se todos os números se somassem no tempo; não é uma falta
+   *[other] { $count } medidas de células ocultas deduzir-se-iam se todos os números se somassem no tempo; não é uma falta
+}
+disclosure-releases-verified = Nada do que foi publicado revela uma célula oculta
+disclosure-releases-failed = Há células ocultas que se deduzem: pedir aos membros indicados que retenham o que as revela
+disclosure-releases-none = Não há publicações
+
 # release
 release-passed = A auditoria passou: com { $hidden } células ocultadas em { $cells }, nenhuma das { $sensitive } sensíveis se pode deduzir do que é publicado agora ou o foi antes ({ $proven } exigências provadas).
 release-passed-incident = A auditoria passou para tudo o que publicações anteriores não revelam já: ver o incidente abaixo. Ocultadas: { $hidden } células em { $cells }, das quais { $sensitive } sensíveis ({ $proven } exigências provadas).

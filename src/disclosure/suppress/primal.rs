@@ -36,6 +36,12 @@ pub struct Primal<'a> {
     objective: Sparse,
     entries: Sparse,
     column: Sparse,
+    /// The variable that nothing stopped, and whether it rises, if the last search ended so.
+    ray: Option<(usize, bool)>,
+    /// Entries looked at so far: a measure of time that is the same on all machines.
+    work: u64,
+    /// Where searches are given up.
+    work_max: u64,
 }
 
 /// How a search for the end of a variable's range ended.
@@ -61,6 +67,19 @@ enum Stop {
 impl<'a> Primal<'a> {
     /// At zero, with bounds around it.
     pub fn new(matrix: &'a Matrix, lower: Vec<f64>, upper: Vec<f64>) -> Self {
+        // A basis of variables that can move: no step from zero is without length then.
+        let movable = (0..matrix.columns()).filter(|one| lower[*one] < upper[*one]);
+        let movable = movable.map(|one| one as u32).collect();
+        Self::with_basis(matrix, lower, upper, movable)
+    }
+
+    /// At zero, with bounds around it, on a basis of as many of these variables as can be taken.
+    pub fn with_basis(
+        matrix: &'a Matrix,
+        lower: Vec<f64>,
+        upper: Vec<f64>,
+        basis: Vec<u32>,
+    ) -> Self {
         let mut primal = Self {
             renewed_at: 0,
             values: vec![0.0; matrix.columns()],
@@ -70,15 +89,45 @@ impl<'a> Primal<'a> {
             objective: Sparse::new(matrix.rows()),
             entries: Sparse::new(matrix.columns()),
             column: Sparse::new(matrix.rows()),
+            ray: None,
+            work: 0,
+            work_max: u64::MAX,
             matrix,
             lower,
             upper,
         };
-        // A basis of variables that can move: no step from zero is without length then.
-        let movable = (0..matrix.columns()).filter(|one| primal.lower[*one] < primal.upper[*one]);
-        let movable = movable.map(|one| one as u32).collect();
-        primal.factor(movable, vec![true; matrix.rows()]);
+        primal.factor(basis, vec![true; matrix.rows()]);
         primal
+    }
+
+    /// Gives searches up once so many entries were looked at in all of them together.
+    pub fn limit(&mut self, work_max: u64) {
+        self.work_max = work_max;
+    }
+
+    /// Entries looked at in all searches so far.
+    pub fn work(&self) -> u64 {
+        self.work
+    }
+
+    /// Where the variable is.
+    pub fn value(&self, variable: usize) -> f64 {
+        self.values[variable]
+    }
+
+    /// Holds the variable at this value, which is where it is but for rounding.
+    pub fn hold(&mut self, variable: usize, value: f64) {
+        self.values[variable] = value;
+        self.lower[variable] = value;
+        self.upper[variable] = value;
+    }
+
+    /// Goes on in the direction in which the last search found no end.
+    pub fn go_on(&mut self, by: f64) {
+        if let Some((entering, rises)) = self.ray.take() {
+            self.load(entering);
+            self.walk(entering, rises, by);
+        }
     }
 
     /// The multipliers of the rows at the last end found, for the variable itself.
@@ -89,7 +138,11 @@ impl<'a> Primal<'a> {
     /// Moves the variable as far as it goes: up if `up`, else down.
     pub fn reach(&mut self, variable: usize, up: bool, steps_max: usize) -> End {
         let mut stalled = 0;
+        self.ray = None;
         for _ in 0..steps_max {
+            if self.work > self.work_max {
+                return End::Unknown;
+            }
             let Some((entering, rises)) = self.entering(variable, up, stalled > STALLED_MAX) else {
                 return End::At(self.values[variable]);
             };
@@ -97,7 +150,10 @@ impl<'a> Primal<'a> {
             let (distance, stop) = self.ratio_test(entering, rises, stalled > STALLED_MAX);
             stalled = if distance > 0.0 { 0 } else { stalled + 1 };
             match stop {
-                Stop::Nothing => return End::Unbounded,
+                Stop::Nothing => {
+                    self.ray = Some((entering, rises));
+                    return End::Unbounded;
+                }
                 Stop::Own => self.walk(entering, rises, distance),
                 Stop::Row(row, bound) => {
                     self.walk(entering, rises, distance);
@@ -129,6 +185,7 @@ impl<'a> Primal<'a> {
                 *self.entries.entry(*other) += factor * entry;
             }
         }
+        self.work += (self.entries.places().len() + 2 * self.inverse.terms()) as u64;
         let mut best: Option<(usize, bool, f64)> = None;
         for other in self.entries.places() {
             let (other, entry) = (*other as usize, self.entries.at(*other));

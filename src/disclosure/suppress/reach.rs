@@ -45,8 +45,9 @@ pub fn reach(ranges: Ranges<'_>, cells: &[usize]) -> Vec<Reach> {
     cells.iter().map(|cell| (end(*cell, false), end(*cell, true))).collect()
 }
 
-/// The bound that follows from the multipliers; at least 0.
-fn proven(ranges: Ranges<'_>, cell: usize, up: bool, multipliers: &Sparse) -> Option<i64> {
+/// How far the cell's movement can go at most, up if `up`, else down, as it follows from
+/// multipliers; `None` if nothing does. True whatever the multipliers are.
+pub fn proven(ranges: Ranges<'_>, cell: usize, up: bool, multipliers: &Sparse) -> Option<i64> {
     (1..=DENOMINATOR_MAX).find_map(|denominator| {
         let whole = whole(multipliers, denominator)?;
         let bound = bound(ranges, cell, up, denominator, &whole)?;
@@ -88,11 +89,12 @@ fn bound(
     let mut most = 0;
     for (cell, coefficient) in left {
         let coefficient = if up { coefficient } else { -coefficient };
-        most += match coefficient.signum() {
+        let part = match coefficient.signum() {
             1 => coefficient.checked_mul(i128::from(ranges.up[cell]?))?,
             -1 => coefficient.abs().checked_mul(i128::from(ranges.down[cell]))?,
             _ => 0,
         };
+        most = i128::checked_add(most, part)?;
     }
     Some(most)
 }

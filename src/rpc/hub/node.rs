@@ -11,6 +11,7 @@ use crate::{
         call::blocking,
         node::{Member, NodeParts, VERSION},
     },
+    statistics::checks::Badge,
     store::{SharedStore, StoreError},
     sync::status::PeerStatus,
     wire::{
@@ -33,6 +34,8 @@ pub struct Insight {
     pub passed: Arc<dyn Fn() -> Result<Vec<PassedOver>, StoreError> + Send + Sync>,
     /// Whether entries wait to be taken in because that failed.
     pub behind: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// What was found when it was tried to tell what a member hides.
+    pub badge: Arc<dyn Fn(MemberCode) -> Option<Badge> + Send + Sync>,
 }
 
 /// The node service of the hub.
@@ -87,7 +90,11 @@ impl NodeService for HubNode {
         };
         let mut peers = (self.insight.peers)();
         peers.sort_by_key(|peer| peer.member);
-        let peers = peers.into_iter().map(|peer| wire::peer_to_wire(peer, address)).collect();
+        let peers = peers.into_iter().map(|peer| {
+            let badge = (self.insight.badge)(peer.member);
+            wire::peer_to_wire(peer, address, badge)
+        });
+        let peers = peers.collect();
         Ok(Response::new(ListPeersResponse { peers }))
     }
 }

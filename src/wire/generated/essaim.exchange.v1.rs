@@ -1068,6 +1068,29 @@ pub struct MemberNews {
     /// Age of that release, in days; negative when clocks disagree.
     #[prost(int32, optional, tag = "5")]
     pub age_days: ::core::option::Option<i32>,
+    /// What this node found when it tried to tell what the member hides; unset until it tried.
+    #[prost(message, optional, tag = "6")]
+    pub disclosure: ::core::option::Option<DisclosureCheck>,
+}
+/// What a node found when it tried, from everything a member released, to tell hidden cells.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DisclosureCheck {
+    /// Whether hidden cells can be told.
+    #[prost(enumeration = "DisclosureState", tag = "1")]
+    pub state: i32,
+    /// Why it is not verified; empty if it is.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// Releases of the member that were read.
+    #[prost(uint32, tag = "3")]
+    pub releases_checked: u32,
+    /// Hidden cells that can be told, each with its measure, never with what it is; the first 20.
+    #[prost(string, repeated, tag = "4")]
+    pub cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Measures of hidden cells that could be told if figures added up over time, which nobody but
+    /// the member knows. No fault: those of them that the guess is right for need no protection.
+    #[prost(uint32, tag = "5")]
+    pub guessed: u32,
 }
 /// How a figure is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1155,6 +1178,43 @@ impl CellStatus {
             "CELL_STATUS_HIDDEN" => Some(Self::Hidden),
             "CELL_STATUS_INCOMPLETE" => Some(Self::Incomplete),
             "CELL_STATUS_NOT_RELEASED" => Some(Self::NotReleased),
+            _ => None,
+        }
+    }
+}
+/// Whether hidden cells of a member can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum DisclosureState {
+    /// Not stated.
+    Unspecified = 0,
+    /// Every hidden cell could be several numbers: proven.
+    Verified = 1,
+    /// At least one can only be one number: proven.
+    Failed = 2,
+    /// Neither is known, as when the body of a release is not here.
+    NotCheckable = 3,
+}
+impl DisclosureState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DISCLOSURE_STATE_UNSPECIFIED",
+            Self::Verified => "DISCLOSURE_STATE_VERIFIED",
+            Self::Failed => "DISCLOSURE_STATE_FAILED",
+            Self::NotCheckable => "DISCLOSURE_STATE_NOT_CHECKABLE",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DISCLOSURE_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "DISCLOSURE_STATE_VERIFIED" => Some(Self::Verified),
+            "DISCLOSURE_STATE_FAILED" => Some(Self::Failed),
+            "DISCLOSURE_STATE_NOT_CHECKABLE" => Some(Self::NotCheckable),
             _ => None,
         }
     }

@@ -3,13 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::disclosure::{
-    simplex::Row,
-    system::{Comparison, Relation},
-};
+use crate::disclosure::system::{Comparison, Relation};
 
 /// Visits of a row while bounds are propagated, per row; bounds stay sound when it stops early.
 const VISITS_PER_ROW_MAX: usize = 50;
+
+/// `Σ coefficient × variable = constant`, or `≥ constant`.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Variables with their coefficients; no variable twice.
+    pub terms: Vec<(usize, i64)>,
+    /// The right-hand side.
+    pub constant: i128,
+    /// Whether the sum may exceed the constant.
+    pub at_least: bool,
+    /// The place of the relation that says so.
+    pub relation: usize,
+}
 
 /// Bounds of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +40,15 @@ pub struct Component {
 }
 
 /// The relations with known values filled in, over the unknown variables; those without unknowns
-/// are left out. The error is the index of a relation that the known values break.
+/// are left out. The error is the place of a relation that the known values break.
 pub fn fill_in<'a>(
-    relations: impl IntoIterator<Item = &'a Relation>,
+    relations: impl IntoIterator<Item = (usize, &'a Relation)>,
     known: impl Fn(usize) -> Option<i128>,
 ) -> Result<Vec<Row>, usize> {
     let mut rows = Vec::new();
-    for (index, relation) in relations.into_iter().enumerate() {
+    for (place, relation) in relations {
         let at_least = relation.comparison == Comparison::AtLeastZero;
-        let mut row = Row { terms: Vec::new(), constant: 0, at_least };
+        let mut row = Row { terms: Vec::new(), constant: 0, at_least, relation: place };
         for (variable, coefficient) in &relation.terms {
             match known(*variable) {
                 // Values and coefficients are 64 bits wide: the sum cannot leave 128.
@@ -48,7 +58,7 @@ pub fn fill_in<'a>(
         }
         let holds = if at_least { row.constant <= 0 } else { row.constant == 0 };
         match row.terms.is_empty() {
-            true if !holds => return Err(index),
+            true if !holds => return Err(place),
             true => {}
             false => rows.push(row),
         }
@@ -148,6 +158,30 @@ pub fn floor_div(value: i128, by: i128) -> i128 {
 /// Rounds towards +∞; `by` is positive.
 pub fn ceil_div(value: i128, by: i128) -> i128 {
     -(-value).div_euclid(by)
+}
+
+/// The rows over what is not yet settled. The error is the place of a relation that is broken.
+pub fn unsettled(rows: &[Row], intervals: &[Interval]) -> Result<Vec<Row>, usize> {
+    let mut open = Vec::new();
+    for row in rows {
+        let mut left = Row { terms: Vec::new(), ..*row };
+        for (variable, coefficient) in &row.terms {
+            let Interval { lower, upper } = intervals[*variable];
+            match upper == Some(lower) {
+                true => left.constant -= lower * i128::from(*coefficient),
+                false => left.terms.push((*variable, *coefficient)),
+            }
+        }
+        if left.terms.is_empty() {
+            let holds = if left.at_least { left.constant <= 0 } else { left.constant == 0 };
+            if !holds {
+                return Err(row.relation);
+            }
+            continue;
+        }
+        open.push(left);
+    }
+    Ok(open)
 }
 
 /// Splits rows into components, by their first variable.

@@ -1,0 +1,161 @@
+//! `essaim disclosure audit releases`: tries to tell the hidden cells of the releases that a
+//! stopped node holds, as every node does in the background, and says what they can only be.
+
+use anyhow::{Context, bail};
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use crate::{
+    base::{id::MemberCode, language::Language},
+    cli::{
+        Done,
+        args::{Format, disclosure::ReleasesArgs},
+        log::{self, Place},
+        output::{self, Listing},
+    },
+    codes::{embedded::Codes, messages},
+    disclosure::public::check::{Checked, Verdict},
+    log::archive,
+    node::checks::{Held, hold},
+    statistics::checks::{ReleaseCheck, check_member},
+    store::{inspection::Reading, sled::SledOptions},
+};
+
+/// What was found about the releases of one member at one node.
+struct Report {
+    node: String,
+    member: MemberCode,
+    releases: Vec<ReleaseCheck>,
+}
+
+/// Checks and prints. The answer is no if a cell can be told; an error if that cannot be said.
+pub(super) fn audit(args: &ReleasesArgs) -> anyhow::Result<Done> {
+    let mut reports = Vec::new();
+    for place in log::places(&args.folder)? {
+        reports.extend(check(&place, args)?);
+    }
+    if let (Some(member), true) = (args.member, reports.is_empty()) {
+        bail!("{} has no releases of {member}", args.folder.display());
+    }
+    match args.format {
+        Format::Table => print(&reports, args.language)?,
+        Format::Json => output::json(&reports.iter().map(to_json).collect())?,
+    }
+    let verdicts = || {
+        let releases = reports.iter().flat_map(|report| &report.releases);
+        releases.map(|release| &release.checked.verdict)
+    };
+    if verdicts().any(|verdict| matches!(verdict, Verdict::Failed(_))) {
+        return Ok(Done::No);
+    }
+    match verdicts().filter(|verdict| matches!(verdict, Verdict::NotCheckable(_))).count() {
+        0 => Ok(Done::Yes),
+        open => bail!("{open} releases are not checkable; the report says why"),
+    }
+}
+
+/// Checks the releases of all members that the node holds, or of the one that is asked for.
+fn check(place: &Place, args: &ReleasesArgs) -> anyhow::Result<Vec<Report>> {
+    let reading = Reading::open(&SledOptions::in_folder(&place.store))
+        .with_context(|| format!("Cannot open the store of {}", place.name))?;
+    let mut held = Held::new();
+    archive::read(&place.log, &reading.store, &mut |entry| hold(&mut held, entry))?;
+    held.retain(|member, _| args.member.is_none_or(|only| only == *member));
+    let codes = Codes::embedded();
+    let count = ("count", held.len().to_string());
+    let message = messages::text(args.language, "disclosure-checking", &[count]);
+    let progress = ProgressBar::new(held.len() as u64).with_message(message);
+    let report = |(member, releases)| {
+        let releases = check_member(&codes, releases);
+        Report { node: place.name.clone(), member, releases }
+    };
+    let reports = held.iter().map(|(member, releases)| {
+        let report = report((*member, releases));
+        progress.inc(1);
+        report
+    });
+    let reports = reports.collect();
+    progress.finish_and_clear();
+    Ok(reports)
+}
+
+fn print(reports: &[Report], language: Language) -> anyhow::Result<()> {
+    let text = |key: &str| messages::text(language, key, &[]);
+    if reports.is_empty() {
+        return output::line(&text("disclosure-releases-none"));
+    }
+    let mut listing = Listing::new(&["node", "member", "release", "period", "verdict", "reason"]);
+    for Report { node, member, releases } in reports {
+        for ReleaseCheck { entry, period, checked } in releases {
+            let (verdict, reason) = match &checked.verdict {
+                Verdict::Verified => ("disclosure-release-verified", String::new()),
+                Verdict::Failed(_) => ("disclosure-release-failed", String::new()),
+                Verdict::NotCheckable(reason) => ("disclosure-release-open", reason.to_string()),
+            };
+            listing.row([
+                node.clone(),
+                member.to_string(),
+                entry.to_string(),
+                period.map(|period| period.to_string()).unwrap_or_default(),
+                text(verdict),
+                reason,
+            ]);
+        }
+    }
+    listing.print()?;
+    let all = || reports.iter().flat_map(|report| &report.releases);
+    for ReleaseCheck { entry, checked, .. } in all() {
+        let Verdict::Failed(told) = &checked.verdict else { continue };
+        for one in told {
+            let bounds = [
+                ("cell", one.cell.clone()),
+                ("measure", one.measure.clone()),
+                ("lower", one.value.to_string()),
+                ("upper", one.value.to_string()),
+            ];
+            let words = messages::text(language, "disclosure-release-told", &bounds);
+            output::line(&format!("{entry}: {words}"))?;
+        }
+    }
+    let guessed: usize = all().map(|release| release.checked.guessed.len()).sum();
+    if guessed > 0 {
+        let count = [("count", guessed.to_string())];
+        output::line(&messages::text(language, "disclosure-release-guessed", &count))?;
+    }
+    if all().any(|release| matches!(release.checked.verdict, Verdict::Failed(_))) {
+        return output::line(&text("disclosure-releases-failed"));
+    }
+    if all().all(|release| release.checked.verdict == Verdict::Verified) {
+        output::line(&text("disclosure-releases-verified"))?;
+    }
+    Ok(())
+}
+
+fn to_json(Report { node, member, releases }: &Report) -> Value {
+    let release = |ReleaseCheck { entry, period, checked }: &ReleaseCheck| {
+        let Checked { verdict, guessed } = checked;
+        let (state, reason, told) = match verdict {
+            Verdict::Verified => ("verified", None, &[][..]),
+            Verdict::Failed(told) => ("failed", None, &told[..]),
+            Verdict::NotCheckable(reason) => ("not_checkable", Some(reason.to_string()), &[][..]),
+        };
+        let cells = told.iter().map(|one| {
+            let (lower, upper) = (one.value, one.value);
+            let (cell, measure) = (&one.cell, &one.measure);
+            json!({ "cell": cell, "measure": measure, "lower": lower, "upper": upper })
+        });
+        json!({
+            "entry": entry.to_string(),
+            "period": period.map(|period| period.to_string()),
+            "verdict": state,
+            "reason": reason,
+            "cells": cells.collect::<Vec<_>>(),
+            "guessed": guessed.len(),
+        })
+    };
+    json!({
+        "node": node,
+        "member": member.to_string(),
+        "releases": releases.iter().map(release).collect::<Vec<_>>(),
+    })
+}
