@@ -116,7 +116,7 @@ pub fn audit(
         bounds: &bounds,
         hidden: &hidden_variables,
     };
-    let asked = attack.asked(&relations);
+    let asked = attack.asked(&relations, candidates);
     let (proofs, open) = prove(&known, &asked.insiders(&attack, &dark), &asked.demands, candidates);
     let demands: Vec<Demand> = open.iter().map(|open| open.demand).collect();
     let before = attack.open_before(&relations, &asked, &demands);

@@ -34,14 +34,16 @@ pub fn protect(
 ) -> Result<Protected, DisclosureError> {
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
-    let asked = attack.asked(&attack.relations(catalogue)?);
+    let remembered: Vec<Deviation> =
+        remembered(transcript).filter_map(|deviation| attack.with_sums(&deviation)).collect();
+    let asked = attack.asked(&attack.relations(catalogue)?, &remembered);
     let rehearsed = rehearsal::rehearse(catalogue, &attack, cubes, transcript)
         .filter(|_| !asked.demands.is_empty())
-        .and_then(|enlarged| pattern(catalogue, &enlarged, &asked, transcript).ok());
+        .and_then(|enlarged| pattern(catalogue, &enlarged, &asked, &remembered).ok());
     // A guess about the rest of the year must not keep the quarter from being released.
     let (hidden, pool) = match rehearsed {
         Some(found) => found,
-        None => pattern(catalogue, &attack, &asked, transcript)?,
+        None => pattern(catalogue, &attack, &asked, &remembered)?,
     };
     let tables = tables(&attack, cubes, &hidden);
     let report = audit::audit(catalogue, rules, cubes, &tables, transcript, &pool)?;
@@ -61,17 +63,17 @@ pub fn protect(
     Ok(Protected { tables: tables.into_iter().map(SafeTable::audited).collect(), report, frozen })
 }
 
-/// The marks of the known cells, and counter-examples that show them to suffice.
+/// The marks of the known cells, and counter-examples that show them to suffice; those that are
+/// `remembered` are tried first.
 fn pattern(
     catalogue: &Catalogue,
     attack: &Attack,
     asked: &Asked,
-    transcript: &Transcript,
+    remembered: &[Deviation],
 ) -> Result<(Vec<bool>, Vec<Deviation>), DisclosureError> {
     let relations = attack.relations(catalogue)?;
     let mut marking = Marking::new(attack, &relations, asked);
-    let mut pool: Vec<Deviation> =
-        remembered(transcript).filter_map(|deviation| attack.with_sums(&deviation)).collect();
+    let mut pool = remembered.to_vec();
     // Each round gives up a demand or hides a group as a whole: there is an end to both.
     loop {
         match marking.protect(&pool) {
