@@ -51,6 +51,8 @@ pub struct Attack {
     /// The cells of all sensitive differences, those of earlier releases first; they stand behind
     /// the cells of tables. Always hidden.
     sums: Vec<Sum>,
+    /// For each variable of a table the places in `sums` of those that it is a term of.
+    sums_of: BTreeMap<usize, Vec<usize>>,
 }
 
 /// A cell that is a sum of variables.
@@ -98,6 +100,7 @@ impl Attack {
             needs: Vec::new(),
             differences: Vec::new(),
             sums: Vec::new(),
+            sums_of: BTreeMap::new(),
         };
         attack.remember(catalogue, transcript)?;
         attack.read(catalogue, rules, cubes)?;
@@ -140,6 +143,7 @@ impl Attack {
             needs: self.needs.clone(),
             differences: self.differences.clone(),
             sums: self.sums.clone(),
+            sums_of: self.sums_of.clone(),
             system,
         }
     }
@@ -180,6 +184,9 @@ impl Attack {
         self.earlier.push(Some(true));
         self.known_cells = self.system.cells.len();
         self.demands.extend(Demand::of(variable, one.protection));
+        for (term, _) in &terms {
+            self.sums_of.entry(*term).or_default().push(self.sums.len());
+        }
         self.sums.push(Sum { terms, variable });
         Ok(())
     }
@@ -197,15 +204,20 @@ impl Attack {
     /// The deviation without its differences, as a transcript keeps it: variables of tables keep
     /// their numbers.
     pub fn without_sums(&self, deviation: &Deviation) -> Option<Deviation> {
-        let is_sum = |variable: &usize| self.sums.iter().any(|sum| sum.variable == *variable);
-        let changes = deviation.changes().iter().filter(|(variable, _)| !is_sum(variable));
+        let first = self.sums.first().map_or(0, |sum| sum.variable);
+        let is_sum = |variable: usize| (first..first + self.sums.len()).contains(&variable);
+        let changes = deviation.changes().iter().filter(|(variable, _)| !is_sum(*variable));
         Deviation::new(changes.copied().collect())
     }
 
     /// The deviation with what it makes of the differences.
     pub fn with_sums(&self, deviation: &Deviation) -> Option<Deviation> {
         let mut changes = deviation.changes().to_vec();
-        for sum in &self.sums {
+        let touched: BTreeSet<usize> = changes
+            .iter()
+            .flat_map(|(variable, _)| self.sums_of.get(variable).into_iter().flatten().copied())
+            .collect();
+        for sum in touched.iter().map(|place| &self.sums[*place]) {
             let change = counter_example::sum(&sum.terms, |one| deviation.at(one).into());
             changes.push((sum.variable, i64::try_from(change).ok()?));
         }
