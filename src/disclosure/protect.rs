@@ -56,7 +56,7 @@ pub fn protect(
     let frozen = FrozenRelease {
         tables: frozen.collect(),
         counter_examples: hints(&attack, &pool, transcript),
-        contributions: Some(difference::contributions(catalogue, cubes, &tables)),
+        contributions: Some(difference::contributions(catalogue, cubes, &tables, &attack)),
         differences: attack.differences,
         exposures: Vec::new(),
     };

@@ -92,7 +92,7 @@ pub fn withhold(
     let frozen = FrozenRelease {
         tables: frozen.collect(),
         counter_examples: protect::hints(&attack, &proofs, transcript),
-        contributions: Some(difference::contributions(catalogue, cubes, &tables)),
+        contributions: Some(difference::contributions(catalogue, cubes, &tables, &attack)),
         differences: attack.differences.clone(),
         exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
     };
