@@ -4,9 +4,11 @@
 
 mod asked;
 mod exposure;
+mod sums;
 
 pub use asked::Asked;
 pub use exposure::lost;
+use sums::Sum;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +16,7 @@ use crate::{
     base::id::EnterpriseId,
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
-        counter_example::{self, Bounds, Demand, Deviation},
+        counter_example::{self, Bounds, Demand},
         difference,
         error::DisclosureError,
         group, insiders,
@@ -52,22 +54,9 @@ pub struct Attack {
     /// The cells of all sensitive differences, those of earlier releases first; they stand behind
     /// the cells of tables. Always hidden.
     sums: Vec<Sum>,
+    /// For each variable of a table the places in `sums` of those that it is a term of.
+    sums_of: BTreeMap<usize, Vec<usize>>,
 }
-
-/// A cell that is a sum of variables.
-#[derive(Debug, Clone)]
-struct Sum {
-    terms: Vec<(usize, i64)>,
-    variable: usize,
-    /// Of whom it says the same.
-    about: Option<usize>,
-}
-
-/// Most that a difference multiplies a variable by: the bounds of scales do.
-const COEFFICIENT_MAX: u64 = 1_000;
-/// How far below its true value a difference may be, as a multiple of all it sums. Any bound would
-/// do: it only keeps attackers from thinking more possible.
-const SUM_BELOW_FACTOR: i128 = 4;
 
 /// Cells that are not known yet, behind those of an attack.
 pub struct Expected {
@@ -103,6 +92,7 @@ impl Attack {
             needs: Vec::new(),
             differences: Vec::new(),
             sums: Vec::new(),
+            sums_of: BTreeMap::new(),
         };
         attack.remember(catalogue, transcript)?;
         attack.read(catalogue, rules, cubes)?;
@@ -146,85 +136,9 @@ impl Attack {
             needs: self.needs.clone(),
             differences: self.differences.clone(),
             sums: self.sums.clone(),
+            sums_of: self.sums_of.clone(),
             system,
         }
-    }
-
-    /// Adds the cell of a sensitive difference.
-    fn add_difference(&mut self, one: &FrozenDifference) -> Result<(), DisclosureError> {
-        let damaged = || DisclosureError::Transcript("a difference is none".into());
-        let mut terms = Vec::with_capacity(one.terms.len());
-        let tables_end = self.sums.first().map_or(self.truth.len(), |sum| sum.variable);
-        for (variable, coefficient) in &one.terms {
-            let variable = *variable as usize;
-            if variable >= tables_end
-                || !(1..=COEFFICIENT_MAX).contains(&coefficient.unsigned_abs())
-            {
-                return Err(damaged());
-            }
-            terms.push((variable, *coefficient));
-        }
-        terms.sort_unstable();
-        if terms.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(damaged());
-        }
-        if self.sums.iter().any(|sum| sum.terms == terms) {
-            return Ok(());
-        }
-        let truth = |variable: usize| i128::from(self.truth[variable]);
-        let value = counter_example::sum(&terms, truth);
-        let size = |(variable, by): &(usize, i64)| (truth(*variable) * i128::from(*by)).abs();
-        let sizes: i128 = terms.iter().map(size).sum();
-        let floor = value - SUM_BELOW_FACTOR * (sizes + 1);
-        let whole = |number: i128| i64::try_from(number).map_err(|_| damaged());
-        let (value, floor) = (whole(value)?, whole(floor)?);
-        let about = one.about.map(|about| about as usize);
-        if about.is_some_and(|about| about >= tables_end) || (value == 0) != about.is_some() {
-            return Err(damaged());
-        }
-        let cell = self.system.add_sum(&terms).ok_or_else(damaged)?;
-        let variable = self.system.cells[cell].first_variable;
-        self.truth.push(value);
-        self.bounds.least.push(floor);
-        self.bounds.most.push(None);
-        self.earlier.push(Some(true));
-        self.known_cells = self.system.cells.len();
-        self.demands.extend(Demand::of(variable, one.protection));
-        self.sums.push(Sum { terms, variable, about });
-        Ok(())
-    }
-
-    /// The terms of the sensitive differences, in the order of their cells.
-    pub fn sums(&self) -> Vec<Vec<(usize, i64)>> {
-        self.sums.iter().map(|sum| sum.terms.clone()).collect()
-    }
-
-    /// The variables of the sensitive differences, with the terms that say who knows them: of what
-    /// says the same of a group, the group.
-    pub fn difference_variables(&self) -> impl Iterator<Item = (usize, Vec<(usize, i64)>)> {
-        let terms = |sum: &Sum| match sum.about {
-            Some(about) => vec![(about, 1)],
-            None => sum.terms.clone(),
-        };
-        self.sums.iter().map(move |sum| (sum.variable, terms(sum)))
-    }
-
-    /// The deviation without its differences, as a transcript keeps it: variables of tables keep
-    /// their numbers.
-    pub fn without_sums(&self, deviation: &Deviation) -> Option<Deviation> {
-        let is_sum = |variable: &usize| self.sums.iter().any(|sum| sum.variable == *variable);
-        let changes = deviation.changes().iter().filter(|(variable, _)| !is_sum(variable));
-        Deviation::new(changes.copied().collect())
-    }
-
-    /// The deviation with what it makes of the differences.
-    pub fn with_sums(&self, deviation: &Deviation) -> Option<Deviation> {
-        let mut changes = deviation.changes().to_vec();
-        for sum in &self.sums {
-            let change = counter_example::sum(&sum.terms, |one| deviation.at(one).into());
-            changes.push((sum.variable, i64::try_from(change).ok()?));
-        }
-        Deviation::new(changes)
     }
 
     /// Takes over truth, marks and needs of earlier releases.

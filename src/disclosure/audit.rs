@@ -120,7 +120,7 @@ pub fn audit(
         bounds: &bounds,
         hidden: &hidden_variables,
     };
-    let asked = attack.asked(&relations);
+    let asked = attack.asked(&relations, candidates);
     let insiders = asked.insiders(&attack, &dark);
     let (proofs, open) = prove(&known, &insiders, &asked.demands, candidates);
     let demands: Vec<Demand> = open.iter().map(|open| open.demand).collect();

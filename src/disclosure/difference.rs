@@ -30,7 +30,7 @@
 //! Other differences between populations or cells of one release are no cells of their own. What a
 //! complement of zero (a ratio at 100 %) says of everybody is for [`crate::disclosure::group`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     base::{id::EnterpriseId, period::Frequency},
@@ -259,19 +259,27 @@ pub fn holdings<'a>(
     Ok(holdings)
 }
 
-/// Who contributed what to the cells of `cubes` that later releases may be subtracted from, and to
-/// those that `tables` hide.
+/// Who contributed what to the cells of `cubes` that later releases may be subtracted from, to
+/// those that `tables` hide, and to the terms of sensitive differences: who makes one knows it, and
+/// must not be taken for somebody to whom it is open.
 pub fn contributions(
     catalogue: &Catalogue,
     cubes: &[Cube],
     tables: &[Table],
+    attack: &Attack,
 ) -> FrozenContributions {
     let mut known: BTreeMap<EnterpriseId, u32> = BTreeMap::new();
     let mut kept = FrozenContributions::default();
-    for (table, (cube, marks)) in cubes.iter().zip(tables).enumerate() {
+    let terms = attack.differences.iter().flat_map(|one| &one.terms);
+    let terms: BTreeSet<usize> =
+        terms.map(|(variable, _)| attack.system.cell_of[*variable as usize]).collect();
+    let places = attack.system.places.last().map_or(&[][..], Vec::as_slice);
+    for (table, ((cube, marks), places)) in cubes.iter().zip(tables).zip(places).enumerate() {
         let is_kept = is_kept(catalogue, cube);
-        let kept_cells = cube.cells.iter().zip(&marks.cells).enumerate();
-        for (place, (cell, _)) in kept_cells.filter(|(_, (_, mark))| is_kept || mark.0.is_none()) {
+        let kept_cells = cube.cells.iter().enumerate().filter(|(place, _)| {
+            is_kept || marks.cells[*place].0.is_none() || terms.contains(&places[*place])
+        });
+        for (place, cell) in kept_cells {
             for contribution in &cell.contributors {
                 let next = kept.enterprises.len() as u32;
                 let enterprise = *known.entry(contribution.enterprise).or_insert(next);
@@ -304,3 +312,7 @@ fn is_kept(catalogue: &Catalogue, cube: &Cube) -> bool {
         .is_some_and(|one| one.measures.iter().any(|measure| measure.additive_over_time));
     cube.period.frequency() != Frequency::Annual && (flows || adds_up)
 }
+
+#[cfg(test)]
+#[path = "difference_tests.rs"]
+mod difference_tests;

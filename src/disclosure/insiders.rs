@@ -22,8 +22,8 @@ use crate::{
 /// Who contributes.
 struct Contributors<'a> {
     attack: &'a Attack,
-    parts: &'a Parts<'a>,
-    holdings: &'a Holdings<'a>,
+    /// The contributors of each cell of which all are known, with their parts of its measures.
+    parts_of: BTreeMap<usize, BTreeMap<Owner<'a>, Vec<i64>>>,
     /// The cells of each.
     cells_of: BTreeMap<Owner<'a>, Vec<usize>>,
     /// The variables of sensitive differences, with those who make them; without those of which
@@ -44,24 +44,22 @@ pub fn insiders(
         Some((variable, own.into_iter().map(|(who, _)| who).collect()))
     };
     let differences = attack.difference_variables().filter_map(difference).collect();
+    let known = parts.iter().filter(|(cell, own)| are_known(attack, **cell, own));
+    let parts_of = known.map(|(cell, own)| (*cell, by_owner(holdings, own))).collect();
     let mut contributors =
-        Contributors { attack, parts, holdings, cells_of: BTreeMap::new(), differences };
+        Contributors { attack, parts_of, cells_of: BTreeMap::new(), differences };
     let together_max = |cell: usize| {
         let population = &catalogue.populations[attack.system.cells[cell].population];
         let contributors_min = rules.contributors_min(&population.id) as usize;
         contributors_min.saturating_sub(2).max(1)
     };
     let mut coalitions: BTreeSet<Vec<Owner<'_>>> = BTreeSet::new();
-    for cell in parts.keys() {
-        if !contributors.are_known(*cell) {
-            continue;
-        }
-        let members = contributors.of(*cell);
-        for who in &members {
+    for (cell, members) in &contributors.parts_of {
+        for who in members.keys() {
             contributors.cells_of.entry(*who).or_default().push(*cell);
         }
         if (1..=together_max(*cell)).contains(&members.len()) {
-            coalitions.insert(members);
+            coalitions.insert(members.keys().copied().collect());
         }
     }
     for (variable, members) in &contributors.differences {
@@ -72,38 +70,39 @@ pub fn insiders(
     coalitions.iter().map(|members| contributors.insider(members)).collect()
 }
 
-impl<'a> Contributors<'a> {
-    fn owner(&self, who: EnterpriseId) -> Owner<'a> {
-        self.holdings.get(&who).map_or(Owner::Alone(who), |group| Owner::Group(group))
-    }
+/// Whether all contributors of a cell are known.
+fn are_known(attack: &Attack, cell: usize, parts: &[(EnterpriseId, &[i64])]) -> bool {
+    let sum = |measure: usize| -> i128 {
+        let own = parts.iter().filter_map(|(_, values)| values.get(measure));
+        own.map(|value| i128::from(*value)).sum()
+    };
+    let mut variables = attack.variables(cell).enumerate();
+    variables.all(|(measure, one)| sum(measure) == i128::from(attack.truth[one]))
+}
 
-    /// The contributors of a cell, each once.
-    fn of(&self, cell: usize) -> Vec<Owner<'a>> {
-        let mut owners: Vec<_> =
-            self.parts[&cell].iter().map(|(who, _)| self.owner(*who)).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        owners
+/// What each contributor adds to a cell; the enterprises of a group together.
+fn by_owner<'a>(
+    holdings: &Holdings<'a>,
+    parts: &[(EnterpriseId, &[i64])],
+) -> BTreeMap<Owner<'a>, Vec<i64>> {
+    let mut owners: BTreeMap<Owner<'a>, Vec<i64>> = BTreeMap::new();
+    for (who, values) in parts {
+        let owner = holdings.get(who).map_or(Owner::Alone(*who), |group| Owner::Group(group));
+        let own = owners.entry(owner).or_insert_with(|| vec![0; values.len()]);
+        own.iter_mut().zip(*values).for_each(|(own, value)| *own = own.saturating_add(*value));
     }
+    owners
+}
 
-    /// Whether all contributors of a cell are known.
-    fn are_known(&self, cell: usize) -> bool {
-        let sum = |measure: usize| -> i128 {
-            let own = self.parts[&cell].iter().filter_map(|(_, values)| values.get(measure));
-            own.map(|value| i128::from(*value)).sum()
-        };
-        let mut variables = self.attack.variables(cell).enumerate();
-        variables.all(|(measure, one)| sum(measure) == i128::from(self.attack.truth[one]))
-    }
-
-    fn insider(&self, members: &[Owner<'a>]) -> Insider {
+impl Contributors<'_> {
+    fn insider(&self, members: &[Owner<'_>]) -> Insider {
         let mut cells: Vec<usize> =
             members.iter().filter_map(|who| self.cells_of.get(who)).flatten().copied().collect();
         cells.sort_unstable();
         cells.dedup();
         let mut insider = Insider::default();
         for cell in cells {
-            match self.of(cell).iter().all(|who| members.contains(who)) {
+            match self.parts_of[&cell].keys().all(|who| members.contains(who)) {
                 true => insider.known.extend(self.attack.variables(cell)),
                 false => insider.down.extend(self.downs(cell, members)),
             }
@@ -114,12 +113,12 @@ impl<'a> Contributors<'a> {
     }
 
     /// How far below their true values the variables of a cell can be beside the members' own part.
-    fn downs(&self, cell: usize, members: &[Owner<'a>]) -> Vec<(usize, i64)> {
+    fn downs(&self, cell: usize, members: &[Owner<'_>]) -> Vec<(usize, i64)> {
+        let own: Vec<&Vec<i64>> =
+            members.iter().filter_map(|who| self.parts_of[&cell].get(who)).collect();
         let mut downs = Vec::new();
         for (measure, variable) in self.attack.variables(cell).enumerate() {
-            let own = self.parts[&cell].iter();
-            let own = own.filter(|(who, _)| members.contains(&self.owner(*who)));
-            let own: i64 = own.filter_map(|(_, values)| values.get(measure)).sum();
+            let own: i64 = own.iter().filter_map(|values| values.get(measure)).sum();
             if own > self.attack.least(variable) {
                 downs.push((variable, self.attack.truth[variable].saturating_sub(own)));
             }

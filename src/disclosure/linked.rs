@@ -2,19 +2,20 @@
 //! every cell is a variable, and behind them every inequality has one for the difference between
 //! its sides, which nothing publishes. Confidential.
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
 use crate::{
     base::dice::Dice,
     disclosure::{
         counter_example::{self, Bounds, Demand, Deviation, Known, Possible},
+        rows::{self, Component},
         suppress::{
             self,
             finder::Effort,
             pattern::Pattern,
             problem::{Goal, Index, Insider, Mark, Problem, Variable},
             protect,
-            reach::{self, Ranges},
+            reach::{self, Ranges, Reach},
         },
         system::{Comparison, Relation},
     },
@@ -44,28 +45,36 @@ pub fn problem(
     moves: impl Fn(usize) -> Moves,
     marks: Vec<Mark>,
 ) -> Problem {
-    let variable = |place: usize| {
-        let down = truth[place].saturating_sub(bounds.least[place]).max(0);
-        let up = bounds.most[place].map(|most| most.saturating_sub(truth[place]).max(0));
-        match moves(place) {
-            Moves::Not => Variable { up: Some(0), down: 0, mark: None },
-            Moves::Freely => Variable { up, down, mark: None },
-            Moves::Marked(mark) => Variable { up, down, mark: Some(mark) },
-        }
-    };
+    let variable = |place: usize| variable(truth, bounds, place, moves(place));
     let mut variables: Vec<Variable> = (0..truth.len()).map(variable).collect();
     let mut rows = Vec::with_capacity(relations.len());
     for relation in relations {
         let mut row = relation.terms.clone();
         if relation.comparison == Comparison::AtLeastZero {
             let room = counter_example::sum(&row, |one| i128::from(truth[one]));
-            let down = i64::try_from(room.max(0)).unwrap_or(i64::MAX);
-            row.push((variables.len(), -1));
-            variables.push(Variable { up: None, down, mark: None });
+            add_room(&mut row, &mut variables, room);
         }
         rows.push(row);
     }
     Problem { rows, variables, marks, whole: true, ..Problem::default() }
+}
+
+/// A variable around its true value.
+fn variable(truth: &[i64], bounds: &Bounds, place: usize, moves: Moves) -> Variable {
+    let down = truth[place].saturating_sub(bounds.least[place]).max(0);
+    let up = bounds.most[place].map(|most| most.saturating_sub(truth[place]).max(0));
+    match moves {
+        Moves::Not => Variable { up: Some(0), down: 0, mark: None },
+        Moves::Freely => Variable { up, down, mark: None },
+        Moves::Marked(mark) => Variable { up, down, mark: Some(mark) },
+    }
+}
+
+/// Makes an equation of an inequality, with a variable for the difference between its sides.
+fn add_room(row: &mut Vec<(usize, i64)>, variables: &mut Vec<Variable>, room: i128) {
+    let down = i64::try_from(room.max(0)).unwrap_or(i64::MAX);
+    row.push((variables.len(), -1));
+    variables.push(Variable { up: None, down, mark: None });
 }
 
 /// What the engine is to show.
@@ -150,17 +159,63 @@ pub fn search(
 }
 
 /// How far each of `variables` can be below and above its true value; `None` where no bound was
-/// proven.
-pub fn reach(known: &Known<'_>, variables: &[usize]) -> Vec<reach::Reach> {
-    let moves = |variable: usize| if known.hidden[variable] { Moves::Freely } else { Moves::Not };
-    let problem = problem(known.relations, known.truth, known.bounds, moves, Vec::new());
-    let down: Vec<i64> = problem.variables.iter().map(|one| one.down).collect();
-    let up: Vec<Option<i64>> = problem.variables.iter().map(|one| one.up).collect();
-    reach::reach(Ranges { rows: &problem.rows, down: &down, up: &up }, variables)
+/// proven. Each part of the system that has nothing to do with the others is solved by itself, and
+/// only where one of the variables is in it: a long history costs no more than what is asked of it.
+pub fn reach(known: &Known<'_>, variables: &[usize]) -> Vec<Reach> {
+    let published =
+        |variable: usize| (!known.hidden[variable]).then(|| i128::from(known.truth[variable]));
+    // All relations hold for the true values. If one did not, nothing would be proven.
+    let Ok(rows) = rows::fill_in(known.relations.iter().copied().enumerate(), published) else {
+        return vec![(None, None); variables.len()];
+    };
+    let mut reach_of: BTreeMap<usize, Reach> =
+        variables.iter().map(|variable| (*variable, alone(known, *variable))).collect();
+    for part in rows::components(&rows, known.truth.len()) {
+        let is_wanted = |place: &usize| reach_of.contains_key(&part.variables[*place]);
+        let wanted: Vec<usize> = (0..part.variables.len()).filter(is_wanted).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        for (place, reach) in wanted.iter().zip(within(known, &part, &wanted)) {
+            reach_of.insert(part.variables[*place], reach);
+        }
+    }
+    variables.iter().map(|variable| reach_of[variable]).collect()
+}
+
+/// How far a variable can be that no relation binds.
+fn alone(known: &Known<'_>, variable: usize) -> Reach {
+    let Variable { up, down, .. } = around(known, variable);
+    (Some(down), up)
+}
+
+/// A variable around its true value.
+fn around(known: &Known<'_>, variable: usize) -> Variable {
+    let moves = if known.hidden[variable] { Moves::Freely } else { Moves::Not };
+    self::variable(known.truth, known.bounds, variable, moves)
+}
+
+/// How far some variables of a part can be, by their places in it.
+fn within(known: &Known<'_>, part: &Component, wanted: &[usize]) -> Vec<Reach> {
+    let mut variables: Vec<Variable> =
+        part.variables.iter().map(|variable| around(known, *variable)).collect();
+    let mut rows = Vec::with_capacity(part.rows.len());
+    for row in &part.rows {
+        let mut terms = row.terms.clone();
+        if row.at_least {
+            let truth = |place: usize| i128::from(known.truth[part.variables[place]]);
+            let room = counter_example::sum(&terms, truth) - row.constant;
+            add_room(&mut terms, &mut variables, room);
+        }
+        rows.push(terms);
+    }
+    let down: Vec<i64> = variables.iter().map(|one| one.down).collect();
+    let up: Vec<Option<i64>> = variables.iter().map(|one| one.up).collect();
+    reach::reach(Ranges { rows: &rows, down: &down, up: &up }, wanted)
 }
 
 /// The same for an insider, by what he knows besides.
-pub fn reach_for(known: &Known<'_>, insider: &Insider, variables: &[usize]) -> Vec<reach::Reach> {
+pub fn reach_for(known: &Known<'_>, insider: &Insider, variables: &[usize]) -> Vec<Reach> {
     let mut bounds = known.bounds.clone();
     for (variable, down) in &insider.down {
         let least = &mut bounds.least[*variable];

@@ -46,6 +46,7 @@ pub mod protect;
 pub mod public;
 mod rehearsal;
 pub mod review;
+mod rows;
 pub mod rules;
 pub mod safe;
 pub mod suppress;

@@ -49,7 +49,7 @@ pub fn protect(
     let frozen = FrozenRelease {
         tables: frozen.collect(),
         counter_examples: hints(&attack, &pool, transcript),
-        contributions: Some(difference::contributions(catalogue, cubes, &tables)),
+        contributions: Some(difference::contributions(catalogue, cubes, &tables, &attack)),
         differences: attack.differences,
         exposures: Vec::new(),
     };
@@ -64,7 +64,9 @@ fn hide(
     cubes: &[Cube],
     transcript: &Transcript,
 ) -> Result<(Vec<Table>, Vec<Deviation>), DisclosureError> {
-    let mut asked = attack.asked(&attack.relations(catalogue)?);
+    let remembered: Vec<Deviation> =
+        remembered(transcript).filter_map(|deviation| attack.with_sums(&deviation)).collect();
+    let mut asked = attack.asked(&attack.relations(catalogue)?, &remembered);
     let enlarged = rehearsal::rehearse(catalogue, attack, cubes, transcript)
         .filter(|_| !asked.demands.is_empty());
     let told_before = told(catalogue, transcript, &[]);
@@ -73,11 +75,11 @@ fn hide(
     loop {
         let rehearsed = enlarged
             .as_ref()
-            .and_then(|enlarged| pattern(catalogue, enlarged, &asked, &wished, transcript).ok());
+            .and_then(|enlarged| pattern(catalogue, enlarged, &asked, &wished, &remembered).ok());
         // A guess about the rest of the year must not keep the quarter from being released.
         let (hidden, pool) = match rehearsed {
             Some(found) => found,
-            None => pattern(catalogue, attack, &asked, &wished, transcript)?,
+            None => pattern(catalogue, attack, &asked, &wished, &remembered)?,
         };
         let tables = tables(attack, cubes, &hidden);
         let told = told(catalogue, transcript, &tables);
@@ -105,19 +107,18 @@ fn told(catalogue: &Catalogue, transcript: &Transcript, tables: &[Table]) -> BTr
     check::told(catalogue, &releases)
 }
 
-/// The marks of the known cells, and counter-examples that show them to suffice. What is only
-/// `wished` for is given up where it cannot be had.
+/// The marks of the known cells, and counter-examples that show them to suffice; those that are
+/// `remembered` are tried first. What is only `wished` for is given up where it cannot be had.
 fn pattern(
     catalogue: &Catalogue,
     attack: &Attack,
     asked: &Asked,
     wished: &BTreeSet<Demand>,
-    transcript: &Transcript,
+    remembered: &[Deviation],
 ) -> Result<(Vec<bool>, Vec<Deviation>), DisclosureError> {
     let relations = attack.relations(catalogue)?;
     let mut marking = Marking::new(attack, &relations, asked);
-    let mut pool: Vec<Deviation> =
-        remembered(transcript).filter_map(|deviation| attack.with_sums(&deviation)).collect();
+    let mut pool = remembered.to_vec();
     // Each round gives up a demand or hides a group as a whole: there is an end to both.
     loop {
         match marking.protect(&pool) {

@@ -60,12 +60,12 @@ pub fn withhold(
     rules.validate()?;
     let attack = Attack::new(catalogue, rules, cubes, transcript)?;
     let relations = attack.relations(catalogue)?;
-    let asked = attack.asked(&relations);
     let hidden: Vec<bool> = attack.earlier.iter().map(|earlier| earlier.unwrap_or(true)).collect();
     let remembered = protect::remembered(transcript);
     // Nothing that is remembered speaks of the differences by itself.
     let candidates: Vec<_> =
         remembered.filter_map(|deviation| attack.with_sums(&deviation)).collect();
+    let asked = attack.asked(&relations, &candidates);
     let touching = counter_example::touching(&relations, attack.truth.len());
     let dark = attack.dark_groups(|cell| hidden[cell]);
     let known = Known {
@@ -98,7 +98,7 @@ pub fn withhold(
     let frozen = FrozenRelease {
         tables: frozen.collect(),
         counter_examples: protect::hints(&attack, &proofs, transcript),
-        contributions: Some(difference::contributions(catalogue, cubes, &tables)),
+        contributions: Some(difference::contributions(catalogue, cubes, &tables, &attack)),
         differences: attack.differences.clone(),
         exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
     };

@@ -6,7 +6,7 @@ use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         attack::Attack,
-        counter_example::{self, Demand, Insiders, Known, Open, Possible},
+        counter_example::{self, Demand, Deviation, Insiders, Known, Open, Possible},
         linked,
         rules::Rules,
         suppress::problem::Insider,
@@ -50,7 +50,10 @@ impl Attack {
     /// What is asked for, as far as it could be reached if everything but zeros were hidden: a year
     /// with two quarters that are not zero is at least 2, and a sensitive count of two parts of 1
     /// is 2 for whoever knows that it is below 3.
-    pub fn asked(&self, relations: &[&Relation]) -> Asked {
+    ///
+    /// What one of the `candidates` shows need not be searched for. It changes nothing of what is
+    /// asked: less is asked only where it is proven that no counter-example can be found.
+    pub fn asked(&self, relations: &[&Relation], candidates: &[Deviation]) -> Asked {
         let hidden: Vec<bool> = self
             .system
             .cell_of
@@ -62,18 +65,18 @@ impl Attack {
         let truth = &self.truth;
         let known =
             Known { relations, truth, bounds: &bounds, hidden: &hidden, touching: &touching };
-        let demands = self.in_reach(&known);
+        let demands = self.in_reach(&known, candidates);
         let mut insiders = self.insiders.clone();
-        let told_by_status = told_by_status(&known, &insiders[0], &demands);
+        let told_by_status = told_by_status(&known, &insiders[0], &demands, candidates);
         insiders[0].known = told_by_status.clone();
         Asked { demands, insiders, told_by_status }
     }
 
     /// The demands, with those for smaller values lowered.
-    fn in_reach(&self, known: &Known<'_>) -> Vec<Demand> {
+    fn in_reach(&self, known: &Known<'_>, candidates: &[Deviation]) -> Vec<Demand> {
         let is_below = |demand: &&Demand| matches!(demand.what, Possible::Below(_));
         let below: Vec<Demand> = self.demands.iter().filter(is_below).copied().collect();
-        let shown = linked::search(known, &[], &below, &[]);
+        let shown = linked::search(known, &[], &below, candidates);
         let open = counter_example::open(&below, &shown, &Insiders::default());
         let open: Vec<usize> = open.iter().map(|open| open.demand.variable).collect();
         let reaches = linked::reach(known, &open);
@@ -146,13 +149,18 @@ impl Attack {
 
 /// The variables that are proven to have one value only for whoever knows which cells are
 /// sensitive.
-fn told_by_status(known: &Known<'_>, status: &Insider, demands: &[Demand]) -> Vec<usize> {
+fn told_by_status(
+    known: &Known<'_>,
+    status: &Insider,
+    demands: &[Demand],
+    candidates: &[Deviation],
+) -> Vec<usize> {
     // That something is none at all is told to everybody, by zeros.
     let is_exact =
         |demand: &&Demand| demand.what == Possible::Other && known.truth[demand.variable] != 0;
     let exact: Vec<Demand> = demands.iter().filter(is_exact).copied().collect();
     let insiders = std::slice::from_ref(status);
-    let shown = linked::search(known, insiders, &exact, &[]);
+    let shown = linked::search(known, insiders, &exact, candidates);
     let open = counter_example::open(&exact, &shown, &Insiders::new(insiders));
     let open: Vec<usize> = open.iter().map(|Open { demand, .. }| demand.variable).collect();
     let reaches = linked::reach_for(known, status, &open);

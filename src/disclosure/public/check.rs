@@ -27,9 +27,9 @@ use crate::{
         error::{CellName, DisclosureError},
         public::{
             self,
-            rows::{self, Component, Interval, Row},
             search::{Search, Task, Unsolved},
         },
+        rows::{self, Component, Interval, Row},
         system::{Certainty, Relation, Shape, System, SystemCell},
     },
     publication::release::{Release, Table},

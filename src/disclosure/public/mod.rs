@@ -7,17 +7,14 @@
 //! withdrawn consent breaks it, and a reader's interval must not.
 
 pub mod check;
-mod rows;
 mod search;
 
 use crate::{
     codes::catalogue::{Catalogue, MeasureKind},
     disclosure::{
         error::DisclosureError,
-        public::{
-            rows::{Component, Interval},
-            search::{Search, Task, Unsolved},
-        },
+        public::search::{Search, Task, Unsolved},
+        rows::{self, Component, Interval},
         system::{Certainty, Relation, Shape, System, SystemCell},
     },
     publication::release::{Release, Table},

@@ -11,7 +11,7 @@
 //! arithmetic; where neither is so, nothing is said.
 
 use crate::disclosure::{
-    public::rows::{self, Component, Interval},
+    rows::{self, Component, Interval},
     suppress::{
         matrix::Matrix,
         primal::{End, Primal},

@@ -4,7 +4,7 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, proptest};
 
 use super::{Search, Task, Unsolved};
-use crate::disclosure::public::rows::{Component, Interval, Row};
+use crate::disclosure::rows::{Component, Interval, Row};
 
 const WORK: u64 = 1 << 30;
 
