@@ -31,6 +31,24 @@
 //! and [`public`] name only published types. Zeros are published unless their whole group is
 //! hidden, which everybody sees; one mark hides all measures of a population cell. Only
 //! [`protect`] makes a [`safe::SafeTable`], and only after the audit passed.
+//!
+//! # A long history
+//!
+//! `cargo bench --bench disclosure` releases ten years of invented hubs, all tables of the plan
+//! (18 populations behind the catalogue's 16 indicators, 22,594 cells, one record in a hundred
+//! late), and then another year. On 2 cores of a cloud machine with other work on it:
+//!
+//! | enterprises | demands | year 2 | year 6 | year 11 | with its year | full pass | memory |
+//! |---|---|---|---|---|---|---|---|
+//! | 160 | 6,613 | 0.07 s | 0.5 s | 1.0 s | 1.4 s | 3.5 s | 75 MiB |
+//! | 640 | 6,038 | 0.06 s | 0.4 s | 1.0 s | 2.0 s | 3.5 s | 78 MiB |
+//! | 6,400 | 2,160 | 0.07 s | 0.5 s | 1.0 s | 1.5 s | 1.0 s | 238 MiB |
+//!
+//! Years are those of one more quarter (at most 30 s): in the eleventh the slowest of three, and
+//! the fourth, which its year is released with. A full pass (at most 10 min) is an audit of all
+//! releases without a counter-example to begin with. A quarter costs little more than reading the
+//! history: counter-examples of earlier releases are checked and not sought again, and what cannot
+//! be shown is proven in its own part of the system (`linked::reach`).
 
 mod attack;
 pub mod attackers;
