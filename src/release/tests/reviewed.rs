@@ -195,7 +195,7 @@ fn a_year_that_is_not_the_sum_of_its_quarters_is_revised() {
         .find(|(name, _)| name.starts_with("requests_received 2025 - requests_received 2025-Q1 -"))
         .expect("the requests of one enterprise in three quarters are a figure");
     assert_eq!(total.values, [("requests".to_owned(), -3)], "{name}");
-    assert_eq!(total.behind, None, "contributors of a year that is published are not kept");
+    assert_eq!(total.behind, Some(Behind { enterprises: 1, owners: 1 }));
     assert_eq!((total.mark, &*total.reasons), (CellMark::HiddenPrimary, &[Reason::Revision][..]));
 }
 
