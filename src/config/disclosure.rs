@@ -134,7 +134,7 @@ fn special_limits<'a>(
     let fields = [population.is_some(), indicator.is_some()];
     r.refuse_unknown(section);
     if fields[0] == fields[1] {
-        r.missing(FOR, "Must name one population or one indicator, not both");
+        r.missing(FOR, "Each section must name one population or one indicator, not both");
         return None;
     }
     let codes = Codes::embedded();

@@ -21,7 +21,7 @@ mod releases;
 mod report;
 pub mod table_file;
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use indicatif::ProgressBar;
@@ -36,6 +36,8 @@ use crate::{
     disclosure::tabular::{audit, protect, table::Table},
 };
 
+/// Most cells that are named where no pattern protects a table.
+const CELLS_NAMED_MAX: usize = 10;
 /// How often the spinner turns.
 const SPINNER_MILLISECONDS: u64 = 120;
 
@@ -59,12 +61,13 @@ fn audit_any(args: &AuditArgs) -> anyhow::Result<Done> {
 fn protect_table(args: &ProtectArgs) -> anyhow::Result<Done> {
     // Refused before the work and not after it; that nobody comes first is seen when it is written.
     ensure!(args.force || !args.out.exists(), "{}", pattern_file::in_the_way(&args.out));
+    ensure!(!is_input(args), "{} is read: write the pattern to another file", args.out.display());
     let asked = Asked::new(&args.table, args.cost.into())?;
     let (file, table) = read(&args.table.file, &asked)?;
     let protected = {
         let _spinner =
             Spinner::start(&messages::text(asked.language, "disclosure-protecting", &[]));
-        protect::protect(&table, &asked.options).with_context(|| tried(args, &asked))?
+        protect::protect(&table, &asked.options).with_context(|| tried(args, &table, &asked))?
     };
     let places = pattern_file::places(&table, &file);
     let text = pattern_file::text(&table, &protected, &places, &asked);
@@ -74,15 +77,41 @@ fn protect_table(args: &ProtectArgs) -> anyhow::Result<Done> {
     Ok(Done::Yes)
 }
 
-/// Words for what was tried in vain.
-fn tried(args: &ProtectArgs, asked: &Asked) -> String {
+/// Whether the pattern would stand in the place of what it is made from.
+fn is_input(args: &ProtectArgs) -> bool {
+    let Ok(out) = args.out.canonicalize() else { return false };
+    let hierarchies = args.table.hierarchies.iter().map(|one| Path::new(&one.given));
+    let mut inputs = hierarchies.chain([args.table.file.as_path()]);
+    inputs.any(|input| input.canonicalize().is_ok_and(|input| input == out))
+}
+
+/// Words for what was tried in vain, and for what no pattern can mend.
+fn tried(args: &ProtectArgs, table: &Table, asked: &Asked) -> String {
     let attackers = asked.options.attackers.iter().map(ToString::to_string).collect::<Vec<_>>();
-    format!(
-        "{} cannot be protected against {}, whichever of its cells that are not zero are hidden; \
-         nothing was written",
+    let mut words = format!(
+        "{} cannot be protected against {}; nothing was written",
         args.table.file.display(),
         attackers.join(",")
-    )
+    );
+    let everything: Vec<bool> = table.cells.iter().map(|cell| cell.count > 0).collect();
+    let mut met = BTreeSet::new();
+    for exposure in audit::audit(table, &asked.options, &everything).exposures {
+        let open: Vec<usize> = exposure.open.into_iter().filter(|one| met.insert(*one)).collect();
+        if open.is_empty() {
+            continue;
+        }
+        let named = open.iter().take(CELLS_NAMED_MAX).map(|cell| table.name(*cell));
+        words += &format!(
+            "\nWith all cells that are not zero hidden, {} cells are still open to {}: {}{}",
+            open.len(),
+            exposure.attacker,
+            named.collect::<Vec<_>>().join(", "),
+            if open.len() > CELLS_NAMED_MAX { ", …" } else { "" }
+        );
+    }
+    words
+        + "\nTake coarser codes or a smaller protection, or leave out with --attackers whom you \
+           need not fear"
 }
 
 fn audit_pattern(args: &TableArgs, pattern: &Path) -> anyhow::Result<Done> {

@@ -48,8 +48,8 @@ fn refused_row(numbers: &str) -> String {
 
 #[test]
 fn numbers_are_rounded_and_margins_are_added_again() {
-    let text = "R,S,N,V,M\nn,a,3,3168.4300000000003,1.0E+3\nn,b,1.0,0.005,0.005\n\
-                n,Total,4,3168.435,1000\n";
+    let text = "R,S,N,V,M\nn,a,3,3168.4300000000003,2.0E+3\nn,b,1.0,0.005,0.005\n\
+                n,Total,4,3168.435,2000\n";
     assert_eq!(value(text, NAMES, ["n", "b"]), "0.01");
     assert_eq!(value(text, NAMES, ["n", "Total"]), "3168.44");
     assert_eq!(value(text, NAMES, ["Total", "Total"]), "3168.44");

@@ -71,7 +71,7 @@ pub struct Protected {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtectionError {
     /// A cell stays open whatever is hidden.
-    #[error("No pattern protects the cell {cell}: take coarser codes, or a smaller protection")]
+    #[error("No pattern protects the cell {cell}")]
     Open {
         /// The cell.
         cell: String,

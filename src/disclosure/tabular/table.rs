@@ -43,6 +43,16 @@ pub enum Tolerance<'a> {
     Rounding(&'a [bool]),
 }
 
+impl Tolerance<'_> {
+    /// What a number of a row may be off by, in units of the last decimal.
+    fn of_row(&self, row: usize) -> i64 {
+        match self {
+            Self::Units(units) => *units,
+            Self::Rounding(rounded) => i64::from(rounded.get(row).is_some_and(|one| *one)),
+        }
+    }
+}
+
 /// One cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cell {
@@ -191,14 +201,20 @@ fn refuse_impossible(row: &Row, place: usize, tolerance: Tolerance<'_>) -> Resul
             _ => {}
         }
     }
-    let noise = match tolerance {
-        Tolerance::Units(units) => units,
-        Tolerance::Rounding(rounded) => i64::from(rounded.get(place).is_some_and(|one| *one)),
+    let noise = tolerance.of_row(place);
+    // None of the others contributes more; each may be off by the noise, and their sum, too.
+    let at_most = |largest: i64| {
+        let (count, noise) = (i128::from(row.count), i128::from(noise));
+        count * (i128::from(largest) + noise) + noise
     };
     let problem = match row.largest {
         _ if row.count == 0 && row.value > 0 => "has a value and no contributor",
         Some(largest) if largest > row.value.saturating_add(noise) => {
-            "has a largest contribution above its value"
+            "has a largest contribution above its value: are both in the same unit?"
+        }
+        Some(largest) if at_most(largest) < i128::from(row.value) => {
+            "has a value above what its contributors can add up to, if none has more than the \
+             largest contribution: are both in the same unit?"
         }
         _ => return Ok(()),
     };
@@ -260,10 +276,7 @@ impl<'a> Builder<'a> {
     }
 
     fn is_rounded(&self, row: usize) -> bool {
-        match self.tolerance {
-            Tolerance::Units(_) => false,
-            Tolerance::Rounding(rounded) => rounded.get(row).is_some_and(|one| *one),
-        }
+        matches!(self.tolerance, Tolerance::Rounding(_)) && self.tolerance.of_row(row) > 0
     }
 
     fn margin(
@@ -289,8 +302,24 @@ impl<'a> Builder<'a> {
             self.compare(place, own, count, value)?;
         }
         // One enterprise may contribute to several parts: what is stated of the margin is its own.
-        let largest = own.and_then(|own| self.rows[own].largest).or(largest);
+        let stated = own.and_then(|own| Some((own, self.rows[own].largest?)));
+        if let (Some((own, stated)), Some(largest)) = (stated, largest) {
+            self.compare_largest(own, stated, largest)?;
+        }
+        let largest = stated.map(|(_, stated)| stated).or(largest);
         Ok(Cell { count, value, largest: largest.map(|largest| largest.min(value)), depth: 0 })
+    }
+
+    /// Refuses a margin whose largest contribution is below one of its parts'.
+    fn compare_largest(&self, own: usize, stated: i64, largest: i64) -> Result<(), TableError> {
+        // Either may be rounded.
+        let noise = if let Tolerance::Units(units) = self.tolerance { units } else { 2 };
+        if stated.saturating_add(noise) >= largest {
+            return Ok(());
+        }
+        let problem = "has a largest contribution below that of one of its parts: correct it, or \
+                       leave it out so that it is made";
+        Err(TableError::Contradiction { cell: self.rows[own].name(), problem, row: own })
     }
 
     /// Refuses a stated margin that is not the sum of its parts.
@@ -432,6 +461,24 @@ mod tests {
             let refused = table_of(tolerance).unwrap_err();
             assert!(matches!(refused, TableError::Contradiction { row: 0, .. }), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_largest_contribution_in_another_unit_is_refused() {
+        let refused = |rows: &[(&str, &str, i64, i64, i64)], row: usize| {
+            let refused = table(rows, Tolerance::Units(0)).unwrap_err();
+            assert!(matches!(refused, TableError::Contradiction { .. }), "{refused}");
+            assert_eq!(refused.rows(), [row], "{refused}");
+        };
+        let possible = ("N", "a", 4, 1000, 250);
+        refused(&[possible, ("N", "b", 4, 1000, 249)], 1);
+        refused(&[("N", "a", 1, 1000, 999)], 0);
+        // A margin has at least the largest of its parts, and may have a larger one.
+        let other = ("N", "b", 2, 400, 300);
+        assert!(
+            table(&[possible, other, ("N", "Total", 6, 1400, 500)], Tolerance::Units(0)).is_ok()
+        );
+        refused(&[possible, other, ("N", "Total", 6, 1400, 299)], 2);
     }
 
     #[test]
