@@ -7,7 +7,7 @@ mod exposure;
 mod sums;
 
 pub use asked::Asked;
-pub use exposure::lost;
+pub use exposure::{Lost, lost};
 use sums::Sum;
 
 use std::collections::{BTreeMap, BTreeSet};

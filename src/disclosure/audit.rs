@@ -125,9 +125,12 @@ pub fn audit(
     let (proofs, open) = prove(&known, &insiders, &asked.demands, candidates);
     let demands: Vec<Demand> = open.iter().map(|open| open.demand).collect();
     let before = attack.open_before(&relations, &asked, &demands);
-    let new = open.iter().filter(|open| !before.iter().any(|one| one.covers(open)));
+    let new = open.iter().filter(|open| !before.iter().any(|one| one.open.covers(open)));
+    // What was left to hide before this release must be left after it.
+    let left: Vec<Demand> = before.iter().filter_map(|one| one.left).collect();
+    let (_, taken) = prove(&known, &[], &left, &proofs);
     // What is open to everybody comes first.
-    match new.min_by_key(|open| !open.insiders.is_empty()) {
+    match new.chain(&taken).min_by_key(|open| !open.insiders.is_empty()) {
         Some(open) => Err(fault(catalogue, &attack, open)),
         None => {
             let mut report = report(&attack, &hidden, &asked, &proofs, open.len(), &relations);

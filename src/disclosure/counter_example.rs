@@ -115,6 +115,21 @@ impl Demand {
         }
     }
 
+    /// What can be asked for instead, the most first, if the variable can be no further below and
+    /// above its true value than this, which is not far enough.
+    pub fn less(&self, (below, above): (Option<i64>, Option<i64>)) -> Vec<Self> {
+        let with = |what| Self { what, ..*self };
+        let halves = |reach: Option<i64>| {
+            std::iter::successors(reach, |reach| Some(reach / 2)).take_while(|reach| *reach > 0)
+        };
+        match self.what {
+            Possible::Other => Vec::new(),
+            Possible::Apart(_) => vec![with(Possible::Other)],
+            Possible::Above(_) => halves(above).map(|reach| with(Possible::Above(reach))).collect(),
+            Possible::Below(_) => halves(below).map(|reach| with(Possible::Below(reach))).collect(),
+        }
+    }
+
     /// Whether the deviation shows it.
     pub fn met_by(&self, deviation: &Deviation) -> bool {
         self.met_by_change(deviation.at(self.variable))

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     base::{dice::Dice, period::Frequency},
     disclosure::{
-        attack::{Asked, Attack},
+        attack::{Asked, Attack, Lost},
         counter_example::{self, Bounds, Demand, Deviation, Known, Open},
         linked::{self, Moves, SEED},
         suppress::{
@@ -175,14 +175,17 @@ impl<'a> Marking<'a> {
         self.demands.len() < before
     }
 
-    /// Leaves out what earlier releases alone leave open of a demand: all of it, or what it asks
-    /// for against some insiders. Whether there was any.
+    /// Leaves out what earlier releases alone leave open of a demand: as much of it as is lost to
+    /// everybody, or what it asks for against some insiders. Whether there was any.
     pub fn give_up(&mut self, demand: &Demand) -> bool {
         let lost = self.attack.open_before(self.relations, self.asked, &[*demand]);
-        let Some(Open { insiders, .. }) = lost.first() else { return false };
+        let Some(Lost { open: Open { insiders, .. }, left, .. }) = lost.first() else {
+            return false;
+        };
         if insiders.is_empty() {
-            self.demands.retain(|one| one != demand);
-            return true;
+            let place = self.demands.iter().position(|one| one == demand);
+            place.map(|place| self.demands.splice(place..=place, *left).count());
+            return place.is_some();
         }
         let lost_to = self.lost_to.entry(*demand).or_default();
         let before = lost_to.len();

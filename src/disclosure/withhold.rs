@@ -85,9 +85,9 @@ pub fn withhold(
         open.into_iter().partition(|open| !open.insiders.is_empty());
     let lost_to_insiders = attack::lost(&known, &insiders, &to_insiders);
     let (exposed, mut unproven) = sort(&known, &open);
-    let is_unproven = |open: &&Open| !lost_to_insiders.iter().any(|lost| lost.covers(open));
+    let is_unproven = |open: &&Open| !lost_to_insiders.iter().any(|lost| lost.open.covers(open));
     unproven.extend(to_insiders.iter().filter(is_unproven).map(|open| open.demand));
-    let to_insiders: Vec<Demand> = lost_to_insiders.iter().map(|open| open.demand).collect();
+    let to_insiders: Vec<Demand> = lost_to_insiders.iter().map(|lost| lost.open.demand).collect();
     let tables: Vec<Table> = cubes.iter().map(all_hidden).collect();
     let frozen =
         tables.iter().zip(cubes).zip(&attack.needs).map(|((table, cube), needs)| FrozenTable {
@@ -100,7 +100,7 @@ pub fn withhold(
         counter_examples: protect::hints(&attack, &proofs, transcript),
         contributions: Some(difference::contributions(catalogue, cubes, &tables, &attack)),
         differences: attack.differences.clone(),
-        exposures: exposed.iter().map(|demand| attack.exposure(demand)).collect(),
+        exposures: exposed.iter().filter_map(|demand| attack.exposure(demand)).collect(),
     };
     let name = |cell: &usize| attack.system.name(catalogue, *cell);
     let cells = |demands: &[Demand]| -> BTreeSet<usize> {

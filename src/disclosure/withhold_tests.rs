@@ -220,25 +220,72 @@ fn what_earlier_releases_expose_is_named_and_does_not_stop_those_to_come() {
     assert_eq!(marks, [Some(true); 3]);
 }
 
+/// That CEREA could be so much more in the first quarter, where both filières are hidden, and
+/// together they are 11: CEREA is 10 at most, 4 more than it is.
+fn hidden_filieres(above: i64) -> Transcript {
+    let protection = Protection::Interval { below: 0, above };
+    exposed_history(vec![FrozenNeed { cell: 1, measure: 0, protection }], &[1, 2])
+}
+
 #[test]
-fn of_an_interval_that_is_lost_it_is_still_demanded_that_the_value_is_not_known() {
-    // Both filières are hidden, and together they are 11: CEREA is 10 at most.
-    let protection = Protection::Interval { below: 0, above: 5 };
-    let need = FrozenNeed { cell: 1, measure: 0, protection };
-    let mut history = exposed_history(vec![need], &[1, 2]);
+fn of_an_interval_that_is_lost_as_much_is_still_demanded_as_is_left() {
+    let mut history = hidden_filieres(5);
+    let incident = ["requests_received 2025-Q1 filiere=CEREA"];
     let beside = next_quarter("2025-Q2", &history).unwrap();
-    assert_eq!(beside.report.exposed, ["requests_received 2025-Q1 filiere=CEREA"]);
+    assert_eq!(beside.report.exposed, incident);
     let second = withheld(&[requests("2025-Q2", &CEREA, &FEW, 1)], &history);
     assert_eq!(second.exposed.len(), 1);
     let [exposure] = &*second.frozen.exposures else { panic!("{:?}", second.frozen.exposures) };
-    assert_eq!(exposure.impossible, protection);
+    assert_eq!(exposure.impossible, Protection::Interval { below: 0, above: 5 });
     let variable = exposure.terms[0].0 as usize;
     kept(&mut history, second.frozen);
     let third = [requests("2025-Q3", &CEREA, &FEW, 1)];
     let attack = Attack::new(Codes::embedded().catalogue(), &RULES, &third, &history).unwrap();
     let about_it = attack.demands.iter().filter(|demand| demand.variable == variable);
-    assert_eq!(about_it.map(|demand| demand.what).collect::<Vec<_>>(), [Possible::Other]);
-    next_quarter("2025-Q3", &history).unwrap();
+    assert!(about_it.map(|demand| demand.what).any(|what| what == Possible::Above(5)));
+    assert_eq!(next_quarter("2025-Q3", &history).unwrap().report.exposed, incident);
+}
+
+#[test]
+fn a_release_takes_nothing_of_what_earlier_ones_left() {
+    for above in [2, 4, 5, 500] {
+        let mut history = hidden_filieres(above);
+        let mut quarters = vec![requests("2025-Q1", &CEREA, &LAIT, 1)];
+        for (quarter, cerea) in [("2025-Q2", &CEREA[..2]), ("2025-Q3", &CEREA)] {
+            let cubes = [requests(quarter, cerea, &LAIT, 1)];
+            let frozen = protected(&cubes, &history).unwrap().frozen;
+            kept(&mut history, frozen);
+            quarters.extend(cubes);
+        }
+        quarters.push(requests("2025-Q4", &CEREA, &LAIT, 1));
+        let last = [quarters[3].clone(), year_of("2025", &quarters)];
+        // With the year, CEREA could be one more.
+        assert_eq!(audited(&last, &[], &history), Some(AuditFault::ValueBounded), "{above}");
+        let found = protected(&last, &history).unwrap();
+        assert!(found.report.hidden > 0, "{above}");
+        assert_eq!(found.report.exposed.len(), usize::from(above > 4), "{above}");
+    }
+}
+
+#[test]
+fn a_large_value_that_is_bounded_too_closely_is_still_protected() {
+    let mut first = requests("2025-Q1", &CEREA, &LAIT, 1);
+    first.cells[1] = cell(&CEREA, 1_000_000);
+    let contributors = first.cells[1..].iter().flat_map(|cell| cell.contributors.clone());
+    first.cells[0] = CubeCell { values: vec![6_000_005], contributors: contributors.collect() };
+    let mut history = Transcript::default();
+    let mut frozen = protected(&[first], &history).unwrap().frozen;
+    let protection = Protection::Interval { below: 0, above: 5 };
+    frozen.tables[0].needs = vec![FrozenNeed { cell: 1, measure: 0, protection }];
+    [1, 2].into_iter().for_each(|at| frozen.tables[0].table.cells[at] = Cell(None));
+    kept(&mut history, frozen);
+    // To one part in 10,000 it is known, too.
+    let second = withheld(&[requests("2025-Q2", &CEREA, &FEW, 1)], &history);
+    kept(&mut history, second.frozen);
+    let third = [requests("2025-Q3", &CEREA, &FEW, 1)];
+    let attack = Attack::new(Codes::embedded().catalogue(), &RULES, &third, &history).unwrap();
+    let cerea = attack.system.places[0][0][1];
+    assert!(attack.demands.iter().any(|one| attack.system.cell_of[one.variable] == cerea));
 }
 
 #[test]
