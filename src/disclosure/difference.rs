@@ -260,8 +260,8 @@ pub fn holdings<'a>(
 }
 
 /// Who contributed what to the cells of `cubes` that later releases may be subtracted from, to
-/// those that `tables` hide, and to the terms of sensitive differences: who makes one knows it, and
-/// must not be taken for somebody to whom it is open.
+/// those that `tables` hide, and to the terms of sensitive differences, or those of whom one says
+/// the same: who makes one knows it, and must not be taken for somebody to whom it is open.
 pub fn contributions(
     catalogue: &Catalogue,
     cubes: &[Cube],
@@ -270,9 +270,11 @@ pub fn contributions(
 ) -> FrozenContributions {
     let mut known: BTreeMap<EnterpriseId, u32> = BTreeMap::new();
     let mut kept = FrozenContributions::default();
-    let terms = attack.differences.iter().flat_map(|one| &one.terms);
+    let differences = attack.differences.iter();
+    let variables = differences
+        .flat_map(|one| one.terms.iter().map(|(variable, _)| *variable).chain(one.about));
     let terms: BTreeSet<usize> =
-        terms.map(|(variable, _)| attack.system.cell_of[*variable as usize]).collect();
+        variables.map(|variable| attack.system.cell_of[variable as usize]).collect();
     let places = attack.system.places.last().map_or(&[][..], Vec::as_slice);
     for (table, ((cube, marks), places)) in cubes.iter().zip(tables).zip(places).enumerate() {
         let is_kept = is_kept(catalogue, cube);

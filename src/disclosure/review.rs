@@ -228,7 +228,7 @@ impl Seen<'_> {
         let mut owners: BTreeMap<Owner<'_>, i128> = BTreeMap::new();
         for (variable, factor) in terms {
             let variable = *variable as usize;
-            let cell = self.system.cell_of[variable];
+            let cell = *self.system.cell_of.get(variable)?;
             let measure = variable - self.system.cells[cell].first_variable;
             let mut sum = 0;
             for (enterprise, values) in self.parts.get(&cell).map_or(&[][..], Vec::as_slice) {

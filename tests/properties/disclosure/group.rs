@@ -168,6 +168,17 @@ fn what_was_not_said_once_is_not_said_later() {
     assert!(protect(&hub::catalogue(), &RULES, &later, &read).is_ok());
 }
 
+#[test]
+fn who_stands_in_the_group_is_remembered_though_the_group_is_published() {
+    let mut cubes = [total("requests_due", 5, &[1]), total("requests_timely", 0, &[1])];
+    // Of a year's figures nobody's parts are kept for their own sake.
+    cubes.iter_mut().for_each(|cube| cube.period = cube.period.whole_year());
+    let found = protect(&hub::catalogue(), &rules(6), &cubes, &Transcript::default()).unwrap();
+    assert!(found.tables[0].table().cells[0].0.is_some(), "the group is published");
+    let kept = found.frozen.contributions.unwrap().contributions;
+    assert_eq!(kept.iter().filter(|one| one.table == 0).count(), 5);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
 
