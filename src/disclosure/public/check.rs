@@ -125,10 +125,7 @@ pub fn check(known: Known<'_>, releases: &[Option<&Release>]) -> Vec<Checked> {
         releases.iter().map(|release| readable(known, *release)).collect();
     let held = readable.iter().filter_map(|one| one.as_ref().ok());
     let tables: Vec<Vec<&Table>> = held.map(|release| release.tables.iter().collect()).collect();
-    let mut found = match Reader::new(known.catalogue, &tables) {
-        Ok(reader) => reader.outcomes(&tables),
-        Err(reason) => vec![Checked::not(reason); tables.len()],
-    };
+    let mut found = together(known.catalogue, &tables);
     let missing = releases.len() - tables.len();
     if missing > 0 {
         let verified = found.iter_mut().filter(|one| one.verdict == Verdict::Verified);
@@ -145,10 +142,30 @@ pub fn check(known: Known<'_>, releases: &[Option<&Release>]) -> Vec<Checked> {
     readable.into_iter().map(outcome).collect()
 }
 
+/// What is found with all releases side by side; and where they contradict each other, or are too
+/// much, at least what each alone gives away: a release cannot excuse another.
+fn together(catalogue: &Catalogue, releases: &[Vec<&Table>]) -> Vec<Checked> {
+    let mut work = WORK_MAX;
+    let mut all = |releases: &[Vec<&Table>]| {
+        Reader::new(catalogue, releases).and_then(|reader| reader.outcomes(releases, &mut work))
+    };
+    let reason = match all(releases) {
+        Ok(found) => return found,
+        Err(reason) => reason,
+    };
+    let alone = releases.iter().map(|one| {
+        let found = all(std::slice::from_ref(one)).ok().and_then(|mut found| found.pop());
+        let failed = found.filter(|found| matches!(found.verdict, Verdict::Failed(_)));
+        failed.unwrap_or_else(|| Checked::not(reason.clone()))
+    });
+    alone.collect()
+}
+
 fn readable<'a>(known: Known<'_>, release: Option<&'a Release>) -> Result<&'a Release, Reason> {
     let release = release.ok_or(Reason::BodyMissing)?;
     let (catalogue, plan) = (release.catalogue_version, release.plan_version);
-    if catalogue != known.catalogue.version || plan != known.plan_version {
+    // A plan of before says nothing that the tables do not; one to come may be of other dimensions.
+    if catalogue != known.catalogue.version || plan > known.plan_version {
         return Err(Reason::Version { catalogue, plan });
     }
     // Alone, so that one that is not what it declares does not keep the others from being checked.
@@ -183,7 +200,7 @@ struct Reader<'a> {
 pub fn told(catalogue: &Catalogue, releases: &[Vec<&Table>]) -> BTreeSet<usize> {
     let found = Reader::new(catalogue, releases).and_then(|reader| {
         let mut work = WORK_MAX;
-        let answers = reader.firm(&mut work)?;
+        let (answers, _) = reader.firm(&mut work)?;
         Ok(reader.told(releases, &answers))
     });
     found.unwrap_or_default()
@@ -234,16 +251,20 @@ impl<'a> Reader<'a> {
     }
 
     /// One outcome for each of the releases.
-    fn outcomes(&self, releases: &[Vec<&Table>]) -> Vec<Checked> {
-        let mut work = WORK_MAX;
-        let firm = match self.firm(&mut work) {
-            Ok(firm) => firm,
-            Err(reason) => return vec![Checked::not(reason); releases.len()],
-        };
-        let guess = self.guess(&mut work);
+    fn outcomes(&self, releases: &[Vec<&Table>], work: &mut u64) -> Result<Vec<Checked>, Reason> {
+        let (firm, broken) = self.firm(work)?;
+        let guess = if broken.is_some() { None } else { self.guess(work) };
         let guess = guess.as_ref().unwrap_or(&firm);
         let places = releases.iter().zip(&self.system.places);
-        places.map(|(tables, places)| self.outcome(tables, places, (&firm, guess))).collect()
+        let outcome = |(tables, places): (&Vec<&Table>, &Vec<Vec<usize>>)| {
+            let mut checked = self.outcome(tables, places, (&firm, guess));
+            if let (Some(broken), false) = (&broken, matches!(checked.verdict, Verdict::Failed(_)))
+            {
+                checked.verdict = Verdict::NotCheckable(broken.clone());
+            }
+            checked
+        };
+        Ok(places.map(outcome).collect())
     }
 
     fn outcome(
@@ -291,12 +312,16 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What every variable can be, for certain.
-    fn firm(&self, work: &mut u64) -> Result<Vec<Answer>, Reason> {
-        self.answers(&self.certain, &self.bounds, work).map_err(|blamed| {
+    /// What every variable can be, for certain, and the first contradiction: what is told elsewhere
+    /// is told all the same.
+    fn firm(&self, work: &mut u64) -> Result<(Vec<Answer>, Option<Reason>), Reason> {
+        let contradiction = |blamed: Vec<usize>| {
             let place = blamed.first().map_or(0, |place| self.system.relations[*place].terms[0].0);
             Reason::Contradiction(self.system.name(self.catalogue, self.system.cell_of[place]))
-        })
+        };
+        let (answers, blamed) =
+            self.answers(&self.certain, &self.bounds, work).map_err(contradiction)?;
+        Ok((answers, blamed.map(contradiction)))
     }
 
     /// What every variable can be if figures add up over time, as far as that is not contradicted:
@@ -332,41 +357,48 @@ impl<'a> Reader<'a> {
         let rows = rows::fill_in(used, |one| self.published[one]).map_err(|one| vec![one])?;
         let mut narrowed = self.bounds.clone();
         if rows::propagate(&rows, &mut narrowed).is_ok()
-            && let Ok(answers) = self.answers(&rows, &narrowed, work)
+            && let Ok((answers, None)) = self.answers(&rows, &narrowed, work)
         {
             return Ok(answers);
         }
         // Only without what was narrowed by other guesses the solver can say which are to blame.
-        self.answers(&rows, &self.bounds, work)
+        match self.answers(&rows, &self.bounds, work)? {
+            (answers, None) => Ok(answers),
+            (_, Some(blamed)) => Err(blamed),
+        }
     }
 
-    /// What every variable can be by these rows. The error is relations that contradict each other.
+    /// What every variable can be by these rows, with the first relations that contradict each other;
+    /// what they bind is unproven. An error if they do already without being solved.
     fn answers(
         &self,
         rows: &[Row],
         intervals: &[Interval],
         work: &mut u64,
-    ) -> Result<Vec<Answer>, Vec<usize>> {
+    ) -> Result<(Vec<Answer>, Option<Vec<usize>>), Vec<usize>> {
         let open = rows::unsettled(rows, intervals).map_err(|one| vec![one])?;
         let alone = |Interval { lower, upper }: &Interval| match upper {
             Some(upper) if upper == lower => Answer::Exact(*lower),
             _ => Answer::Open,
         };
         let mut answers: Vec<Answer> = intervals.iter().map(alone).collect();
+        let mut contradiction = None;
         for component in rows::components(&open, intervals.len()) {
             match tell(&component, intervals, work) {
                 Ok(found) => {
                     let variables = component.variables.iter().zip(found);
                     variables.for_each(|(variable, found)| answers[*variable] = found);
                 }
-                Err(Unsolved::Contradiction(blamed)) => return Err(blamed),
-                Err(Unsolved::GivenUp) => {
+                Err(why) => {
                     let variables = component.variables.iter();
                     variables.for_each(|variable| answers[*variable] = Answer::Unproven);
+                    if let Unsolved::Contradiction(blamed) = why {
+                        contradiction.get_or_insert(blamed);
+                    }
                 }
             }
         }
-        Ok(answers)
+        Ok((answers, contradiction))
     }
 }
 

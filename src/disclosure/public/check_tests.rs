@@ -144,6 +144,29 @@ fn figures_that_contradict_each_other_are_not_checkable() {
 }
 
 #[test]
+fn a_contradiction_excuses_no_release_that_tells_a_cell() {
+    let bad = simple(1, &[Some(10), Some(5), Some(3), None]);
+    let expected = verdicts(&[&bad]);
+    let odd = simple(2, &[Some(4), Some(5), None, None]);
+    assert_eq!(verdicts(&[&bad, &odd])[0], expected[0]);
+    // Two versions of a quarter, which are sound each for itself.
+    let one = simple(3, &[Some(10), Some(5), None, None]);
+    let other = simple(3, &[Some(11), Some(5), None, None]);
+    let found = verdicts(&[&bad, &one, &other]);
+    assert_eq!(found[0], expected[0]);
+    for verdict in &found[1..] {
+        assert!(matches!(verdict, Verdict::NotCheckable(Reason::Contradiction(_))), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_release_of_an_earlier_plan_is_checked() {
+    let mut first = simple(1, &[Some(10), Some(5), None, None]);
+    first.plan_version = PLAN - 1;
+    assert_eq!(verdicts(&[&first]), [Verdict::Verified]);
+}
+
+#[test]
 fn tables_that_are_not_what_they_declare_keep_no_other_release_from_failing() {
     let bad = simple(1, &[Some(10), Some(5), Some(3), None]);
     let mut short = simple(2, &[Some(10), Some(5), None, None]);
