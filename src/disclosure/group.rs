@@ -14,8 +14,8 @@
 //! for zeros are published else. So it costs much in small hubs, and is asked for only by members
 //! who state it.
 //!
-//! Left out is what the one exception learns: where seven of eight enterprises are led by women, the
-//! eighth knows the same of all others.
+//! Left out is what the one exception learns: where seven of eight enterprises are led by women,
+//! the eighth knows the same of all others.
 //!
 //! Fails closed: where it is not known who stands behind a figure, they are few.
 

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::{
+    base::id::EntryId,
     log::{
         LogError,
         bodies::{self, StoredBody},
@@ -17,26 +18,34 @@ use crate::{
     store::Store,
 };
 
+/// Most entries of one log that are named as missing.
+const MISSING_MAX: usize = 1_000;
 /// Headers read at once.
 const READ_HEADERS: u64 = 512;
 
-/// Calls `visit` with every entry of all logs in `folder` whose header can be read, log by log in
-/// their order. The bodies are those in `store`.
+/// Calls `visit` with every entry of all logs in `folder`, log by log in their order; with its
+/// identifier alone where its header cannot be read, or is missing though the log held it
+/// (the first [`MISSING_MAX`]). The bodies are those in `store`.
 pub fn read(
     folder: &Path,
     store: &dyn Store,
-    visit: &mut impl FnMut(Entry),
+    visit: &mut impl FnMut(Result<Entry, EntryId>),
 ) -> Result<(), LogError> {
     for (origin, epoch) in LogFolder::list(folder)? {
         let log = SingleLog::load(folder, store, origin, epoch)?;
         let (present, _) = log.folder.header_count()?;
-        let held = log.held().min(present);
-        for from in (0..held).step_by(READ_HEADERS as usize) {
-            let count = (held - from).min(READ_HEADERS);
+        let signed = log.state.held();
+        // Of a damaged log whatever is there is looked at, and something is missing in any case.
+        let read = if log.damage.is_some() { present } else { signed.min(present) };
+        for from in (0..read).step_by(READ_HEADERS as usize) {
+            let count = (read - from).min(READ_HEADERS);
             let headers = log.folder.read_headers(from, count as usize)?;
             for (seq, bytes) in (from..).zip(headers) {
                 let id = log.id(seq);
-                let Ok(header) = Header::from_bytes(id, &bytes) else { continue };
+                let Ok(header) = Header::from_bytes(id, &bytes) else {
+                    visit(Err(id));
+                    continue;
+                };
                 let record = bodies::read(store, id)?;
                 let body = match record.map(|record| record.body) {
                     Some(StoredBody::Present(body)) if body.belongs_to(&header) => {
@@ -44,9 +53,11 @@ pub fn read(
                     }
                     _ => Body::Absent,
                 };
-                visit(Entry { id, header, body });
+                visit(Ok(Entry { id, header, body }));
             }
         }
+        let end = if log.damage.is_some() { signed.max(read + 1) } else { signed };
+        (read..end).take(MISSING_MAX).for_each(|seq| visit(Err(log.id(seq))));
     }
     Ok(())
 }

@@ -46,6 +46,11 @@ pub fn hold(held: &mut Held, entry: Entry) {
     held.entry(id.origin).or_default().push((id, own));
 }
 
+/// Adds an entry that cannot be read, and may be a release.
+pub fn hold_unread(held: &mut Held, id: EntryId) {
+    held.entry(id.origin).or_default().push((id, None));
+}
+
 impl Checker {
     /// Asks for a check of everybody who has a log here.
     pub(super) fn ask_for_all(&self) {
@@ -57,9 +62,17 @@ impl Checker {
         while let Some(member) = self.statistics.checks().next() {
             match self.releases(member) {
                 Ok(releases) => self.check(member, &releases),
-                Err(error) => tracing::warn!(%member, %error, "its releases cannot be checked"),
+                Err(error) => {
+                    tracing::warn!(%member, %error, "its releases cannot be checked");
+                    self.give_up("its releases cannot be read here");
+                }
             }
         }
+    }
+
+    /// Takes back what was found before about the member whose check came to no end.
+    pub(super) fn give_up(&self, reason: &str) {
+        self.statistics.checks().give_up(reason);
     }
 
     fn check(&self, member: MemberCode, releases: &[(EntryId, Option<Release>)]) {
@@ -79,11 +92,10 @@ impl Checker {
             for entry in self.log.entries(member, head.epoch, 0) {
                 match entry {
                     Ok(entry) => hold(&mut held, entry),
-                    // It may be a release: another node still has it, and it is asked for.
-                    Err(LogError::DamagedBody { id }) => {
-                        held.entry(member).or_default().push((id, None));
+                    // It may be a release: whoever can read it may know more.
+                    Err(LogError::DamagedBody { id } | LogError::Unreadable { id, .. }) => {
+                        hold_unread(&mut held, id);
                     }
-                    Err(LogError::Unreadable { .. }) => {}
                     Err(error) => return Err(error),
                 }
             }

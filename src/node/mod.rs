@@ -288,8 +288,10 @@ fn checks(parts: &Parts) -> impl Future<Output = ()> + use<> {
 
 /// Makes the disclosure checks that are asked for.
 async fn check(checker: Arc<Checker>) {
-    if tokio::task::spawn_blocking(move || checker.run()).await.is_err() {
+    let at_work = Arc::clone(&checker);
+    if tokio::task::spawn_blocking(move || at_work.run()).await.is_err() {
         tracing::error!("a disclosure check panicked; please report this");
+        checker.give_up("the check broke off: please report this");
     }
 }
 

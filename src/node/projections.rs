@@ -217,10 +217,16 @@ impl Projections {
     }
 
     fn take_or_pass(&self, entry: &Entry) -> Result<(), NodeError> {
-        // Also if its body is not here, or goes: what is missing is part of what is found.
+        let result = self.take_in(entry);
+        // Also if its body is not here, or goes: what is missing is part of what is found. Only
+        // now, or a check that is quick would find what has gone since.
         if [EntryKind::RELEASE, EntryKind::WITHDRAWAL].contains(&entry.header.kind) {
             self.statistics.checks().ask(entry.id.origin);
         }
+        result
+    }
+
+    fn take_in(&self, entry: &Entry) -> Result<(), NodeError> {
         if self.erase_if_withdrawn(entry.id)? {
             return Ok(());
         }

@@ -74,6 +74,12 @@ pub struct Badge {
 }
 
 impl Badge {
+    /// Nothing is known, for this reason.
+    fn unknown(reason: &str) -> Self {
+        let state = BadgeState::NotCheckable;
+        Self { state, reason: reason.into(), releases_checked: 0, cells: Vec::new(), guessed: 0 }
+    }
+
     /// The badge of a member with these releases; `None` if there are none.
     pub fn of(releases: &[ReleaseCheck]) -> Option<Self> {
         releases.first()?;
@@ -117,6 +123,8 @@ pub struct Checks(Mutex<Inner>);
 struct Inner {
     badges: BTreeMap<MemberCode, Badge>,
     asked: BTreeSet<MemberCode>,
+    /// Who is being checked.
+    current: Option<MemberCode>,
     made: u64,
 }
 
@@ -134,12 +142,24 @@ impl Checks {
 
     /// The next member to check, which is no longer asked for.
     pub fn next(&self) -> Option<MemberCode> {
-        self.lock().asked.pop_first()
+        let mut inner = self.lock();
+        inner.current = inner.asked.pop_first();
+        inner.current
+    }
+
+    /// Takes back what was found before about the member that is being checked: the check came to
+    /// no end, and something about its releases has changed.
+    pub fn give_up(&self, reason: &str) {
+        let mut inner = self.lock();
+        if let Some(member) = inner.current.take() {
+            inner.badges.insert(member, Badge::unknown(reason));
+        }
     }
 
     /// Keeps what was found about a member; `None` if it releases nothing.
     pub fn keep(&self, member: MemberCode, badge: Option<Badge>) {
         let mut inner = self.lock();
+        inner.current = None;
         match badge {
             Some(badge) => {
                 inner.made += 1;
@@ -204,6 +224,10 @@ mod tests {
         assert_eq!((checks.made(), checks.count(BadgeState::Verified)), (1, 1));
         checks.ask(ml);
         assert!(checks.of(ml).is_some(), "it stays until it is made anew");
+        assert_eq!(checks.next(), Some(ml));
+        checks.give_up("broken off");
+        let badge = checks.of(ml).unwrap();
+        assert_eq!((badge.state, &*badge.reason), (BadgeState::NotCheckable, "broken off"));
         checks.keep(ml, None);
         assert!(checks.of(ml).is_none());
     }

@@ -16,7 +16,7 @@ use crate::{
     codes::{embedded::Codes, messages},
     disclosure::public::check::{Checked, Verdict},
     log::archive,
-    node::checks::{Held, hold},
+    node::checks::{Held, hold, hold_unread},
     statistics::checks::{ReleaseCheck, check_member},
     store::{inspection::Reading, sled::SledOptions},
 };
@@ -59,7 +59,10 @@ fn check(place: &Place, args: &ReleasesArgs) -> anyhow::Result<Vec<Report>> {
     let reading = Reading::open(&SledOptions::in_folder(&place.store))
         .with_context(|| format!("Cannot open the store of {}", place.name))?;
     let mut held = Held::new();
-    archive::read(&place.log, &reading.store, &mut |entry| hold(&mut held, entry))?;
+    archive::read(&place.log, &reading.store, &mut |entry| match entry {
+        Ok(entry) => hold(&mut held, entry),
+        Err(id) => hold_unread(&mut held, id),
+    })?;
     held.retain(|member, _| args.member.is_none_or(|only| only == *member));
     let codes = Codes::embedded();
     let count = ("count", held.len().to_string());

@@ -72,8 +72,8 @@ impl Attack {
         Ok(())
     }
 
-    /// A demand that is lost, as a transcript keeps it; `None` where a part of it is that is derived
-    /// from others.
+    /// A demand that is lost, as a transcript keeps it; `None` for one that is derived from
+    /// others.
     pub fn exposure(&self, demand: &Demand) -> Option<FrozenExposure> {
         let sum = self.sums.iter().find(|sum| sum.variable == demand.variable);
         let terms = sum.map_or_else(|| vec![(demand.variable, 1)], |sum| sum.terms.clone());

@@ -183,6 +183,9 @@ enum Answer {
     Unproven,
 }
 
+/// Relations that contradict each other.
+type Blamed = Vec<usize>;
+
 /// Who has the releases.
 struct Reader<'a> {
     catalogue: &'a Catalogue,
@@ -315,7 +318,7 @@ impl<'a> Reader<'a> {
     /// What every variable can be, for certain, and the first contradiction: what is told elsewhere
     /// is told all the same.
     fn firm(&self, work: &mut u64) -> Result<(Vec<Answer>, Option<Reason>), Reason> {
-        let contradiction = |blamed: Vec<usize>| {
+        let contradiction = |blamed: Blamed| {
             let place = blamed.first().map_or(0, |place| self.system.relations[*place].terms[0].0);
             Reason::Contradiction(self.system.name(self.catalogue, self.system.cell_of[place]))
         };
@@ -351,7 +354,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The error is relations that contradict each other.
-    fn guess_with(&self, uses: &[bool], work: &mut u64) -> Result<Vec<Answer>, Vec<usize>> {
+    fn guess_with(&self, uses: &[bool], work: &mut u64) -> Result<Vec<Answer>, Blamed> {
         let relations = self.system.relations.iter().enumerate();
         let used = relations.filter(|(place, _)| uses[*place]);
         let rows = rows::fill_in(used, |one| self.published[one]).map_err(|one| vec![one])?;
@@ -368,14 +371,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What every variable can be by these rows, with the first relations that contradict each other;
-    /// what they bind is unproven. An error if they do already without being solved.
+    /// What every variable can be by these rows, with the first relations that contradict each
+    /// other; what they bind is unproven. An error if they do already without being solved.
     fn answers(
         &self,
         rows: &[Row],
         intervals: &[Interval],
         work: &mut u64,
-    ) -> Result<(Vec<Answer>, Option<Vec<usize>>), Vec<usize>> {
+    ) -> Result<(Vec<Answer>, Option<Blamed>), Blamed> {
         let open = rows::unsettled(rows, intervals).map_err(|one| vec![one])?;
         let alone = |Interval { lower, upper }: &Interval| match upper {
             Some(upper) if upper == lower => Answer::Exact(*lower),
