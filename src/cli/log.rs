@@ -90,12 +90,20 @@ fn verify_one(place: Place) -> anyhow::Result<Report> {
         Err(error @ StoreError::Corrupt { .. }) => {
             (compare(&MemoryStore::default())?, vec![error.to_string()])
         }
-        Err(error) => {
-            let context = format!("Cannot open the store of {}", place.name);
-            return Err(anyhow::Error::new(error).context(context));
-        }
+        Err(error) => return Err(cannot_open(error, &place.name)),
     };
     Ok(Report { node: place.name, logs, store })
+}
+
+/// Why a node's store cannot be opened, and, where its node runs, what to do.
+pub(super) fn cannot_open(error: StoreError, name: &str) -> anyhow::Error {
+    let context = match error {
+        StoreError::Locked { .. } => {
+            format!("Cannot open the store of {name} while its node runs; stop the node first")
+        }
+        _ => format!("Cannot open the store of {name}"),
+    };
+    anyhow::Error::new(error).context(context)
 }
 
 /// The nodes in `folder`: itself, or those of a test federation.

@@ -47,6 +47,8 @@ mod store_command;
 pub const EXIT_NO: u8 = 1;
 /// Exit code of an error.
 pub const EXIT_ERROR: u8 = 2;
+/// Exit code of a command that could do what was asked, and found that it cannot answer.
+pub const EXIT_OPEN: u8 = 3;
 /// Exit code of a wrong command line (`EX_USAGE` of sysexits).
 pub const EXIT_USAGE: u8 = 64;
 /// Exit code of a configuration or profile that is faulty, or names what is (`EX_CONFIG` of
@@ -60,6 +62,8 @@ pub enum Done {
     Yes,
     /// It was refused, or the answer is no.
     No,
+    /// There is neither a yes nor a no: what would tell is not there.
+    Open,
 }
 
 /// Runs the command of this process's command line.
@@ -75,6 +79,7 @@ pub fn main() -> ExitCode {
     match run(cli.command) {
         Ok(Done::Yes) => ExitCode::SUCCESS,
         Ok(Done::No) => EXIT_NO.into(),
+        Ok(Done::Open) => EXIT_OPEN.into(),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("Error: {error:#}");

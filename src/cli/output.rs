@@ -6,7 +6,7 @@ use std::io::Write;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 
-use crate::cli::args::Format;
+use crate::{base::language::Language, cli::args::Format, codes::messages};
 
 /// What is printed of one thing: names of fields and their values, in order.
 pub(super) type Fields = Vec<(&'static str, Value)>;
@@ -26,6 +26,12 @@ impl Listing {
         Self { table }
     }
 
+    /// A table whose headings stand in the message files, as `column-` and these names.
+    pub(super) fn localized(language: Language, names: &[&str]) -> Self {
+        let heading = |name: &&str| localized(language, "column", name);
+        Self::new(&names.iter().map(heading).collect::<Vec<_>>())
+    }
+
     /// Adds a row.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.table.add_row(cells.into_iter().map(|text| {
@@ -38,8 +44,18 @@ impl Listing {
 
     /// Prints the table.
     pub(super) fn print(&self) -> anyhow::Result<()> {
-        line(&self.table.trim_fmt())
+        line(&self.text())
     }
+
+    /// The table as it is printed.
+    pub(super) fn text(&self) -> String {
+        self.table.trim_fmt()
+    }
+}
+
+/// The word for the name of a column, a field, or one of a field's few values.
+pub(super) fn localized(language: Language, kind: &str, name: &str) -> String {
+    messages::text(language, &format!("{kind}-{}", name.replace('_', "-")), &[])
 }
 
 /// Prints a line of text.
@@ -101,7 +117,8 @@ pub(super) fn object(fields: Fields) -> Value {
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
-fn shown(value: &Value) -> String {
+/// A value for people.
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

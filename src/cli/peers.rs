@@ -31,7 +31,12 @@ pub(super) fn run(args: &CallArgs) -> anyhow::Result<Done> {
 
 /// What the node found when it tried to tell what the member hides.
 fn disclosure(check: Option<&DisclosureCheck>, format: Format) -> Value {
-    let Some(check) = check else { return Value::Null };
+    let Some(check) = check else {
+        return match format {
+            Format::Table => json!(query::disclosure_pending()),
+            Format::Json => Value::Null,
+        };
+    };
     // The numbers of the states are those of the exchange.
     let word = query::disclosure_word(check.state);
     match format {

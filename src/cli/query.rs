@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use tonic::transport::Channel;
 
 use crate::{
+    base::language::Language,
     cli::{
         Done,
         args::calls::{QueryArgs, QueryFormat},
         call::{self, CallError, PAGE_ROWS},
         output::{self, Listing},
     },
+    codes::messages,
     wire::{
         answer::{self, Answer, Name, Row},
         generated::exchange::{
@@ -168,6 +170,21 @@ fn print_table(answer: &Answer) -> anyhow::Result<()> {
     print_news(&answer.news)
 }
 
+/// What tables for people say where a check is still to be made, or there is nothing to check yet.
+/// The commands that show it have no choice of language.
+pub(super) fn disclosure_pending() -> String {
+    messages::text(Language::En, "disclosure-release-pending", &[])
+}
+
+/// What a table says of the check of a member that `has_released` something or not.
+fn disclosure_shown(state: Option<i32>, has_released: bool) -> String {
+    match state.map(disclosure_word) {
+        Some(word) if !word.is_empty() => word.into(),
+        _ if has_released => disclosure_pending(),
+        _ => String::new(),
+    }
+}
+
 /// The word for what a node found when it tried to tell what a member hides.
 pub(super) fn disclosure_word(state: i32) -> &'static str {
     match DisclosureState::try_from(state) {
@@ -188,12 +205,10 @@ pub(super) fn print_news(news: &[MemberNews]) -> anyhow::Result<()> {
             member.newest_period.clone(),
             member.released_on.clone(),
             member.age_days.map(|days| days.to_string()).unwrap_or_default(),
-            member
-                .disclosure
-                .as_ref()
-                .map(|one| disclosure_word(one.state))
-                .unwrap_or_default()
-                .into(),
+            disclosure_shown(
+                member.disclosure.as_ref().map(|one| one.state),
+                !member.newest_period.is_empty(),
+            ),
         ]);
     }
     listing.print()
@@ -297,6 +312,17 @@ mod tests {
         let cases = [(0, 0, "0"), (42, 0, "42"), (3333, 4, "0.3333"), (-5, 2, "-0.05")];
         for (figure, decimals, text) in cases {
             assert_eq!(decimal(figure, decimals), text);
+        }
+    }
+
+    #[test]
+    fn a_check_that_is_not_made_yet_is_told_where_there_is_something_to_check() {
+        let failed = Some(DisclosureState::Failed.into());
+        let unknown = Some(DisclosureState::Unspecified.into());
+        assert_eq!(disclosure_shown(failed, true), "FAILED");
+        for state in [None, unknown] {
+            assert_eq!(disclosure_shown(state, true), "not yet");
+            assert_eq!(disclosure_shown(state, false), "");
         }
     }
 

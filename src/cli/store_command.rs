@@ -61,7 +61,7 @@ fn rebuild(args: &StoreRebuildArgs) -> anyhow::Result<Done> {
     for place in log::places(&args.folder)? {
         let name = &place.name;
         let store = SledStore::open(&SledOptions::in_folder(&place.store))
-            .with_context(|| format!("Cannot open the store of {name}"))?;
+            .map_err(|error| log::cannot_open(error, name))?;
         node::rebuild::request(&store)
             .with_context(|| format!("Cannot write the store of {name}"))?;
         output::line(&format!(
@@ -100,7 +100,8 @@ fn verify_one(place: Place, accept: bool) -> anyhow::Result<Report> {
     tell_of_copies(&place);
     let options = SledOptions::in_folder(&place.store);
     // Only what is accepted is changed: then sled drops what it cannot read.
-    let reading = if accept { Reading::in_place(&options) } else { Reading::open(&options) }?;
+    let opened = if accept { Reading::in_place(&options) } else { Reading::open(&options) };
+    let reading = opened.map_err(|error| log::cannot_open(error, &place.name))?;
     let inspection = reading.store.inspect(reading.findings);
     let store = Arc::new(reading.store);
     let codes = Arc::new(Codes::embedded());

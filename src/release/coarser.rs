@@ -20,8 +20,13 @@ use crate::{
     release::cells::{CellMark, Key, Known},
 };
 
-/// A coarser plan is proposed where more of the cells than this are sensitive, in percent.
+/// A coarser plan is proposed where more of the cells than this are sensitive, in percent: of the
+/// release, or of one table that is not small.
 pub const PRIMARY_PERCENT_MAX: u64 = 30;
+
+/// Tables of this many cells or fewer say nothing by themselves: in so small a one, a single
+/// sensitive cell is a large share.
+pub const SMALL_TABLE_CELLS_MAX: u64 = 10;
 
 /// A proposal. Zeros are never sensitive and are left out of all its counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +37,7 @@ pub struct CoarserPlan {
     pub now: Sensitive,
     /// How it would be, with everything that is proposed.
     pub then: Sensitive,
-    /// The tables of which too much is sensitive.
+    /// The tables of which too much is sensitive; small ones only if too much of the release is.
     pub tables: Vec<CoarserTable>,
 }
 
@@ -56,7 +61,8 @@ pub struct CoarserTable {
     pub dimensions: Vec<String>,
     /// How it is now.
     pub now: Sensitive,
-    /// What could be done.
+    /// What could be done: forms of which a smaller share is sensitive, and to drop the table for
+    /// the year's.
     pub options: Vec<CoarserOption>,
 }
 
@@ -65,9 +71,10 @@ pub struct CoarserTable {
 pub struct CoarserOption {
     /// What it is.
     pub form: Form,
-    /// How it would be. Of the year only, in a release that has no year of this table: nothing.
+    /// How it would be. Of the year only, in a release that has no year of this table: nothing,
+    /// for the table is dropped.
     pub then: Sensitive,
-    /// Whether it is part of the proposal.
+    /// Whether it is part of the proposal. To drop a table never is.
     pub is_proposed: bool,
 }
 
@@ -91,6 +98,11 @@ impl Sensitive {
     /// Whether a coarser plan is to be proposed.
     pub fn is_too_much(self) -> bool {
         100 * self.primary > PRIMARY_PERCENT_MAX * self.cells
+    }
+
+    /// Whether a smaller share is sensitive than of the other; both have cells.
+    fn has_less_than(self, other: Self) -> bool {
+        self.primary * other.cells < other.primary * self.cells
     }
 }
 
@@ -117,7 +129,7 @@ struct Planned<'a> {
 }
 
 /// The proposal for a release of `period`, whose distinct cells are `distinct`; `None` where not
-/// too much is sensitive.
+/// too much is sensitive, neither of all of it nor of a table that is not small.
 pub(super) fn plan(
     period: Period,
     frozen: &FrozenRelease,
@@ -128,16 +140,14 @@ pub(super) fn plan(
         cells: so_far.cells + 1,
         primary: so_far.primary + u64::from(cell.mark == CellMark::HiddenPrimary),
     });
-    if !now.is_too_much() {
-        return None;
-    }
+    let cells_min = if now.is_too_much() { 0 } else { SMALL_TABLE_CELLS_MAX + 1 };
     let all: Vec<Planned<'_>> = frozen.tables.iter().map(planned).collect();
     let mut tables = Vec::new();
     let mut kept: BTreeSet<(&str, Period, &Key<'_>, bool)> = BTreeSet::new();
     for table in &all {
         let now = Sensitive::of(table.cells.iter());
         let mut form = Form::By(table.dimensions.clone());
-        if now.is_too_much() {
+        if now.is_too_much() && now.cells >= cells_min {
             let options = propose(now, options(table, &all));
             if let Some(proposed) = options.iter().find(|option| option.is_proposed) {
                 form = proposed.form.clone();
@@ -154,6 +164,9 @@ pub(super) fn plan(
             let own = table.cells.iter().filter(|cell| cell.is_by(&dimensions));
             kept.extend(own.map(|cell| (cell.population, cell.period, &cell.key, cell.is_primary)));
         }
+    }
+    if tables.is_empty() && !now.is_too_much() {
+        return None;
     }
     let then = Sensitive {
         cells: kept.len() as u64,
@@ -220,31 +233,30 @@ fn year(table: &Planned<'_>, all: &[Planned<'_>]) -> Option<Sensitive> {
     Some(Sensitive::of(year.cells.iter().filter(|cell| cell.is_by(&table.dimensions))))
 }
 
-/// Marks the option that keeps the most cells that are not sensitive, among those of which not too
-/// much is; if there is none, the year only; and else the one of which the least is, if that is
-/// less than now.
+/// Leaves out what improves nothing, and marks the option that keeps the most cells that are not
+/// sensitive, among those of which not too much is; if there is none, the year only; and else the
+/// one of which the least is. What drops the table stays, unmarked: nothing is left to compare.
 fn propose(now: Sensitive, mut options: Vec<CoarserOption>) -> Vec<CoarserOption> {
-    let share = |one: Sensitive, other: Sensitive| {
-        (one.primary * other.cells.max(1)).cmp(&(other.primary * one.cells.max(1)))
-    };
-    let is_by = |option: &CoarserOption| matches!(option.form, Form::By(_));
+    options.retain(|CoarserOption { form, then, .. }| match then.cells {
+        0 => *form == Form::YearOnly,
+        _ => then.has_less_than(now),
+    });
+    let kept = |one: &CoarserOption| one.then.cells - one.then.primary;
     let mut best: Option<usize> = None;
-    for (at, option) in options.iter().enumerate() {
-        let then = option.then;
-        if !is_by(option) || then.is_too_much() || then.cells == 0 {
-            continue;
-        }
-        let kept = |one: Sensitive| one.cells - one.primary;
-        if best.is_none_or(|best| kept(then) > kept(options[best].then)) {
+    for (at, option) in options.iter().enumerate().filter(|(_, one)| one.then.cells > 0) {
+        let is_better = |best: &CoarserOption| {
+            let is_by = |one: &CoarserOption| one.form != Form::YearOnly;
+            match (option.then.is_too_much(), best.then.is_too_much()) {
+                (false, true) => true,
+                (true, false) => false,
+                (true, true) => option.then.has_less_than(best.then),
+                (false, false) => (is_by(option), kept(option)) > (is_by(best), kept(best)),
+            }
+        };
+        if best.is_none_or(|best| is_better(&options[best])) {
             best = Some(at);
         }
     }
-    let best = best.or_else(|| options.iter().position(|option| option.form == Form::YearOnly));
-    let best = best.or_else(|| {
-        let least = (0..options.len())
-            .min_by(|one, other| share(options[*one].then, options[*other].then))?;
-        share(options[least].then, now).is_lt().then_some(least)
-    });
     if let Some(option) = best.and_then(|best| options.get_mut(best)) {
         option.is_proposed = true;
     }
@@ -254,29 +266,102 @@ fn propose(now: Sensitive, mut options: Vec<CoarserOption>) -> Vec<CoarserOption
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        disclosure::transcript::{FrozenNeed, Protection},
+        publication::release::{Cell, Dimension, Table},
+        release::cells::distinct,
+    };
 
-    /// The place of the proposed one among options of so many cells, of which so many are
-    /// sensitive; the last is the year only, if there is a year.
-    fn proposed(now: (u64, u64), forms: &[(u64, u64)], has_year: bool) -> Option<usize> {
-        let sensitive = |(cells, primary): (u64, u64)| Sensitive { cells, primary };
-        let option = |form, then| CoarserOption { form, then, is_proposed: false };
-        let by = forms.iter().map(|one| option(Form::By(vec![]), sensitive(*one)));
-        let year = has_year.then(|| option(Form::YearOnly, Sensitive::default()));
+    /// A table by one dimension of so many cells, the total among them, the last of which are
+    /// sensitive.
+    fn table(dimension: &str, cells: u32, primary: u32) -> FrozenTable {
+        let code = |place| if place == 0 { TOTAL.to_owned() } else { format!("C{place}") };
+        let codes = (0..cells).map(code).collect();
+        let need = |cell| FrozenNeed { cell, measure: 0, protection: Protection::NotExact };
+        FrozenTable {
+            table: Table {
+                population: "visits".into(),
+                period: "2026-Q1".parse().unwrap(),
+                dimensions: vec![Dimension { id: dimension.into(), list_version: 1, codes }],
+                measures: vec!["visits".into()],
+                cells: (0..cells)
+                    .map(|cell| Cell((cell < cells - primary).then(|| vec![9])))
+                    .collect(),
+            },
+            truth: vec![vec![9]; cells as usize],
+            needs: (cells - primary..cells).map(need).collect(),
+        }
+    }
+
+    fn plan_of(tables: Vec<FrozenTable>) -> Option<CoarserPlan> {
+        let release = FrozenRelease { tables, ..FrozenRelease::default() };
+        plan("2026-Q1".parse().unwrap(), &release, &distinct(&release))
+    }
+
+    #[test]
+    fn one_table_that_is_not_small_is_enough_for_a_plan() {
+        let other = || table("region", 60, 0);
+        assert_eq!(plan_of(vec![other(), table("filiere", 11, 3)]), None, "27 %");
+        assert_eq!(plan_of(vec![other(), table("filiere", 10, 9)]), None, "a small one");
+        let CoarserPlan { now, then, tables, .. } =
+            plan_of(vec![other(), table("sex", 3, 2), table("filiere", 11, 4)]).unwrap();
+        assert!(!now.is_too_much());
+        let [only] = &tables[..] else { panic!("{tables:?}") };
+        assert_eq!((only.dimensions.join(" "), only.now), ("filiere".into(), sensitive((11, 4))));
+        // All share their total.
+        assert_eq!((now, then), (sensitive((72, 6)), sensitive((62, 2))));
+        // Of a release of which too much is sensitive, small tables count.
+        let tables = plan_of(vec![table("sex", 3, 2), table("filiere", 11, 4)]).unwrap().tables;
+        assert_eq!(tables.len(), 2);
+    }
+
+    fn sensitive((cells, primary): (u64, u64)) -> Sensitive {
+        Sensitive { cells, primary }
+    }
+
+    /// What is left of options of so many cells, of which so many are sensitive, and the place of
+    /// the proposed one among that; the last is the year only, if there is a year.
+    fn proposed(
+        now: (u64, u64),
+        forms: &[(u64, u64)],
+        year: Option<(u64, u64)>,
+    ) -> (Vec<(u64, u64)>, Option<usize>) {
+        let option = |form, then| CoarserOption { form, then: sensitive(then), is_proposed: false };
+        let by = forms.iter().map(|one| option(Form::By(vec![]), *one));
+        let year = year.map(|year| option(Form::YearOnly, year));
         let options = propose(sensitive(now), by.chain(year).collect());
         assert!(options.iter().filter(|one| one.is_proposed).count() <= 1);
-        options.iter().position(|one| one.is_proposed)
+        let left = options.iter().map(|one| (one.then.cells, one.then.primary)).collect();
+        (left, options.iter().position(|one| one.is_proposed))
     }
 
     #[test]
     fn what_keeps_most_is_proposed_among_what_is_not_too_sensitive() {
+        let dropped = Some((0, 0));
         // The first keeps more, but half of it is sensitive; 30 % is not too much yet.
-        assert_eq!(proposed((40, 30), &[(10, 5), (3, 0), (1, 0)], true), Some(1));
-        assert_eq!(proposed((40, 30), &[(10, 3), (3, 0), (1, 0)], true), Some(0));
-        // Nothing suffices but the year; of a year's table, what comes closest.
-        assert_eq!(proposed((40, 30), &[(10, 5), (1, 1)], true), Some(2));
-        assert_eq!(proposed((40, 30), &[(10, 6), (10, 5)], false), Some(1));
-        assert_eq!(proposed((40, 16), &[(10, 6), (10, 5)], false), None);
-        assert_eq!(proposed((1, 1), &[], false), None);
+        assert_eq!(proposed((40, 30), &[(10, 5), (3, 0), (1, 0)], dropped).1, Some(1));
+        assert_eq!(proposed((40, 30), &[(10, 3), (3, 0), (1, 0)], dropped).1, Some(0));
+        // A form of the table itself before the year only, and that before what is too much.
+        assert_eq!(proposed((40, 30), &[(3, 0)], Some((20, 0))).1, Some(0));
+        assert_eq!(proposed((40, 30), &[(10, 6), (10, 5)], Some((20, 6))).1, Some(2));
+        // Nothing suffices: what comes closest.
+        assert_eq!(proposed((40, 30), &[(10, 6), (10, 5)], None).1, Some(1));
+        assert_eq!(proposed((40, 30), &[(10, 6), (10, 5)], Some((40, 29))).1, Some(1));
+    }
+
+    #[test]
+    fn to_drop_a_table_is_told_and_never_proposed() {
+        let dropped = Some((0, 0));
+        assert_eq!(proposed((40, 30), &[(10, 5)], dropped), (vec![(10, 5), (0, 0)], Some(0)));
+        assert_eq!(proposed((1, 1), &[], dropped), (vec![(0, 0)], None));
+    }
+
+    #[test]
+    fn what_improves_nothing_is_left_out() {
+        assert_eq!(proposed((40, 16), &[(10, 6), (10, 4), (10, 5)], Some((5, 2))), (vec![], None));
+        assert_eq!(proposed((40, 16), &[(10, 6), (10, 3)], None), (vec![(10, 3)], Some(0)));
+        // A form without any cell that is not zero.
+        assert_eq!(proposed((2, 2), &[(0, 0)], None), (vec![], None));
     }
 
     #[test]

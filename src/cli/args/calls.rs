@@ -245,10 +245,13 @@ pub struct ShowArgs {
     /// cannot be deduced (secondary). For the hub's own eyes
     #[arg(long)]
     pub cells: bool,
-    /// With --cells: show the hub's own figures, hidden ones included, and why each is hidden. They
-    /// are confidential; mind who sees the screen
-    #[arg(long, requires = "cells")]
+    /// List its cells (implies --cells) with the hub's own figures, hidden ones included, and why
+    /// each is hidden. They are confidential; mind who sees the screen
+    #[arg(long)]
     pub figures: bool,
+    /// List only the cells that are hidden (implies --cells)
+    #[arg(long)]
+    pub hidden: bool,
     /// Which one, and how
     #[command(flatten)]
     pub reviewed: ReviewArgs,

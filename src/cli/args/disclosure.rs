@@ -61,7 +61,8 @@ pub struct AuditArgs {
 /// What can be audited beside a pattern.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Try to tell the hidden cells of the releases that a stopped node holds
+    /// Try to tell the hidden cells of the releases that a stopped node holds; exit code 1 if one
+    /// can be told, 3 if that cannot be said of all
     Releases(ReleasesArgs),
 }
 

@@ -30,8 +30,9 @@ pub mod records;
 
 /// A federated exchange node for technology-information hubs.
 ///
-/// Exit codes: 0 done; 1 refused, or the answer is no; 2 an error; 64 the command line is wrong;
-/// 78 a configuration or profile is faulty (for `serve`, also a file it names).
+/// Exit codes: 0 done; 1 refused, or the answer is no; 2 an error; 3 neither yes nor no can be
+/// said; 64 the command line is wrong; 78 a configuration or profile is faulty (for `serve`, also
+/// a file it names).
 #[derive(Debug, Parser)]
 #[command(name = "essaim", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {

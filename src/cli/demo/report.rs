@@ -275,8 +275,8 @@ fn print_verdict(options: &Options, findings: &Findings) -> anyhow::Result<Done>
         (
             missing.is_empty(),
             match missing.is_empty() {
-                true => "every country's total is published for both years".into(),
-                false => format!("totals not published: {}", missing.join(", ")),
+                true => "every country's total of requests is published for both years".into(),
+                false => format!("totals of requests not published: {}", missing.join(", ")),
             },
         ),
         (

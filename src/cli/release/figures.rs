@@ -8,7 +8,7 @@ use crate::{
     cli::{
         args::Format,
         call::{self, PAGE_ROWS},
-        output::{self, Fields},
+        output::{self, Fields, Listing},
         release::words::Words,
     },
     wire::generated::hub::{
@@ -17,33 +17,52 @@ use crate::{
     },
 };
 
+/// How the cells of a release are listed.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    /// The form.
+    pub format: Format,
+    /// In which language.
+    pub words: Words,
+    /// Whether published cells are left out.
+    pub hidden_only: bool,
+}
+
+impl Shown {
+    fn has(self, mark: CellMark) -> bool {
+        !self.hidden_only || mark != CellMark::Published
+    }
+}
+
 /// Lists the cells with their marks.
 pub(super) async fn list_cells(
     mut client: ReleaseServiceClient<Channel>,
-    format: Format,
+    shown: Shown,
     parent: String,
 ) -> anyhow::Result<()> {
-    let mut rows = Vec::new();
+    let mut cells = Vec::new();
     let mut page_token = String::new();
     loop {
         let parent = parent.clone();
         let request = ListReleaseCellsRequest { parent, page_size: PAGE_ROWS, page_token };
         let page = call::answer(client.list_release_cells(request).await)?;
-        rows.extend(page.cells.iter().map(cell));
+        cells.extend(page.cells.into_iter().filter(|cell| shown.has(cell.mark())));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             break;
         }
     }
-    output::list(format, rows, &["population", "period", "cell", "mark"])
+    match shown.format {
+        Format::Json => output::json(&cells.iter().map(|one| output::object(cell(one))).collect()),
+        Format::Table => cells_table(&cells, shown.words).print(),
+    }
 }
 
 /// Lists the figures with the reasons why they are hidden.
 pub(super) async fn list_figures(
     mut client: ReleaseServiceClient<Channel>,
-    format: Format,
+    shown: Shown,
     parent: String,
-    words: Words,
 ) -> anyhow::Result<()> {
     let mut figures = Vec::new();
     let mut page_token = String::new();
@@ -51,21 +70,81 @@ pub(super) async fn list_figures(
         let parent = parent.clone();
         let request = ListReleaseFiguresRequest { parent, page_size: PAGE_ROWS, page_token };
         let page = call::answer(client.list_release_figures(request).await)?;
-        figures.extend(page.figures);
+        figures.extend(page.figures.into_iter().filter(|figure| shown.has(figure.mark())));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             break;
         }
     }
     // Not on standard output, where programs read.
-    eprintln!("{}", words.plain("release-figures-confidential"));
-    let rows: Vec<Fields> = match format {
-        Format::Json => figures.iter().map(figure_json).collect(),
-        Format::Table => figures.iter().map(|one| figure_row(one, words)).collect(),
-    };
+    eprintln!("{}", shown.words.plain("release-figures-confidential"));
+    match shown.format {
+        Format::Json => {
+            output::json(&figures.iter().map(|one| output::object(figure_json(one))).collect())
+        }
+        Format::Table => print_figures(&figures, shown.words),
+    }
+}
+
+fn cells_table(cells: &[ReleaseCell], words: Words) -> Listing {
+    let mut listing = words.listing(&["population", "period", "cell", "mark"]);
+    for cell in cells {
+        let (population, period) = (cell.population.clone(), cell.period.clone());
+        listing.row([population, period, cell.key.join(" "), mark_words(cell.mark(), words)]);
+    }
+    listing
+}
+
+/// The cells, then what readers make of cells: that stands in no table and has no period of its
+/// own.
+fn print_figures(figures: &[ReleaseFigure], words: Words) -> anyhow::Result<()> {
+    let (cells, differences): (Vec<_>, Vec<_>) =
+        figures.iter().partition(|figure| figure.terms.is_empty());
+    figures_table(&cells, words).print()?;
+    if differences.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    output::line(&words.plain("release-differences"))?;
+    differences_table(&differences, words).print()
+}
+
+fn figures_table(cells: &[&ReleaseFigure], words: Words) -> Listing {
     let columns =
         ["population", "period", "cell", "mark", "figures", "enterprises", "contributors", "why"];
-    output::list(format, rows, &columns)
+    let mut listing = words.listing(&columns);
+    for cell in cells {
+        let (population, period) = (cell.population.clone(), cell.period.clone());
+        let place = [population, period, cell.key.join(" "), mark_words(cell.mark(), words)];
+        listing.row(place.into_iter().chain(known(cell, words)));
+    }
+    listing
+}
+
+fn differences_table(differences: &[&ReleaseFigure], words: Words) -> Listing {
+    let columns = ["difference", "figures", "enterprises", "contributors", "why"];
+    let mut listing = words.listing(&columns);
+    for one in differences {
+        listing.row([one.terms.join(" ")].into_iter().chain(known(one, words)));
+    }
+    listing
+}
+
+/// What the hub knows of a figure: its values, who stands behind it, and why it is hidden.
+fn known(figure: &ReleaseFigure, words: Words) -> [String; 4] {
+    let values = figure.values.iter().map(|one| format!("{} {}", one.measure, one.value));
+    let why = figure.reasons.iter().map(|reason| reason_words(reason, words));
+    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    [
+        values.collect::<Vec<_>>().join(", "),
+        number(figure.enterprises),
+        number(figure.contributors),
+        why.collect::<Vec<_>>().join("; "),
+    ]
+}
+
+fn mark_words(mark: CellMark, words: Words) -> String {
+    words.value("release-mark", mark_word(mark))
 }
 
 fn mark_word(mark: CellMark) -> &'static str {
@@ -105,25 +184,6 @@ fn figure_json(figure: &ReleaseFigure) -> Fields {
     ]
 }
 
-fn figure_row(figure: &ReleaseFigure, words: Words) -> Fields {
-    let values = figure.values.iter().map(|one| format!("{} {}", one.measure, one.value));
-    let why = figure.reasons.iter().map(|reason| reason_words(reason, words));
-    let cell = match figure.terms.is_empty() {
-        true => figure.key.join(" "),
-        false => figure.terms.join(" "),
-    };
-    vec![
-        ("population", json!(figure.population)),
-        ("period", json!(figure.period)),
-        ("cell", json!(cell)),
-        ("mark", json!(mark_word(figure.mark()))),
-        ("figures", json!(values.collect::<Vec<_>>().join(", "))),
-        ("enterprises", json!(figure.enterprises)),
-        ("contributors", json!(figure.contributors)),
-        ("why", json!(why.collect::<Vec<_>>().join("; "))),
-    ]
-}
-
 fn reason_words(reason: &HidingReason, words: Words) -> String {
     let key = format!("release-why-{}", rule_word(reason.rule()).replace('_', "-"));
     words.filled(&key, &[("measure", &reason.measure)], &[])
@@ -151,6 +211,50 @@ fn rule_word(rule: HidingRule) -> &'static str {
 mod tests {
     use super::*;
     use crate::base::language::Language;
+
+    #[test]
+    fn differences_stand_in_a_table_of_their_own() {
+        let figure = |terms: &[&str]| ReleaseFigure {
+            population: if terms.is_empty() { "visits".into() } else { String::new() },
+            terms: terms.iter().map(ToString::to_string).collect(),
+            mark: CellMark::HiddenPrimary.into(),
+            enterprises: Some(2),
+            ..Default::default()
+        };
+        let terms = ["+ visits.visits 2026", "− visits.visits 2026-Q1"];
+        let (cell, difference) = (figure(&[]), figure(&terms));
+        for (language, mark, heading) in [
+            (Language::Fr, "masquée : sensible", "DIFFÉRENCE"),
+            (Language::En, "hidden: sensitive", "DIFFERENCE"),
+            (Language::Pt, "ocultada: sensível", "DIFERENÇA"),
+        ] {
+            let cells = figures_table(&[&cell], Words(language)).text();
+            assert!(cells.contains(mark) && !cells.contains(heading), "{cells}");
+            let differences = differences_table(&[&difference], Words(language)).text();
+            assert!(differences.contains(&terms.join(" ")), "{differences}");
+            assert!(differences.contains(heading) && !differences.contains(mark));
+        }
+    }
+
+    #[test]
+    fn published_cells_are_left_out_where_hidden_ones_alone_are_asked_for() {
+        let shown =
+            |hidden_only| Shown { format: Format::Json, words: Words(Language::En), hidden_only };
+        let marks = [CellMark::Published, CellMark::HiddenPrimary, CellMark::HiddenSecondary];
+        assert_eq!(marks.map(|mark| shown(true).has(mark)), [false, true, true]);
+        assert_eq!(marks.map(|mark| shown(false).has(mark)), [true; 3]);
+    }
+
+    #[test]
+    fn every_mark_has_its_words_in_every_language() {
+        let numbers = (0..=i32::from(u8::MAX)).filter_map(|one| CellMark::try_from(one).ok());
+        for mark in numbers {
+            for language in Language::ALL {
+                let told = mark_words(mark, Words(language));
+                assert!(!told.starts_with("release-mark-"), "{told}");
+            }
+        }
+    }
 
     #[test]
     fn every_reason_has_its_words_in_every_language() {

@@ -3,10 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{
-        output::{self, Listing},
-        release::words::Words,
-    },
+    cli::{output, release::words::Words},
+    release::coarser::PRIMARY_PERCENT_MAX,
     wire::generated::hub::{
         CoarserOption, CoarserPlan, CoarserTable, ReleaseChanges, ReleaseFindings, ReleaseMeasure,
         ReleaseTotals,
@@ -109,53 +107,81 @@ fn changes_words(changes: &ReleaseChanges, words: Words) -> Vec<String> {
 }
 
 fn print_plan(plan: &CoarserPlan, words: Words) -> anyhow::Result<()> {
+    output::line("")?;
+    output::line(&plan_words(plan, words))?;
+    if plan.tables.is_empty() {
+        return Ok(());
+    }
+    let columns = ["table", "period", "by", "instead", "cells", "sensitive", "share", "proposed"];
+    let mut listing = words.listing(&columns);
+    plan.tables.iter().flat_map(|table| plan_rows(table, words)).for_each(|row| listing.row(row));
+    listing.print()?;
+    if !is_anything_proposed(plan) {
+        return Ok(());
+    }
+    output::line(&words.filled("release-coarser-remedy", &[("from", &plan.from)], &[]))
+}
+
+fn is_anything_proposed(plan: &CoarserPlan) -> bool {
+    plan.tables.iter().any(|table| table.options.iter().any(|option| option.proposed))
+}
+
+fn plan_words(plan: &CoarserPlan, words: Words) -> String {
     let CoarserPlan { from, cells, primary_cells, coarser_cells, coarser_primary_cells, tables } =
         plan;
     let counts = [
+        ("percent", PRIMARY_PERCENT_MAX),
         ("cells", *cells),
         ("primary", *primary_cells),
         ("coarser_cells", *coarser_cells),
         ("coarser_primary", *coarser_primary_cells),
     ];
-    output::line("")?;
-    output::line(&words.filled("release-coarser", &[("from", from)], &counts))?;
-    let columns = ["table", "period", "by", "instead", "cells", "sensitive", "share", "proposed"];
-    let mut listing = Listing::new(&columns);
-    for table in tables {
-        let CoarserTable { population, period, dimensions, cells, primary_cells, options } = table;
-        let row = |instead: String, cells: u64, primary: u64, proposed: &str| {
-            [
-                population.clone(),
-                period.clone(),
-                dimensions.join(" × "),
-                instead,
-                cells.to_string(),
-                primary.to_string(),
-                share(primary, cells),
-                proposed.into(),
-            ]
-        };
-        listing.row(row(String::new(), *cells, *primary_cells, ""));
-        for option in options {
-            let CoarserOption { cells, primary_cells, proposed, .. } = option;
-            let proposed = if *proposed { "yes" } else { "" };
-            listing.row(row(form_words(option, words), *cells, *primary_cells, proposed));
-        }
-    }
-    listing.print()?;
-    output::line(&words.filled("release-coarser-remedy", &[("from", from)], &[]))
+    let key = match (tables.is_empty(), is_anything_proposed(plan)) {
+        (true, _) => "release-coarser-no-table",
+        (false, false) => "release-coarser-unchanged",
+        (false, true) => "release-coarser",
+    };
+    words.filled(key, &[("from", from)], &counts)
 }
 
-/// Rounded up, as the share that is too much is.
-fn share(primary: u64, cells: u64) -> String {
+/// A table as it is, then its coarser forms.
+fn plan_rows(table: &CoarserTable, words: Words) -> Vec<[String; 8]> {
+    let CoarserTable { population, period, dimensions, cells, primary_cells, options } = table;
+    let row = |instead: String, cells: u64, primary: u64, is_proposed: bool| {
+        [
+            population.clone(),
+            period.clone(),
+            dimensions.join(" × "),
+            instead,
+            cells.to_string(),
+            primary.to_string(),
+            share(primary, cells, words),
+            if is_proposed { words.plain("release-yes") } else { String::new() },
+        ]
+    };
+    let now = match options.iter().any(|option| option.proposed) {
+        true => "release-coarser-now",
+        false => "release-coarser-now-best",
+    };
+    let mut rows = vec![row(words.plain(now), *cells, *primary_cells, false)];
+    rows.extend(options.iter().map(|option| {
+        let CoarserOption { cells, primary_cells, proposed, .. } = option;
+        row(form_words(option, words), *cells, *primary_cells, *proposed)
+    }));
+    rows
+}
+
+/// Rounded down; of no cells, nothing.
+fn share(primary: u64, cells: u64, words: Words) -> String {
     match cells {
         0 => String::new(),
-        cells => format!("{} %", (100 * primary).div_ceil(cells)),
+        cells => words.percent(10_000 * primary / cells),
     }
 }
 
 fn form_words(option: &CoarserOption, words: Words) -> String {
     match (option.year_only, option.dimensions.as_slice()) {
+        (true, _) if option.cells == 0 => words.plain("release-coarser-dropped"),
         (true, _) => words.plain("release-coarser-year"),
         (false, []) => words.plain("release-coarser-total"),
         (false, dimensions) => dimensions.join(" × "),
@@ -238,4 +264,51 @@ fn plan_json(plan: &CoarserPlan) -> Value {
         "coarser_primary_cells": plan.coarser_primary_cells,
         "tables": plan.tables.iter().map(table).collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::language::Language;
+
+    fn option(year_only: bool, cells: u64, primary_cells: u64, proposed: bool) -> CoarserOption {
+        CoarserOption { year_only, cells, primary_cells, proposed, ..Default::default() }
+    }
+
+    fn table(options: Vec<CoarserOption>) -> CoarserTable {
+        CoarserTable { cells: 1000, primary_cells: 301, options, ..Default::default() }
+    }
+
+    #[test]
+    fn a_table_that_is_dropped_or_has_no_better_form_is_told_so_in_every_language() {
+        for (language, dropped, best, yes, share) in [
+            (Language::Fr, "disparaît", "aucune forme", "oui", "30,10 %"),
+            (Language::En, "is dropped", "no coarser form", "yes", "30.10 %"),
+            (Language::Pt, "desaparece", "nenhuma forma", "sim", "30,10 %"),
+        ] {
+            let words = Words(language);
+            let rows = plan_rows(&table(vec![option(true, 0, 0, false)]), words);
+            assert!(rows[0][3].contains(best) && rows[1][3].contains(dropped), "{rows:?}");
+            assert_eq!((&*rows[0][6], &*rows[1][6], &*rows[1][7]), (share, "", ""));
+            let better = [option(false, 3, 2, true), option(true, 3, 2, false)];
+            let rows = plan_rows(&table(better.to_vec()), words);
+            assert!(!rows[0][3].contains(best) && !rows[2][3].contains(dropped), "{rows:?}");
+            // Rounded down, and not to a whole percent.
+            let two_thirds = share.replace("30", "66").replace("10", "66");
+            assert_eq!((&rows[1][6], &*rows[1][7]), (&two_thirds, yes));
+        }
+    }
+
+    #[test]
+    fn a_plan_without_a_proposal_asks_for_nothing() {
+        let words = |tables: Vec<CoarserTable>| {
+            let plan = CoarserPlan { cells: 9, primary_cells: 4, tables, ..Default::default() };
+            plan_words(&plan, Words(Language::En))
+        };
+        let proposed = words(vec![table(vec![option(false, 3, 0, true)])]);
+        assert!(proposed.contains("4 of 9") && proposed.contains("all that is proposed"));
+        let unchanged = words(vec![table(vec![option(true, 0, 0, false)])]);
+        assert!(unchanged.contains("30 %") && unchanged.contains("is better"), "{unchanged}");
+        assert!(words(vec![]).contains("no single table"));
+    }
 }

@@ -78,12 +78,14 @@ async fn run_with(
         ReleaseCommand::Show(args) => {
             let ReviewArgs { release, language } = &args.reviewed;
             let name = name(&release.id);
+            let (format, words) = (call.format, Words(*language));
+            let shown = figures::Shown { format, words, hidden_only: args.hidden };
             if args.figures {
-                figures::list_figures(client, call.format, name, Words(*language)).await?;
+                figures::list_figures(client, shown, name).await?;
                 return Ok(Done::Yes);
             }
-            if args.cells {
-                figures::list_cells(client, call.format, name).await?;
+            if args.cells || args.hidden {
+                figures::list_cells(client, shown, name).await?;
                 return Ok(Done::Yes);
             }
             let request = GetReleaseRequest { name };

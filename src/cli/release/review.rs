@@ -20,15 +20,15 @@ pub(super) fn print(format: Format, release: &Release, words: Words) -> anyhow::
     if !release.skipped_periods.is_empty() {
         fields.push(("skipped_periods", json!(release.skipped_periods.join(", "))));
     }
-    output::one(format, fields)?;
+    words.fields(&fields, false).print()?;
     output::line("")?;
     if let Some(withholding) = &release.withholding {
         print_withholding(withholding, words)?;
     }
-    tables(release).print()?;
+    tables(release, words).print()?;
     if let Some(audit) = &release.audit {
         output::line("")?;
-        output::one(format, audit_fields(audit))?;
+        words.fields(&audit_fields(audit), true).print()?;
         output::line("")?;
         print_attackers(audit, words)?;
         audit_words(release, audit, words).iter().try_for_each(|line| output::line(line))?;
@@ -61,9 +61,8 @@ fn as_json(release: &Release) -> Fields {
     fields
 }
 
-fn tables(release: &Release) -> Listing {
-    let mut listing =
-        Listing::new(&["table", "by", "period", "cells", "hidden", "kept in inner cells"]);
+fn tables(release: &Release, words: Words) -> Listing {
+    let mut listing = words.listing(&["table", "by", "period", "cells", "hidden", "kept_inner"]);
     for table in &release.tables {
         let kept = table
             .measures
@@ -84,7 +83,8 @@ fn tables(release: &Release) -> Listing {
 /// Why a release is withheld, and what must be looked into.
 fn print_withholding(withholding: &Withholding, words: Words) -> anyhow::Result<()> {
     let Withholding { reason, cause, exposed_cells, unproven_cells } = withholding;
-    output::one(Format::Table, vec![("reason", json!(reason)), ("cause", json!(cause))])?;
+    let fields = vec![("reason", json!(reason)), ("cause", json!(cause))];
+    words.fields(&fields, false).print()?;
     if !exposed_cells.is_empty() {
         incident(exposed_cells, words).iter().try_for_each(|line| output::line(line))?;
     }
@@ -153,11 +153,11 @@ fn print_attackers(audit: &AuditReport, words: Words) -> anyhow::Result<()> {
         "knows",
         "tried",
         "figures",
-        "narrowest count",
-        "narrowest value",
-        "narrowest share",
+        "narrowest_count",
+        "narrowest_value",
+        "narrowest_share",
     ];
-    let mut listing = Listing::new(&columns);
+    let mut listing = words.listing(&columns);
     for report in &audit.by_attacker {
         let AttackerReport { attacker, tried, cells, .. } = report;
         let number = |width: Option<u64>| width.map(|width| width.to_string()).unwrap_or_default();
@@ -231,7 +231,9 @@ fn table_json(table: &ReleaseTable) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::language::Language;
+    use crate::{
+        base::language::Language, cli::release::state_word, wire::generated::hub::ReleaseState,
+    };
 
     fn audit() -> AuditReport {
         AuditReport { cells: 20, hidden_cells: 6, sensitive_cells: 2, ..Default::default() }
@@ -275,6 +277,27 @@ mod tests {
             let told = audit_words(&Release::default(), &audit, Words(language)).join("\n");
             for word in [alarm, remedy, "  visits 2025-Q1 filiere=LAIT", "7", "2"] {
                 assert!(told.contains(word), "{word}: {told}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_state_and_every_field_has_its_words_in_every_language() {
+        let numbers = (0..=i32::from(u8::MAX)).filter_map(|one| ReleaseState::try_from(one).ok());
+        let states: Vec<_> = numbers.map(state_word).collect();
+        assert!(states.contains(&"withheld"), "{states:?}");
+        for words in Language::ALL.map(Words) {
+            let told = |kind: &str, name: &str| {
+                let told = words.value(kind, name);
+                assert!(!told.starts_with(&format!("{kind}-")), "{told}");
+            };
+            states.iter().for_each(|state| told("release-state", state));
+            for (name, _) in audit_fields(&audit()) {
+                told("field", name);
+                told("meaning", name);
+            }
+            for (name, _) in head(&Release::default()) {
+                told("field", name);
             }
         }
     }

@@ -294,7 +294,7 @@ fn where_too_much_is_sensitive_a_coarser_plan_is_proposed_from_the_next_year_on(
     assert_eq!(then, Sensitive { cells: now.cells - now.primary, primary: 0 });
     assert!(tables.iter().all(|one| one.now.is_too_much()));
 
-    // The year's own tables follow with the fourth quarter, and tell what the year only would give.
+    // The year's own tables follow with the fourth quarter, and tell what the year only would give:
     for quarter in ["2025-Q2", "2025-Q3", "2025-Q4"] {
         publish(&gate, quarter, &SCATTERED, &log);
     }
@@ -308,11 +308,13 @@ fn where_too_much_is_sensitive_a_coarser_plan_is_proposed_from_the_next_year_on(
         });
         found.unwrap_or_else(|| panic!("{of}: {plan:?}"))
     };
-    assert_eq!(of("2025-Q4").options[1], option(Form::YearOnly, 7, 6, false));
+    // The year is as sensitive as its quarters, and no option.
+    assert_eq!(of("2025-Q4").options, [option(Form::By(vec![]), 1, 0, true)]);
     let year = of("2025");
     let by = |dimensions: &[&str]| Form::By(dimensions.iter().map(ToString::to_string).collect());
     let forms: Vec<_> = year.options.iter().map(|one| one.form.clone()).collect();
-    assert_eq!(forms, [by(&[&year.dimensions[1]]), by(&["filiere"]), by(&[])]);
+    // By the filières alone nothing would be better.
+    assert_eq!(forms, [by(&[&year.dimensions[1]]), by(&[])]);
     let proposed: Vec<_> = year.options.iter().filter(|one| one.is_proposed).collect();
     assert_eq!(proposed.len(), 1);
     assert_eq!(proposed[0].form, by(&[&year.dimensions[1]]), "by what is not sensitive");

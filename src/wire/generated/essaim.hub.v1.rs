@@ -3288,7 +3288,7 @@ pub struct ReleaseFindings {
     /// What changed since the release before it, one for each length of period.
     #[prost(message, repeated, tag = "2")]
     pub changes: ::prost::alloc::vec::Vec<ReleaseChanges>,
-    /// What a coarser plan would give; unset unless too much is sensitive.
+    /// What a coarser plan would give; unset unless too much is sensitive, of it or of one table.
     #[prost(message, optional, tag = "3")]
     pub coarser_plan: ::core::option::Option<CoarserPlan>,
 }
@@ -3373,7 +3373,7 @@ pub struct CoarserPlan {
     /// Sensitive ones among them.
     #[prost(uint64, tag = "5")]
     pub coarser_primary_cells: u64,
-    /// The tables of which too much is sensitive.
+    /// The tables of which too much is sensitive; small ones only if too much of the release is.
     #[prost(message, repeated, tag = "6")]
     pub tables: ::prost::alloc::vec::Vec<CoarserTable>,
 }
@@ -3395,7 +3395,7 @@ pub struct CoarserTable {
     /// Sensitive ones among them.
     #[prost(uint64, tag = "5")]
     pub primary_cells: u64,
-    /// What could be done.
+    /// Forms of which a smaller share is sensitive, and to drop the table for the year's.
     #[prost(message, repeated, tag = "6")]
     pub options: ::prost::alloc::vec::Vec<CoarserOption>,
 }
@@ -3408,13 +3408,14 @@ pub struct CoarserOption {
     /// If set, there would be no quarterly table, only that of the year, by the same dimensions.
     #[prost(bool, tag = "2")]
     pub year_only: bool,
-    /// Cells that are not zero. Of the year only, in a release without a year: none.
+    /// Cells that are not zero. Of the year only, in a release without a year of this table: none, for
+    /// the table is dropped.
     #[prost(uint64, tag = "3")]
     pub cells: u64,
     /// Sensitive ones among them.
     #[prost(uint64, tag = "4")]
     pub primary_cells: u64,
-    /// Whether it is part of the proposal.
+    /// Whether it is part of the proposal. To drop a table never is.
     #[prost(bool, tag = "5")]
     pub proposed: bool,
 }

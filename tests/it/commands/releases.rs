@@ -106,7 +106,9 @@ fn review(federation: &Federation, name: &str, draft: &Value) {
     let profile = federation.profile(STEWARD);
     let show = ["release", "show", name, "--profile", &profile, "--language", "en"];
     let told = run(&show).done().out;
-    for words in ["The audit passed", "Hidden because", "Kept:", "no earlier release", "A8"] {
+    for words in
+        ["not alarming", "The audit passed", "Hidden because", "Kept:", "no earlier release", "A8"]
+    {
         assert!(told.contains(words), "{words:?} is not in {told}");
     }
     let totals = &draft["findings"]["totals"];
@@ -133,15 +135,28 @@ fn review(federation: &Federation, name: &str, draft: &Value) {
     }
     let profile = federation.profile(STEWARD);
     let table = run(&[&figures[..], &["--profile", &profile, "--language", "pt"]].concat()).done();
-    assert!(table.out.contains("WHY") && table.err.contains("Confidencial"), "{table:?}");
+    assert!(table.out.contains("PORQUÊ") && table.err.contains("Confidencial"), "{table:?}");
     federation.run("ml-referent-1", &figures).ended(1, "may not call");
-    federation.run(STEWARD, &["release", "show", name, "--figures"]).ended(64, "--cells");
+    let figures_alone = federation.run(STEWARD, &["release", "show", name, "--figures"]).done();
+    assert_eq!(figures_alone.json(), asked.json(), "without --cells");
+    let only_hidden = |all: &[Value]| -> Vec<Value> {
+        all.iter().filter(|one| one["mark"] != "published").cloned().collect()
+    };
+    let hidden = federation.run(STEWARD, &["release", "show", name, "--figures", "--hidden"]);
+    assert_eq!(*hidden.done().json().as_array().unwrap(), only_hidden(listed));
+    let cells = federation.run(STEWARD, &["release", "show", name, "--cells"]).done().json();
+    let hidden = federation.run(STEWARD, &["release", "show", name, "--hidden"]).done().json();
+    assert_eq!(*hidden.as_array().unwrap(), only_hidden(cells.as_array().unwrap()));
 }
 
 #[test]
 fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewhere() {
     let federation = Federation::new();
     let hub = federation.serve("ML");
+    let folder = federation.path("nodes/ML").display().to_string();
+    for command in [&["log", "verify"][..], &["disclosure", "audit", "releases"]] {
+        run(&[command, &[&folder]].concat()).ended(2, "stop the node first");
+    }
     let coordinator = federation.serve("UEMOA");
     let _centre = federation.serve("CIRT");
     let (period, quarter) = closed_quarter();
@@ -155,7 +170,10 @@ fn a_release_is_drafted_reviewed_discarded_approved_published_and_queried_elsewh
     let name = draft.text("name");
     assert_eq!(federation.run(STEWARD, &["release", "show", &name]).done().json(), draft.json());
     let shown = run(&["release", "show", &name, "--profile", &federation.profile(STEWARD)]).done();
-    assert!(shown.out.contains("L’audit est réussi"), "{shown:?}");
+    for words in ["L’audit est réussi", "TABLEAU", "vérifiée, à approuver", "exigences prouvées"]
+    {
+        assert!(shown.out.contains(words), "{words:?} is not in {shown:?}");
+    }
     review(&federation, &name, &draft.json());
     let cells = federation.run(STEWARD, &["release", "show", &name, "--cells"]).done().json();
     let cells = cells.as_array().unwrap();
@@ -259,4 +277,5 @@ fn peers_says_no_while_some_node_does_not_answer() {
     drop(centre);
     let told = run(&["peers", "--profile", &federation.profile(operator)]).out;
     assert!(told.contains("MEMBER") && told.contains("UEMOA"), "{told}");
+    assert_eq!(told.matches("not yet").count(), 2, "neither has released anything: {told}");
 }
