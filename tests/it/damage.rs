@@ -111,7 +111,10 @@ impl Demo {
         }
         let before = files(&self.path());
         let (code, text) = verify("log", &self.path());
-        assert!(before == files(&self.path()), "verifying changed files: {text}");
+        let after = files(&self.path());
+        let all = before.keys().chain(after.keys());
+        let changed: Vec<_> = all.filter(|path| before.get(*path) != after.get(*path)).collect();
+        assert!(changed.is_empty(), "verifying changed {changed:?}: {text}");
         put_back(&self.path(), &self.files);
         (code, text)
     }

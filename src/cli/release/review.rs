@@ -128,8 +128,16 @@ fn audit_words(release: &Release, audit: &AuditReport, words: Words) -> Vec<Stri
         Some(_) => "release-withheld-incident",
     };
     let mut told = vec![words.counted(key, &counts)];
+    let left_open = release
+        .withholding
+        .as_ref()
+        .is_some_and(|one| !one.exposed_cells.is_empty() || !one.unproven_cells.is_empty());
+    let insiders = match left_open || !audit.exposed_cells.is_empty() {
+        true => "release-insiders-incident",
+        false => "release-insiders",
+    };
     let facts = [
-        ("release-insiders", audit.insiders),
+        (insiders, audit.insiders),
         ("release-lowered", audit.lowered),
         ("release-told", audit.told_by_status),
     ];
@@ -269,13 +277,13 @@ mod tests {
     fn an_incident_names_its_cells_and_says_what_to_do_in_every_language() {
         let exposed_cells = vec!["visits 2025-Q1 filiere=LAIT".into()];
         let audit = AuditReport { exposed_cells, insiders: 7, told_by_status: 2, ..audit() };
-        for (language, alarm, remedy) in [
-            (Language::Fr, "INCIDENT", "coordinateur"),
-            (Language::En, "INCIDENT", "coordinator"),
-            (Language::Pt, "INCIDENTE", "coordenador"),
+        for (language, alarm, remedy, but) in [
+            (Language::Fr, "INCIDENT", "coordinateur", "sauf pour ce qui"),
+            (Language::En, "INCIDENT", "coordinator", "but for what is named"),
+            (Language::Pt, "INCIDENTE", "coordenador", "salvo no que"),
         ] {
             let told = audit_words(&Release::default(), &audit, Words(language)).join("\n");
-            for word in [alarm, remedy, "  visits 2025-Q1 filiere=LAIT", "7", "2"] {
+            for word in [alarm, remedy, but, "  visits 2025-Q1 filiere=LAIT", "7", "2"] {
                 assert!(told.contains(word), "{word}: {told}");
             }
         }

@@ -169,6 +169,10 @@ release-insiders = { $count ->
     [one] { $count } contributor or coalition of contributors was
    *[other] { $count } single contributors and coalitions of contributors were
 } tried, with what each knows of its own part: none can tell what others contribute.
+release-insiders-incident = { $count ->
+    [one] { $count } contributor or coalition of contributors was
+   *[other] { $count } single contributors and coalitions of contributors were
+} tried, with what each knows of its own part: but for what is named as given away or not shown to be protected, none can tell what others contribute.
 release-told = { $count ->
     [one] { $count } hidden count
    *[other] { $count } hidden counts

@@ -190,6 +190,10 @@ release-insiders = { $count ->
     [one] { $count } contributeur ou coalition de contributeurs a été essayé
    *[other] { $count } contributeurs seuls et coalitions de contributeurs ont été essayés
 }, avec ce que chacun sait de sa propre part : aucun ne peut savoir ce que d’autres apportent.
+release-insiders-incident = { $count ->
+    [one] { $count } contributeur ou coalition de contributeurs a été essayé
+   *[other] { $count } contributeurs seuls et coalitions de contributeurs ont été essayés
+}, avec ce que chacun sait de sa propre part : sauf pour ce qui est nommé comme divulgué ou non démontré protégé, aucun ne peut savoir ce que d’autres apportent.
 release-told = { $count ->
     [one] { $count } effectif masqué se devine
    *[other] { $count } effectifs masqués se devinent

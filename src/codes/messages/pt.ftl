@@ -190,6 +190,10 @@ release-insiders = { $count ->
     [one] Foi tentado { $count } contribuinte ou coligação de contribuintes
    *[other] Foram tentados { $count } contribuintes sozinhos e coligações de contribuintes
 }, com o que cada um sabe da sua própria parte: nenhum pode saber o que os outros contribuem.
+release-insiders-incident = { $count ->
+    [one] Foi tentado { $count } contribuinte ou coligação de contribuintes
+   *[other] Foram tentados { $count } contribuintes sozinhos e coligações de contribuintes
+}, com o que cada um sabe da sua própria parte: salvo no que é indicado como divulgado ou sem proteção demonstrada, nenhum pode saber o que os outros contribuem.
 release-told = { $count ->
     [one] { $count } contagem ocultada pode ser adivinhada
    *[other] { $count } contagens ocultadas podem ser adivinhadas
